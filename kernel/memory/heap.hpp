@@ -1,0 +1,116 @@
+// The heap of one core: two-level segregated fit (Masmano et al., ECRTS 2004) over regions of pages.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace toro::memory {
+
+/// Where a heap gets its pages. `allocate` gives the address of `pages` pages at a multiple of `alignment` bytes (at
+/// least kPageSize), or 0; `free` takes pages back, and may be given the tail of an allocation before the rest of it.
+struct PageSource {
+  void* context = nullptr;
+  std::uintptr_t (*allocate)(void* context, std::size_t pages, std::size_t alignment) = nullptr;
+  void (*free)(void* context, std::uintptr_t address, std::size_t pages) = nullptr;
+};
+
+enum class HeapFault : std::uint8_t {
+  double_free,         ///< the block is free already
+  corrupted_header,    ///< the header's check word is wrong: overwritten, another heap's, or never a block
+  corrupted_list,      ///< a free block's links were overwritten: written after free
+  misaligned_pointer,  ///< not a multiple of 16, so never a block
+};
+
+/// What the fault is called, for the panic's message.
+[[nodiscard]] const char* name(HeapFault fault);
+
+/// Called when the heap finds itself damaged; `block` is what the caller gave, or the damaged block. Must not return.
+using HeapFaultHandler = void (*)(HeapFault fault, const void* block);
+
+struct HeapConfiguration {
+  PageSource pages;
+  HeapFaultHandler on_fault = nullptr;
+  std::uint64_t secret = 0;  ///< random for each boot and heap: every header is checked against it
+  std::uint16_t owner = 0;   ///< the core that the heap belongs to; below kMaxHeapOwners
+};
+inline constexpr std::uint16_t kMaxHeapOwners = 1 << 14;
+
+struct HeapStatistics {
+  std::size_t bytes_in_use = 0;  ///< usable bytes of all live blocks
+  std::size_t peak_bytes = 0;    ///< the highest that bytes_in_use ever was
+  std::size_t blocks = 0;        ///< live blocks
+  std::size_t regions = 0;       ///< regions held of the page source, large blocks included
+  std::size_t region_bytes = 0;  ///< their size
+};
+
+/// Every operation is O(1), but for the page source's own cost and realloc's copy. A free block joins its neighbours at
+/// once. Blocks are aligned to 16 bytes and cost 16 more. Blocks from kLargeBytes on are runs of pages of their own.
+/// Sizes are bytes. Any context of the owning core that does not interrupt the heap itself; no locks.
+class Heap {
+ public:
+  static constexpr std::size_t kMinimumAlignment = 16;
+  static constexpr std::size_t kRegionBytes = 64 * 1024;  ///< the least that is asked of the page source
+  static constexpr std::size_t kLargeBytes = 256 * 1024;
+
+  explicit Heap(const HeapConfiguration& configuration);
+  Heap(const Heap&) = delete;
+  Heap& operator=(const Heap&) = delete;
+
+  /// A block of at least `size` bytes at a multiple of `alignment` (a power of two); null when memory is exhausted or
+  /// the alignment is no power of two. Size 0 gives a block of its own. Contents are undefined.
+  [[nodiscard]] void* allocate(std::size_t size);
+  [[nodiscard]] void* allocate(std::size_t size, std::size_t alignment);
+
+  /// Frees a block; null is allowed. Reports double_free, corrupted_header and corrupted_list to the fault handler.
+  void free(void* block);
+
+  /// As C's realloc: in place where the block or its free neighbour is long enough, else a copy (aligned to 16 bytes).
+  /// A null block is allocated. When memory is exhausted the block stays as it was, and null is returned.
+  [[nodiscard]] void* reallocate(void* block, std::size_t size);
+
+  /// Bytes that may be used of a block: at least what was asked for.
+  [[nodiscard]] std::size_t usable_size(const void* block) const;
+
+  /// The core whose heap a block came from. Callable on any core, for a block of any heap: the word is read unchecked.
+  [[nodiscard]] static std::uint16_t owner_of(const void* block);
+
+  [[nodiscard]] const HeapStatistics& statistics() const { return statistics_; }
+
+  /// Checks each header, link and list of the heap: true when all is as it must be. O(blocks); reports nothing.
+  [[nodiscard]] bool is_sound() const;
+
+ private:
+  struct Block;
+  struct Region;
+  static constexpr std::size_t kSecondLevelBits = 4;
+  static constexpr std::size_t kSecondLevel = std::size_t{1} << kSecondLevelBits;
+  static constexpr std::size_t kFirstLevel = 13;  // blocks of up to 2^16 granules of 16 bytes: 1 MiB
+
+  [[noreturn]] void fault(HeapFault fault, const void* block) const;
+  [[nodiscard]] std::uint64_t check_word(const Block& block) const;
+  void write(Block& block, std::size_t granules, std::size_t previous, std::uint64_t state) const;
+  void verify(const Block& block) const;
+  [[nodiscard]] Block& used_block(const void* payload) const;
+
+  void link(Block& block);
+  void unlink(Block& block);
+  [[nodiscard]] Block* take(std::size_t granules);
+  void give(Block& block);
+  [[nodiscard]] void* carve(Block& block, std::size_t offset, std::size_t granules);
+  [[nodiscard]] bool grow(std::size_t granules);
+  void drop(Region& region);
+  [[nodiscard]] void* allocate_large(std::size_t size, std::size_t alignment);
+  [[nodiscard]] bool resize_large(Block& block, std::size_t size);
+  void count_allocation(std::size_t bytes);
+
+  HeapConfiguration configuration_;
+  HeapStatistics statistics_;
+  Region* regions_ = nullptr;
+  Block* spare_ = nullptr;  // the one block of a region that is kept although it is empty
+  std::uint32_t first_level_ = 0;
+  std::array<std::uint16_t, kFirstLevel> second_level_{};
+  std::array<Block*, kFirstLevel * kSecondLevel> free_{};
+};
+
+}  // namespace toro::memory
