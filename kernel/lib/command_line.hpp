@@ -62,7 +62,7 @@ class CommandLine {
   [[nodiscard]] std::span<const std::string_view> devices() const { return {devices_.data(), device_count_}; }
 
  private:
-  void keep(std::span<char> token, bool quoted, std::size_t unquoted_prefix);
+  void keep(std::span<char> token, std::size_t unquoted, bool has_quotes);
   void keep_option(std::string_view text);
   void fail(CommandLineError error);
 

@@ -1,4 +1,4 @@
-// The heap of one core: two-level segregated fit (Masmano et al., ECRTS 2004) over regions of pages.
+// The heap of one core: two-level segregated fit [Masmano et al., ECRTS 2004] over regions of pages.
 #pragma once
 
 #include <array>
@@ -16,10 +16,10 @@ struct PageSource {
 };
 
 enum class HeapFault : std::uint8_t {
-  double_free,         ///< the block is free already
-  corrupted_header,    ///< the header's check word is wrong: overwritten, another heap's, or never a block
-  corrupted_list,      ///< a free block's links were overwritten: written after free
-  misaligned_pointer,  ///< not a multiple of 16, so never a block
+  double_free,       ///< the block is free already
+  corrupted_header,  ///< the header's check word is wrong: overwritten, another heap's, or never a block
+  corrupted_list,    ///< a free block's links were overwritten: written after free
+  foreign_pointer,   ///< misaligned, or outside all memory that the heap ever had: never a block
 };
 
 /// What the fault is called, for the panic's message.
@@ -49,6 +49,9 @@ struct HeapStatistics {
 /// Sizes are bytes. Any context of the owning core that does not interrupt the heap itself; no locks.
 class Heap {
  public:
+  struct Block;   // heap_layout.hpp
+  struct Region;  // heap_layout.hpp
+
   static constexpr std::size_t kMinimumAlignment = 16;
   static constexpr std::size_t kRegionBytes = 64 * 1024;  ///< the least that is asked of the page source
   static constexpr std::size_t kLargeBytes = 256 * 1024;
@@ -81,36 +84,45 @@ class Heap {
   [[nodiscard]] bool is_sound() const;
 
  private:
-  struct Block;
-  struct Region;
-  static constexpr std::size_t kSecondLevelBits = 4;
-  static constexpr std::size_t kSecondLevel = std::size_t{1} << kSecondLevelBits;
-  static constexpr std::size_t kFirstLevel = 13;  // blocks of up to 2^16 granules of 16 bytes: 1 MiB
+  // Classes of free blocks by size in granules of 16 bytes: 16 of one granule, then 16 for each power of two up to 1
+  // MiB.
+  static constexpr std::size_t kClasses = 13 * 16;
+  static constexpr std::size_t kClassWords = (kClasses + 63) / 64;
 
   [[noreturn]] void fault(HeapFault fault, const void* block) const;
-  [[nodiscard]] std::uint64_t check_word(const Block& block) const;
-  void write(Block& block, std::size_t granules, std::size_t previous, std::uint64_t state) const;
+  [[nodiscard]] bool is_intact(const Block& block) const;
   void verify(const Block& block) const;
-  [[nodiscard]] Block& used_block(const void* payload) const;
+  void write(Block& block, std::uint64_t state, std::size_t granules, std::size_t previous) const;
+  void set_previous(Block& block, std::size_t previous) const;
+  [[nodiscard]] Block& live_block(const void* payload) const;
+  [[nodiscard]] Block* checked_link(Block* link) const;
+  [[nodiscard]] bool is_within(const void* address) const;
 
   void link(Block& block);
   void unlink(Block& block);
-  [[nodiscard]] Block* take(std::size_t granules);
+  void resize_free(Block& block, std::size_t granules, std::size_t previous);
+  [[nodiscard]] Block* find(std::size_t granules) const;
+  [[nodiscard]] Block* find_or_grow(std::size_t granules);
+  [[nodiscard]] void* finish(Block& block);
   void give(Block& block);
-  [[nodiscard]] void* carve(Block& block, std::size_t offset, std::size_t granules);
+  void trim(Block& block, std::size_t granules);
+
+  [[nodiscard]] Region* obtain(std::size_t bytes, std::size_t alignment);
   [[nodiscard]] bool grow(std::size_t granules);
   void drop(Region& region);
   [[nodiscard]] void* allocate_large(std::size_t size, std::size_t alignment);
-  [[nodiscard]] bool resize_large(Block& block, std::size_t size);
-  void count_allocation(std::size_t bytes);
+  [[nodiscard]] bool resize_in_place(Block& block, std::size_t size);
+  [[nodiscard]] std::size_t payload_bytes(const Block& block) const;
+  void count_growth(std::size_t bytes);
 
   HeapConfiguration configuration_;
   HeapStatistics statistics_;
+  std::uintptr_t lowest_ = UINTPTR_MAX;  // of all regions there ever were
+  std::uintptr_t highest_ = 0;
   Region* regions_ = nullptr;
-  Block* spare_ = nullptr;  // the one block of a region that is kept although it is empty
-  std::uint32_t first_level_ = 0;
-  std::array<std::uint16_t, kFirstLevel> second_level_{};
-  std::array<Block*, kFirstLevel * kSecondLevel> free_{};
+  Block* spare_ = nullptr;                             // the only block of the one empty region that is kept
+  std::array<std::uint64_t, kClassWords> occupied_{};  // bit set: the class has a free block
+  std::array<Block*, kClasses> free_{};
 };
 
 }  // namespace toro::memory

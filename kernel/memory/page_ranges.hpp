@@ -23,12 +23,12 @@ enum class PageError : std::uint8_t {
   bad_alignment,  ///< not a power of two, or less than a page
   bad_range,      ///< no pages, an address that is zero or within a page, or an end beyond the address space
   overlap,        ///< some of these pages are free already: a double free, or an add of known memory
-  foreign,        ///< outside everything that was ever added
+  foreign,        ///< below or above everything that was ever added
 };
 
 /// Allocator of contiguous runs of pages: first fit at the lowest address, so equal calls give equal addresses.
 ///
-/// The free runs are the nodes of a treap ordered by address, each node in the first 40 bytes of its run and knowing
+/// The free runs are the nodes of a treap ordered by address, each node in the first 32 bytes of its run and knowing
 /// the longest run below it. There is no other metadata and nothing to prepare at boot but one node for each range
 /// added. With n free runs: allocate of page alignment and free are O(log n) expected, allocate of larger alignment may
 /// also look at each run that is long enough but wrongly placed. Memory must be mapped and writable. Any context of the
@@ -58,14 +58,14 @@ class PageRanges {
 
  private:
   struct Run;
-  [[nodiscard]] std::expected<void, PageError> insert_free(PageRange range);
-  static std::size_t longest(const Run* run);
-  static void update(Run& run);
-  static Run* merge(Run* low, Run* high);
+  [[nodiscard]] std::expected<void, PageError> give(PageRange range);
+  void insert(PageRange range);
+  void remove(const Run& run);
   static void insert(Run*& root, Run& run);
-  static void remove(Run*& root, std::uintptr_t address);
-  static std::uintptr_t find(const Run* root, std::size_t pages, std::size_t alignment);
-  static bool shrink_below(Run*& root, std::uintptr_t address, PageRange remainder);
+  static void remove(Run*& root, const Run& run);
+  static void split(Run* root, const Run& at, Run*& below, Run*& above);
+  static Run* merge(Run* below, Run* above);
+  static const Run* first_fit(const Run* root, std::size_t pages, std::size_t alignment);
 
   Run* root_ = nullptr;
   std::size_t free_pages_ = 0;
