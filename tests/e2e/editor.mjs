@@ -1,0 +1,288 @@
+// A VS Code of our own in a browser: started with fresh settings, driven through what a user sees, ended with all it started.
+import { spawn, execFileSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const setting = (name) => {
+  const value = process.env[name];
+  if (!value) {
+    throw new Error(`${name} is not set: start the scenarios by tests/e2e/run`);
+  }
+  return value;
+};
+
+const editorFolder = setting('TORO_E2E_EDITOR');
+const out = setting('TORO_E2E_OUT');
+export const sdk = setting('TORO_E2E_SDK');
+
+const { chromium } = createRequire(join(editorFolder, 'package.json'))('playwright-core');
+const codeServer = join(editorFolder, 'node_modules/code-server/out/node/entry.js');
+
+/** For one event of the user interface; a boot under a loaded machine is among them. */
+const patience = 60_000;
+
+const userSettings = {
+  'debug.toolBarLocation': 'docked',
+  'editor.minimap.enabled': false,
+  'extensions.ignoreRecommendations': true,
+  'git.enabled': false,
+  'remote.autoForwardPorts': false,
+  'security.workspace.trust.enabled': false,
+  'telemetry.telemetryLevel': 'off',
+  'terminal.integrated.gpuAcceleration': 'off',
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+};
+
+const chromiumArguments = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync',
+];
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** The process ids whose environment carries the mark, with their command lines. */
+function processesMarked(mark) {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(mark)
+        ? [{ pid: Number(pid), command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim() }]
+        : [];
+    } catch {
+      return []; // ended meanwhile
+    }
+  });
+}
+
+export class Editor {
+  /** `folder` is opened; nothing of the user's own editor is read or written. */
+  static async start(name, folder) {
+    const editor = new Editor(name);
+    try {
+      await editor.#open(folder);
+    } catch (error) {
+      await editor.close();
+      throw error;
+    }
+    return editor;
+  }
+
+  constructor(name) {
+    this.name = name;
+    this.shots = join(out, 'screenshots');
+    this.temporary = mkdtempSync(join(tmpdir(), 'toro-e2e-'));
+    this.mark = `TORO_E2E_SESSION=${this.temporary}`;
+    this.log = join(out, `${name}.log`);
+    this.count = 0;
+    mkdirSync(this.shots, { recursive: true });
+    readdirSync(this.shots).filter((file) => file.startsWith(`${name}-`)).forEach((file) => rmSync(join(this.shots, file)));
+  }
+
+  async #open(folder) {
+    const userData = join(this.temporary, 'user-data');
+    const extensions = join(this.temporary, 'extensions');
+    mkdirSync(join(userData, 'User'), { recursive: true });
+    writeFileSync(join(userData, 'User/settings.json'), JSON.stringify(userSettings));
+    const environment = { ...process.env, TORO_E2E_SESSION: this.temporary, HOME: this.temporary };
+    const folders = ['--user-data-dir', userData, '--extensions-dir', extensions];
+    execFileSync(process.execPath, [codeServer, ...folders, '--install-extension', setting('TORO_E2E_VSIX')], { env: environment });
+
+    const port = await freePort();
+    const log = openSync(this.log, 'w');
+    const words = ['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`, '--disable-telemetry', '--disable-update-check', ...folders];
+    this.server = spawn(process.execPath, [codeServer, ...words], { env: environment, stdio: ['ignore', log, log], detached: true });
+    const died = new Promise((_, reject) => this.server.once('exit', (status) => reject(new Error(`code-server ended with status ${status}`))));
+    died.catch(() => undefined);
+    const url = `http://127.0.0.1:${port}/`;
+    await Promise.race([died, this.until(`${url} answers`, () => fetch(`${url}healthz`).then((answer) => answer.ok, () => false))]);
+
+    this.browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: chromiumArguments });
+    this.page = await this.browser.newPage({ viewport: { width: 1440, height: 900 } });
+    this.page.setDefaultTimeout(patience);
+    await this.page.goto(`${url}?folder=${encodeURIComponent(folder)}`);
+    await this.page.locator('.monaco-workbench').waitFor();
+    await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor();
+  }
+
+  /** Polls what no event of the page tells. */
+  async until(what, condition) {
+    const end = Date.now() + patience;
+    for (;;) {
+      const value = await condition();
+      if (value) {
+        return value;
+      }
+      if (Date.now() > end) {
+        throw new Error(`waited ${patience / 1000} s for: ${what}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  async screenshot(step) {
+    const file = join(this.shots, `${this.name}-${String(++this.count).padStart(2, '0')}-${step}.png`);
+    await this.page.screenshot({ path: file });
+    return file;
+  }
+
+  /** Opens a file by its path from the opened folder, through the explorer. */
+  async openFile(path) {
+    const names = path.split('/');
+    for (const [level, name] of names.entries()) {
+      const row = this.page.locator(`.explorer-folders-view .monaco-list-row[aria-level="${level + 1}"]`, {
+        hasText: new RegExp(`^\\s*${name.replaceAll('.', '\\.')}\\s*$`),
+      }).last();
+      if (level === names.length - 1) {
+        await row.dblclick();
+      } else if ((await row.getAttribute('aria-expanded')) !== 'true') {
+        await row.click();
+        await this.page.locator(`.explorer-folders-view .monaco-list-row[aria-level="${level + 2}"]`).first().waitFor();
+      }
+    }
+    await this.page.locator('.tab.active', { hasText: names.at(-1) }).waitFor();
+    await this.page.locator('.editor-instance .view-lines').first().waitFor();
+  }
+
+  async goToLine(line) {
+    await this.page.keyboard.press('Control+G');
+    await this.page.locator('.quick-input-widget input').fill(`:${line}`);
+    await this.page.keyboard.press('Enter');
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+  }
+
+  /** A click of the mouse on the glyph margin, left of the line's number. */
+  async clickGutter(line) {
+    await this.goToLine(line);
+    const number = this.page.locator('.editor-instance .margin-view-overlays .line-numbers', { hasText: new RegExp(`^${line}$`) });
+    const margin = await this.page.locator('.editor-instance .margin').first().boundingBox();
+    const box = await number.boundingBox();
+    await this.page.mouse.click(margin.x + 9, box.y + box.height / 2);
+    await this.page.locator('.editor-instance .codicon-debug-breakpoint').first().waitFor();
+  }
+
+  async command(title) {
+    await this.page.keyboard.press('Control+Shift+P');
+    await this.page.locator('.quick-input-widget input').fill(`>${title}`);
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click();
+  }
+
+  async pick(text) {
+    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first().click();
+  }
+
+  /** The frame on top of the call stack, once the session has stopped there: { name, line }. */
+  async stoppedAt(name, line) {
+    const frame = this.page.locator('.debug-call-stack .stack-frame', { has: this.page.locator(`.file .line-number:text-matches("^${line}:")`) }).first();
+    await frame.filter({ hasText: name }).waitFor();
+    await this.page.locator('.editor-instance .debug-top-stack-frame-line').first().waitFor();
+  }
+
+  async callStack() {
+    return this.page.locator('.debug-call-stack .stack-frame .expression .label, .debug-call-stack .stack-frame > .label').allInnerTexts();
+  }
+
+  #variable(name) {
+    return this.page.locator('.debug-variables .monaco-list-row', { has: this.page.locator('.name', { hasText: new RegExp(`^${name}\\s*[:=]?\\s*$`) }) }).first();
+  }
+
+  /** Waits for a value in the Variables view. */
+  async variable(name, value) {
+    await this.#variable(name).locator('.value', { hasText: value }).waitFor();
+  }
+
+  async expandVariable(name) {
+    const row = this.#variable(name);
+    if ((await row.getAttribute('aria-expanded')) !== 'true') {
+      await row.click();
+      await this.page.locator('.debug-variables .monaco-list-row[aria-expanded="true"]', { hasText: name }).first().waitFor();
+    }
+  }
+
+  /** A button of the debug toolbar, by its icon: continue, step-over, stop, restart, pause. */
+  async debugButton(icon) {
+    await this.page.locator(`.debug-toolbar .codicon-debug-${icon}`).first().click();
+  }
+
+  async sessionEnded() {
+    await this.page.locator('.monaco-workbench .debug-toolbar').waitFor({ state: 'hidden' });
+  }
+
+  async terminalShows(text) {
+    const screen = this.page.locator('.terminal-wrapper.active .xterm-rows, .xterm-rows').first();
+    await this.until(`“${text}” in the terminal`, async () => (await screen.innerText().catch(() => '')).replaceAll('\u00a0', ' ').includes(text));
+  }
+
+  /** The QEMU processes that this editor has started, through whatever parents. */
+  guests() {
+    return processesMarked(this.mark).filter(({ command }) => /qemu-system/.test(command));
+  }
+
+  async noGuests() {
+    await this.until('QEMU ends', () => this.guests().length === 0);
+  }
+
+  async close() {
+    await this.browser?.close();
+    if (this.server?.pid) {
+      try {
+        process.kill(-this.server.pid, 'SIGTERM');
+      } catch {
+        // ended before
+      }
+    }
+    const strangers = () => processesMarked(this.mark).filter(({ pid }) => pid !== process.pid);
+    await this.until('all processes of the editor end', () => strangers().length === 0).catch((error) => {
+      for (const { pid, command } of strangers()) {
+        console.error(`left running, ended now: ${pid} ${command}`);
+        process.kill(pid, 'SIGKILL');
+      }
+      throw error;
+    }).finally(() => {
+      const logs = join(this.temporary, 'user-data/logs');
+      if (existsSync(logs)) {
+        cpSync(logs, join(out, `${this.name}-logs`), { recursive: true, force: true });
+      }
+      rmSync(this.temporary, { recursive: true, force: true });
+    });
+  }
+}
+
+/** Runs the steps of a scenario in order; at the first failure tells the log's end and where the picture is. */
+export async function scenario(name, folder, steps) {
+  const started = Date.now();
+  let editor;
+  let step = 'start the editor';
+  try {
+    editor = await Editor.start(name, folder);
+    for (const [title, work] of steps) {
+      step = title;
+      const begin = Date.now();
+      await work(editor);
+      await editor.screenshot(title.replace(/[^a-z0-9]+/gi, '-').toLowerCase());
+      console.log(`  ok  ${title} (${Date.now() - begin} ms)`);
+    }
+    step = 'end the editor and all it started';
+    await editor.close();
+    console.log(`ok ${name} (${((Date.now() - started) / 1000).toFixed(1)} s), screenshots in ${editor.shots}`);
+  } catch (error) {
+    console.error(`not ok ${name}: ${step}\n${error.stack ?? error}`);
+    const picture = editor?.page && (await editor.screenshot('failure').catch(() => undefined));
+    if (editor) {
+      console.error(readFileSync(editor.log, 'utf8').split('\n').slice(-15).join('\n'));
+      console.error(`log: ${editor.log}\nscreenshot: ${picture ?? 'none'}`);
+      await editor.close().catch((failure) => console.error(failure.message));
+    }
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,156 @@
+// The `toro` command: the extension's only source of boards, samples and state.
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { dirname } from 'node:path';
+import { quoteCommand } from './command-line';
+import { LineSplitter, parseEvent, type GuestEvent } from './events';
+import { firstError } from './problems';
+import { endTool, startTool } from './tool-process';
+
+/** A command that failed: its own words, the command line, and all that it said. */
+export class ToroError extends Error {
+  constructor(
+    readonly words: string,
+    readonly commandLine: string,
+    readonly output: string,
+  ) {
+    super(`${words} (${commandLine})`);
+  }
+}
+
+export interface Cancellation {
+  readonly onCancellationRequested: (listener: () => void) => { dispose(): void };
+}
+
+export type Log = (line: string) => void;
+
+export class Toro {
+  constructor(
+    readonly command: string,
+    private readonly log: Log,
+  ) {}
+
+  commandLine(words: readonly string[]): string {
+    return quoteCommand([this.command, ...words]);
+  }
+
+  /** The JSON answer of a command, and what it said beside it. Rejects with ToroError, also when cancelled. */
+  async query(words: readonly string[], cancellation?: Cancellation): Promise<{ answer: unknown; output: string }> {
+    const commandLine = this.commandLine(words);
+    this.log(`> ${commandLine}`);
+    const child = startTool(this.command, words, dirname(this.command));
+    child.stdin.end();
+    const cancelling = cancellation?.onCancellationRequested(() => void endTool(child));
+    const said: string[] = [];
+    const lines = new LineSplitter((line) => {
+      said.push(line);
+      this.log(line);
+    });
+    const answers: Buffer[] = [];
+    child.stdout.on('data', (bytes: Buffer) => answers.push(bytes));
+    child.stderr.on('data', (bytes: Buffer) => lines.push(bytes));
+    const failure = await end(child);
+    cancelling?.dispose();
+    lines.end();
+    const answer = Buffer.concat(answers).toString();
+    const output = said.join('\n');
+    if (failure !== undefined) {
+      throw new ToroError(firstError(output) || firstError(answer) || failure, commandLine, output);
+    }
+    try {
+      return { answer: JSON.parse(answer) as unknown, output };
+    } catch {
+      throw new ToroError(`expected JSON, found “${answer.trim().slice(0, 80)}”`, commandLine, output);
+    }
+  }
+
+  startGuest(words: readonly string[], cancellation?: Cancellation): Guest {
+    return new Guest(this, words, this.log, cancellation);
+  }
+}
+
+/** Resolves when the process has ended and its pipes are drained: undefined for success, else what happened. */
+function end(child: ChildProcessWithoutNullStreams): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (status, signal) => resolve(status === 0 ? undefined : signal ? `ended by ${signal}` : `exit status ${status}`));
+  });
+}
+
+type Listening = Extract<GuestEvent, { event: 'listening' }>;
+
+/** How a guest ended: the exit status of its `main`, a signal or the like, or that it never ran. */
+export type GuestEnd = { readonly words: string; readonly error?: ToroError };
+
+/** A booted application: `toro run` and the QEMU below it. */
+export class Guest {
+  readonly commandLine: string;
+  /** Where a debugger connects. Rejects with ToroError when the guest ends before it listens. */
+  readonly listening: Promise<Listening>;
+  /** Never rejects. */
+  readonly ended: Promise<GuestEnd>;
+  /** What was said on standard error, the compiler's words included. */
+  readonly output: string[] = [];
+
+  private readonly child: ChildProcessWithoutNullStreams;
+  private consoleListener: ((bytes: Buffer) => void) | undefined;
+  private early: Buffer[] = [];
+
+  constructor(toro: Toro, words: readonly string[], log: Log, cancellation?: Cancellation) {
+    this.commandLine = toro.commandLine(words);
+    log(`> ${this.commandLine}`);
+    this.child = startTool(toro.command, words, dirname(toro.command));
+    const cancelling = cancellation?.onCancellationRequested(() => void this.stop());
+    this.child.stdout.on('data', (bytes: Buffer) => (this.consoleListener ? this.consoleListener(bytes) : this.early.push(bytes)));
+
+    let status: number | undefined;
+    let message = '';
+    const ended = end(this.child);
+    this.listening = new Promise((resolve, reject) => {
+      const lines = new LineSplitter((line) => {
+        const event = parseEvent(line);
+        if (event?.event === 'listening') {
+          cancelling?.dispose();
+          resolve(event);
+        } else if (event?.event === 'exited') {
+          status = event.status;
+        } else if (event?.event === 'error') {
+          message = event.message;
+          log(event.message);
+        } else {
+          this.output.push(line);
+          log(line);
+        }
+      });
+      this.child.stderr.on('data', (bytes: Buffer) => lines.push(bytes));
+      void ended.then((failure) => {
+        lines.end();
+        reject(this.failure(message || firstError(this.output.join('\n')) || failure || 'ended before it listened'));
+      });
+    });
+    this.listening.catch(() => undefined); // a guest without a debugger has nobody who waits for this
+    this.ended = ended.then((failure) => {
+      const words = message || (status !== undefined ? `exit status ${status}` : (failure ?? 'exit status 0'));
+      log(`${this.commandLine}: ${words}`);
+      return message === '' ? { words } : { words, error: this.failure(message) };
+    });
+  }
+
+  /** The console's bytes, those from before the call included. */
+  onConsole(listener: (bytes: Buffer) => void): void {
+    this.consoleListener = listener;
+    this.early.forEach(listener);
+    this.early = [];
+  }
+
+  type(text: string): void {
+    this.child.stdin.write(text);
+  }
+
+  stop(): Promise<void> {
+    return endTool(this.child);
+  }
+
+  private failure(words: string): ToroError {
+    return new ToroError(words, this.commandLine, this.output.join('\n'));
+  }
+}

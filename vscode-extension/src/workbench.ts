@@ -1,0 +1,138 @@
+// What all commands share: the log, the Problems view, the project at hand, and how a failure is told.
+import { basename, dirname } from 'node:path';
+import * as vscode from 'vscode';
+import { BoardChoice } from './board';
+import { findProject, findToro, isProject } from './locate';
+import { parseProblems, type Severity } from './problems';
+import { Toro, ToroError, type Log } from './toro';
+
+const severities: Record<Severity, vscode.DiagnosticSeverity> = {
+  error: vscode.DiagnosticSeverity.Error,
+  warning: vscode.DiagnosticSeverity.Warning,
+  note: vscode.DiagnosticSeverity.Information,
+};
+
+interface Sample {
+  readonly name: string;
+  readonly title: string;
+  readonly description?: string;
+  readonly path: string;
+}
+
+/** A failure before there is a command line to show. */
+export class SetupError extends Error {}
+
+export class Workbench {
+  readonly board: BoardChoice;
+  private readonly channel = vscode.window.createOutputChannel('Toro', { log: true });
+  private readonly diagnostics = vscode.languages.createDiagnosticCollection('toro');
+
+  readonly log: Log = (line) => this.channel.info(line);
+
+  constructor(context: vscode.ExtensionContext) {
+    this.board = new BoardChoice(context.workspaceState);
+    context.subscriptions.push(this.board, this.channel, this.diagnostics);
+  }
+
+  showLog(): void {
+    this.channel.show();
+  }
+
+  /** The command for a project or the opened folders. */
+  toro(project?: string): Toro {
+    const setting = vscode.workspace.getConfiguration('toro').get('path', '');
+    const command = findToro(setting, [...(project === undefined ? [] : [project]), ...openedFolders()]);
+    if (command === undefined) {
+      const found = setting === '' ? 'neither above the opened folder nor in PATH' : `not at “${setting}” (setting toro.path)`;
+      throw new SetupError(`The toro command was not found: ${found}. Open a folder of the SDK, or set toro.path.`);
+    }
+    return new Toro(command, this.log);
+  }
+
+  async samples(toro: Toro): Promise<Sample[]> {
+    return (await toro.query(['samples', '--json'])).answer as Sample[];
+  }
+
+  /** The project of the file in the editor, then of the opened folder, then what the user picks; undefined when that is nothing. */
+  async project(): Promise<string | undefined> {
+    return this.projectAtHand() ?? (await this.pickSample());
+  }
+
+  projectAtHand(): string | undefined {
+    const document = vscode.window.activeTextEditor?.document.uri;
+    const folders = openedFolders();
+    if (document?.scheme === 'file') {
+      const top = vscode.workspace.getWorkspaceFolder(document)?.uri.fsPath ?? dirname(document.fsPath);
+      const project = findProject(dirname(document.fsPath), top);
+      if (project !== undefined) {
+        return project;
+      }
+    }
+    return folders.find(isProject);
+  }
+
+  private async pickSample(): Promise<string | undefined> {
+    const samples = (await this.samples(this.toro())).map((sample) => ({
+      label: sample.name,
+      description: sample.title,
+      detail: sample.description ?? '',
+      path: sample.path,
+    }));
+    return (await vscode.window.showQuickPick(samples, { title: 'Toro: sample', matchOnDescription: true }))?.path;
+  }
+
+  /** Replaces what a former build of the project left in the Problems view. */
+  showProblems(output: string, project: string): void {
+    const byFile = new Map<string, vscode.Diagnostic[]>();
+    for (const problem of parseProblems(output, project)) {
+      const start = new vscode.Position(problem.line - 1, problem.column - 1);
+      const diagnostic = new vscode.Diagnostic(new vscode.Range(start, start), problem.message, severities[problem.severity]);
+      diagnostic.source = problem.source;
+      byFile.set(problem.file, [...(byFile.get(problem.file) ?? []), diagnostic]);
+    }
+    this.diagnostics.clear();
+    byFile.forEach((diagnostics, file) => this.diagnostics.set(vscode.Uri.file(file), diagnostics));
+  }
+
+  /** Tells a failure in the tool's own words, with the command line; returns at once. */
+  report(error: unknown, intention: string): void {
+    const setUp = 'Set Up…';
+    const showLog = 'Show Log';
+    const showProblems = 'Show Problems';
+    const words = error instanceof ToroError ? `${error.words} — ${error.commandLine}` : error instanceof Error ? error.message : String(error);
+    this.channel.error(`${intention}: ${words}`);
+    const compilerErrors = error instanceof ToroError && parseProblems(error.output, '/').some((problem) => problem.severity === 'error');
+    const buttons = [showLog, ...(compilerErrors ? [showProblems] : []), ...(words.includes('toro setup') ? [setUp] : [])];
+    void vscode.window.showErrorMessage(`${intention}: ${words}`, ...buttons).then((button) => {
+      if (button === showLog) {
+        this.showLog();
+      } else if (button === showProblems) {
+        void vscode.commands.executeCommand('workbench.actions.view.problems');
+      } else if (button === setUp) {
+        void vscode.commands.executeCommand('toro.setup');
+      }
+    });
+  }
+
+  /** Runs `work` with a cancellable progress message. A cancelled failure is not told; undefined after any failure. */
+  async attempt<T>(intention: string, work: (cancellation: vscode.CancellationToken) => Promise<T>): Promise<T | undefined> {
+    return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: intention, cancellable: true }, async (_progress, token) => {
+      try {
+        return await work(token);
+      } catch (error) {
+        if (!token.isCancellationRequested) {
+          this.report(error, `${intention} failed`);
+        }
+        return undefined;
+      }
+    });
+  }
+}
+
+export function projectName(project: string): string {
+  return basename(project);
+}
+
+function openedFolders(): string[] {
+  return (vscode.workspace.workspaceFolders ?? []).filter((folder) => folder.uri.scheme === 'file').map((folder) => folder.uri.fsPath);
+}
