@@ -8,7 +8,9 @@
 namespace toro::virtio {
 namespace {
 
-constexpr std::string_view kParameter = "virtio_mmio.device=";
+using namespace std::string_view_literals;
+
+constexpr std::string_view kParameter = "virtio_mmio.device="sv;
 constexpr std::uint64_t kLargestIrq = 1023;
 constexpr std::uint64_t kLargestBlock = std::uint64_t{1} << 30;
 
@@ -26,7 +28,7 @@ std::optional<unsigned> digit(char c) {
 // Takes a number off the front: hexadecimal after 0x, else decimal.
 std::optional<std::uint64_t> take_number(std::string_view& text) {
   unsigned base = 10;
-  if (text.starts_with("0x") || text.starts_with("0X")) {
+  if (text.starts_with("0x"sv) || text.starts_with("0X"sv)) {
     base = 16;
     text.remove_prefix(2);
   }

@@ -1,0 +1,125 @@
+// The data path of one console port.
+#include "kernel/devices/virtio/port_channel.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "kernel/devices/virtio/initialization.hpp"
+
+namespace toro::virtio {
+
+std::expected<void, Error> PortChannel::set_up(Transport& transport, std::uint16_t receive_queue,
+                                               std::uint16_t transmit_queue) {
+  transport_ = &transport;
+  receive_index_ = receive_queue;
+  transmit_index_ = transmit_queue;
+  buffers_ = {};
+  received_first_ = received_count_ = transmit_free_count_ = 0;
+  read_offset_ = 0;
+  if (const auto done = set_up_queue(transport, receive_queue, receive_, receive_memory_.view()); !done) return done;
+  if (const auto done = set_up_queue(transport, transmit_queue, transmit_, transmit_memory_.view()); !done) return done;
+  // Finished transmit buffers are collected by the next write, so their interrupts would be for nothing.
+  transmit_.set_interrupts(SplitQueue::Interrupts::suppressed);
+  return {};
+}
+
+void PortChannel::supply(const PortBuffers& buffers) {
+  buffers_ = buffers;
+  for (std::uint16_t i = 0; i < buffers_.transmit_free.size(); ++i) buffers_.transmit_free[i] = i;
+  transmit_free_count_ = static_cast<std::uint16_t>(buffers_.transmit_free.size());
+  for (std::size_t i = 0; i < buffers_.received.size(); ++i) {
+    if (!receive_.submit_writable(receive_buffer(i), i)) break;  // the device took a smaller ring
+  }
+  publish(receive_, receive_index_);
+}
+
+std::expected<std::size_t, Error> PortChannel::write(std::span<const std::byte> data) {
+  if (const auto done = collect_transmitted(); !done) return std::unexpected(done.error());
+  std::size_t taken = 0;
+  while (taken < data.size() && transmit_free_count_ > 0) {
+    const std::uint16_t index = buffers_.transmit_free[transmit_free_count_ - 1U];
+    const std::span<std::byte> buffer = transmit_buffer(index);
+    const std::span<const std::byte> chunk = data.subspan(taken, std::min(buffer.size(), data.size() - taken));
+    std::ranges::copy(chunk, buffer.begin());
+    if (!transmit_.submit_readable(buffer.first(chunk.size()), index)) break;
+    --transmit_free_count_;
+    taken += chunk.size();
+  }
+  publish(transmit_, transmit_index_);
+  return taken;
+}
+
+std::expected<std::size_t, Error> PortChannel::read(std::span<std::byte> data) {
+  const std::expected<void, Error> collected = collect_received();
+  if (!collected && received_count_ == 0) return std::unexpected(collected.error());
+  std::size_t copied = 0;
+  while (copied < data.size() && received_count_ > 0) {
+    const ReceivedPiece piece = buffers_.received[received_first_];
+    const std::size_t length = std::min<std::size_t>(piece.length - read_offset_, data.size() - copied);
+    std::ranges::copy(receive_buffer(piece.buffer).subspan(read_offset_, length), data.subspan(copied).begin());
+    copied += length;
+    read_offset_ += static_cast<std::uint32_t>(length);
+    if (read_offset_ < piece.length) break;
+    read_offset_ = 0;
+    received_first_ = static_cast<std::uint16_t>((received_first_ + 1U) % buffers_.received.size());
+    --received_count_;
+    // Fails only if the queue is broken, which the next collection tells.
+    static_cast<void>(receive_.submit_writable(receive_buffer(piece.buffer), piece.buffer));
+  }
+  publish(receive_, receive_index_);
+  return copied;
+}
+
+std::expected<bool, Error> PortChannel::transmit_idle() {
+  if (const auto done = collect_transmitted(); !done) return std::unexpected(done.error());
+  return transmit_free_count_ == buffers_.transmit_free.size();
+}
+
+std::expected<void, Error> PortChannel::poll() {
+  const std::expected<void, Error> received = collect_received();
+  const std::expected<void, Error> transmitted = collect_transmitted();
+  return received ? transmitted : received;
+}
+
+std::span<std::byte> PortChannel::receive_buffer(std::size_t index) const {
+  return buffers_.receive.subspan(index * buffers_.receive_size, buffers_.receive_size);
+}
+
+std::span<std::byte> PortChannel::transmit_buffer(std::size_t index) const {
+  return buffers_.transmit.subspan(index * buffers_.transmit_size, buffers_.transmit_size);
+}
+
+// At most one round of the ring, so that a device that completes empty buffers without end cannot hold the core.
+std::expected<void, Error> PortChannel::collect_received() {
+  for (std::uint16_t i = 0; i < receive_.size(); ++i) {
+    const auto completion = receive_.poll();
+    if (!completion) return std::unexpected(completion.error());
+    if (!completion->has_value()) break;
+    const auto buffer = static_cast<std::uint16_t>((*completion)->cookie);
+    if ((*completion)->written == 0) {
+      static_cast<void>(receive_.submit_writable(receive_buffer(buffer), buffer));
+      continue;
+    }
+    const std::size_t place = (received_first_ + std::size_t{received_count_}) % buffers_.received.size();
+    buffers_.received[place] = {.buffer = buffer, .length = (*completion)->written};
+    ++received_count_;
+  }
+  publish(receive_, receive_index_);
+  return {};
+}
+
+std::expected<void, Error> PortChannel::collect_transmitted() {
+  for (std::uint16_t i = 0; i < transmit_.size(); ++i) {
+    const auto completion = transmit_.poll();
+    if (!completion) return std::unexpected(completion.error());
+    if (!completion->has_value()) break;
+    buffers_.transmit_free[transmit_free_count_++] = static_cast<std::uint16_t>((*completion)->cookie);
+  }
+  return {};
+}
+
+void PortChannel::publish(SplitQueue& queue, std::uint16_t index) {
+  if (queue.publish()) transport_->notify(index);
+}
+
+}  // namespace toro::virtio
