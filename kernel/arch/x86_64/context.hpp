@@ -8,10 +8,10 @@ namespace toro::arch {
 
 /// What switch_context pushes on the stack that it leaves, lowest address first.
 struct SwitchFrame {
-  std::uint32_t mxcsr;
-  std::uint16_t x87_control;
-  std::uint16_t unused;
-  std::uint64_t r15, r14, r13, r12, rbx, rbp, rip;
+  std::uint32_t mxcsr = 0x1f80;       ///< as a process starts [System V ABI 3.4.1]
+  std::uint16_t x87_control = 0x37f;
+  std::uint16_t unused = 0;
+  std::uint64_t r15 = 0, r14 = 0, r13 = 0, r12 = 0, rbx = 0, rbp = 0, rip = 0;
 };
 static_assert(sizeof(SwitchFrame) == 64);
 

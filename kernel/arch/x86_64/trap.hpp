@@ -31,7 +31,7 @@ enum class Exception : std::uint8_t {
 
 /// What trap_entry.S leaves on the gate's stack, lowest address first. Resuming pops all of it: a handler that
 /// changes a field changes the interrupted code. SSE and x87 state are still the interrupted code's: nothing in the
-/// kernel or the stub uses them (both are built with -mgeneral-regs-only).
+/// kernel or the stub uses them (both are built with -mno-sse).
 struct TrapFrame {
   std::uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
   std::uint64_t rdi, rsi, rbp, rbx, rdx, rcx, rax;
@@ -46,6 +46,9 @@ static_assert(sizeof(TrapFrame) == 22 * 8 && offsetof(TrapFrame, vector) == 15 *
 /// exception to the kernel (a panic). Null in an image without a stub.
 using DebugHook = bool (*)(TrapFrame& frame);
 extern constinit DebugHook debug_hook;
+
+/// Stops in the debugger where one is attached, else returns at once. Any context.
+extern "C" void toro_debug_break();
 
 /// While one of these lives, exceptions and NMIs are taken on a second set of IST stacks, so that code which itself
 /// runs on an IST stack (the stub, a panic) can fault without overwriting the frame that it works on. Does not nest.

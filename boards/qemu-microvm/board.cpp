@@ -1,0 +1,25 @@
+// QEMU's microvm: virtio-mmio devices named on the command line, a debug port and an exit port, no legacy devices.
+#include "kernel/boot/board.hpp"
+
+#include "kernel/arch/x86_64/cpu.hpp"
+#include "kernel/boot/stages.hpp"
+#include "kernel/devices/console.hpp"
+
+namespace toro::board {
+namespace {
+
+constexpr std::uint16_t kStatusPort = 0xe9;  // isa-debugcon: the last byte is the exit status
+constexpr std::uint16_t kExitPort = 0xf4;    // isa-debug-exit: a write ends QEMU
+
+}  // namespace
+
+void start_devices(const CommandLine&) {}
+
+void power_off(std::uint8_t status) {
+  console::flush();
+  arch::out8(kStatusPort, status);
+  arch::out8(kExitPort, 0);
+  for (;;) asm volatile("cli\n\thlt");
+}
+
+}  // namespace toro::board

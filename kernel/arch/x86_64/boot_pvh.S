@@ -1,0 +1,90 @@
+// PVH entry: from 32-bit protected mode without paging to long mode. [Xen: docs/misc/pvh.pandoc]
+// EBX holds the start info's address. Plain integer instructions only: SSE is not on yet.
+
+#define kNoteEntry 18          /* XEN_ELFNOTE_PHYS32_ENTRY */
+#define kPresentWritable 0x3
+#define kLargePage 0x83        /* present, writable, page size */
+
+    .section .note.pvh, "a", @note
+    .balign 4
+    .long 4, 4, kNoteEntry
+    .asciz "Xen"
+    .long toro_pvh_start
+
+    .section .text.boot, "ax"
+    .code32
+    .globl toro_pvh_start
+    .type toro_pvh_start, @function
+toro_pvh_start:
+    cli
+    cld
+    rdtsc
+    movl %eax, toro_boot_tsc
+    movl %edx, toro_boot_tsc + 4
+    movl $toro_boot_stack_high, %esp
+    movl %ebx, %esi
+
+    // Identity map of the first GiB by 2 MiB pages, until paging.cpp builds the tables that stay.
+    movl $boot_pdpt + kPresentWritable, boot_pml4
+    movl $boot_pd + kPresentWritable, boot_pdpt
+    movl $boot_pd, %edi
+    movl $kLargePage, %eax
+    movl $512, %ecx
+1:  movl %eax, (%edi)
+    addl $0x200000, %eax
+    addl $8, %edi
+    decl %ecx
+    jnz 1b
+
+    movl %cr4, %eax
+    orl $0x6a0, %eax            // PAE, PGE, OSFXSR, OSXMMEXCPT [SDM 3A 2.5]
+    movl %eax, %cr4
+    movl $boot_pml4, %eax
+    movl %eax, %cr3
+    movl $0xc0000080, %ecx      // IA32_EFER: SCE, LME, NXE
+    rdmsr
+    orl $0x901, %eax
+    wrmsr
+    movl %cr0, %eax
+    andl $0x9ffffff3, %eax      // clear NW, CD, TS, EM
+    orl $0x80010023, %eax       // PG, WP, NE, MP, PE
+    movl %eax, %cr0
+    lgdt boot_gdt_pointer
+    ljmp $8, $long_mode
+
+    .code64
+long_mode:
+    movl $16, %eax
+    movl %eax, %ds
+    movl %eax, %es
+    movl %eax, %ss
+    xorl %eax, %eax
+    movl %eax, %fs
+    movl %eax, %gs
+    fninit
+    ldmxcsr initial_mxcsr(%rip)
+    movl %esi, %edi
+    xorl %ebp, %ebp
+    call toro_start
+    ud2
+    .size toro_pvh_start, . - toro_pvh_start
+
+    .section .rodata.boot, "a"
+    .balign 8
+boot_gdt:
+    .quad 0, 0x00af9b000000ffff, 0x00cf93000000ffff
+boot_gdt_pointer:
+    .word boot_gdt_pointer - boot_gdt - 1
+    .long boot_gdt
+initial_mxcsr:
+    .long 0x1f80
+
+    .section .bss.boot, "aw", @nobits
+    .balign 4096
+boot_pml4: .skip 4096
+boot_pdpt: .skip 4096
+boot_pd:   .skip 4096
+    .globl toro_boot_tsc
+toro_boot_tsc: .skip 8
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,187 @@
+// Time of a core. [KVM Documentation/virt/kvm/x86/msr.rst; SDM 3A 18.7.3]
+#include "kernel/arch/x86_64/clock.hpp"
+
+#include <atomic>
+#include <cstddef>
+
+#include "kernel/arch/x86_64/cpu.hpp"
+#include "kernel/arch/x86_64/lapic.hpp"
+#include "kernel/arch/x86_64/rtc.hpp"
+
+extern "C" const std::uint64_t toro_boot_tsc;
+
+namespace toro::arch::clock {
+namespace {
+
+constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
+constexpr std::uint32_t kTimerStart = UINT32_MAX;
+constexpr std::uint32_t kShortestBaseline = 500'000;  // counts of the APIC timer: 500 µs, good for about 0.05 %
+
+using Wide = unsigned __int128;
+
+struct [[gnu::packed]] KvmTime {
+  std::uint32_t version;  ///< odd while the host writes
+  std::uint32_t reserved0;
+  std::uint64_t tsc_timestamp;
+  std::uint64_t system_time;
+  std::uint32_t multiplier;
+  std::int8_t shift;
+  std::uint8_t flags;
+  std::uint8_t reserved1[2];
+};
+static_assert(sizeof(KvmTime) == 32 && offsetof(KvmTime, multiplier) == 24);
+
+struct KvmWallClock {
+  std::uint32_t version, seconds, nanoseconds;
+};
+static_assert(sizeof(KvmWallClock) == 12);
+
+enum class Source : std::uint8_t { unknown, kvmclock, cpuid, lapic };
+
+// One page holds no other data: the host writes to it.
+struct alignas(64) {
+  KvmTime time;
+  KvmWallClock wall;
+} constinit kvm{};
+
+constinit Source source_ = Source::unknown;
+constinit std::uint64_t multiplier = 0;  // nanoseconds per tick, times 2^32
+constinit std::uint64_t wall_at_boot = 0;
+constinit bool wall_known = false;
+constinit std::uint64_t baseline_tsc = 0;
+
+struct Hypervisor {
+  std::uint32_t first = 0;
+  std::uint32_t last = 0;
+  bool kvm = false;
+};
+
+Hypervisor find_hypervisor() {
+  if ((cpuid(1).ecx >> 31 & 1) == 0) return {};
+  // KVM may stand behind another interface's leaves. [KVM cpuid.rst]
+  for (std::uint32_t leaf = 0x40000000; leaf < 0x40000200; leaf += 0x100) {
+    const CpuidResult r = cpuid(leaf);
+    if (r.ebx == 0x4b4d564b && r.ecx == 0x564b4d56 && r.edx == 0x4d) return {leaf, r.eax, true};
+  }
+  return {0x40000000, cpuid(0x40000000).eax, false};
+}
+
+void set_frequency(std::uint64_t hz, Source source) {
+  multiplier = (kNanosecondsPerSecond << 32) / hz;
+  source_ = source;
+}
+
+bool use_kvmclock(const Hypervisor& hypervisor) {
+  constexpr std::uint32_t kClockSource2 = 1 << 3;
+  if (!hypervisor.kvm || (cpuid(hypervisor.first + 1).eax & kClockSource2) == 0) return false;
+  write_msr(Msr::kvm_system_time, reinterpret_cast<std::uintptr_t>(&kvm.time) | 1);
+  // multiplier / 2^32 nanoseconds for each tick shifted left by `shift`
+  const std::int8_t shift = kvm.time.shift;
+  multiplier = shift >= 0 ? std::uint64_t{kvm.time.multiplier} << shift : kvm.time.multiplier >> -shift;
+  source_ = Source::kvmclock;
+  return true;
+}
+
+bool use_cpuid(const Hypervisor& hypervisor) {
+  if (hypervisor.last >= hypervisor.first + 0x10 && hypervisor.first != 0) {
+    const std::uint32_t khz = cpuid(hypervisor.first + 0x10).eax;
+    if (khz != 0) return set_frequency(std::uint64_t{khz} * 1000, Source::cpuid), true;
+  }
+  const std::uint32_t last = cpuid(0).eax;
+  if (last >= 0x15) {
+    const CpuidResult r = cpuid(0x15);
+    if (r.eax != 0 && r.ebx != 0 && r.ecx != 0)
+      return set_frequency(std::uint64_t{r.ecx} * r.ebx / r.eax, Source::cpuid), true;
+  }
+  return false;
+}
+
+struct Reading {
+  std::uint64_t tsc;
+  std::uint32_t count;
+};
+
+/// Both clocks at one instant: of a few tries the one in which the least time passed between the TSC's readings.
+Reading read_both() {
+  Reading best{};
+  std::uint64_t narrowest = UINT64_MAX;
+  for (int i = 0; i < 5; ++i) {
+    const std::uint64_t before = read_tsc();
+    const std::uint32_t count = lapic::timer_count();
+    const std::uint64_t after = read_tsc();
+    if (after - before >= narrowest) continue;
+    narrowest = after - before;
+    best = {before + narrowest / 2, count};
+  }
+  return best;
+}
+
+void calibrate() {
+  const Hypervisor hypervisor = find_hypervisor();
+  if (use_kvmclock(hypervisor) || use_cpuid(hypervisor)) return;
+  Reading reading = read_both();
+  while (kTimerStart - reading.count < kShortestBaseline && reading.count != 0) reading = read_both();
+  const Wide ticks = reading.tsc - baseline_tsc;
+  set_frequency(static_cast<std::uint64_t>(ticks * lapic::kTimerHz / (kTimerStart - reading.count)), Source::lapic);
+}
+
+std::uint64_t kvm_now() {
+  for (;;) {
+    const volatile KvmTime& time = kvm.time;
+    const std::uint32_t version = time.version;
+    std::atomic_thread_fence(std::memory_order_acquire);
+    const std::uint64_t delta = read_tsc() - time.tsc_timestamp;
+    const std::uint64_t shifted = time.shift >= 0 ? delta << time.shift : delta >> -time.shift;
+    const std::uint64_t result = time.system_time + static_cast<std::uint64_t>(Wide{shifted} * time.multiplier >> 32);
+    std::atomic_thread_fence(std::memory_order_acquire);
+    if (version == time.version && version % 2 == 0) return result;
+  }
+}
+
+void find_wall_time() {
+  wall_known = true;
+  const std::uint64_t elapsed = now();
+  if (source_ == Source::kvmclock) {
+    write_msr(Msr::kvm_wall_clock, reinterpret_cast<std::uintptr_t>(&kvm.wall));
+    wall_at_boot = kvm.wall.seconds * kNanosecondsPerSecond + kvm.wall.nanoseconds;
+  } else if (const auto seconds = rtc::read()) {
+    wall_at_boot = *seconds * kNanosecondsPerSecond - elapsed;
+  }
+}
+
+}  // namespace
+
+void begin() {
+  lapic::start_silent_timer(kTimerStart);
+  baseline_tsc = read_tsc();
+}
+
+std::uint64_t nanoseconds_of(std::uint64_t ticks) {
+  if (source_ == Source::unknown) calibrate();
+  return static_cast<std::uint64_t>(Wide{ticks} * multiplier >> 32);
+}
+
+std::uint64_t now() {
+  if (source_ == Source::kvmclock) return kvm_now();
+  return nanoseconds_of(read_tsc() - toro_boot_tsc);
+}
+
+std::uint64_t wall_time() {
+  if (!wall_known) find_wall_time();
+  return wall_at_boot + now();
+}
+
+std::string_view source() {
+  constexpr std::string_view kNames[] = {"unknown", "kvmclock", "cpuid", "lapic"};
+  return kNames[static_cast<unsigned>(source_)];
+}
+
+void arm_timer(std::uint64_t deadline) {
+  if (deadline == kNever) return lapic::start_timer(0);
+  const std::uint64_t current = now();
+  const std::uint64_t wait = deadline > current ? deadline - current : 1;
+  constexpr std::uint64_t kLongest = 4 * kNanosecondsPerSecond;
+  lapic::start_timer(static_cast<std::uint32_t>(wait < kLongest ? wait : kLongest));
+}
+
+}  // namespace toro::arch::clock

@@ -1,0 +1,31 @@
+// Time of a core: nanoseconds since boot from the TSC, wall-clock time, and the one-shot timer.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace toro::arch::clock {
+
+/// Nanoseconds since boot; never goes back. The first call finds the TSC's rate: at no cost where the hypervisor or
+/// the processor tells it (kvmclock, CPUID 40000010h, 15h, 16h), else against the local APIC's timer, for which it
+/// waits until 500 µs have passed since boot. Any context.
+[[nodiscard]] std::uint64_t now();
+
+/// Nanoseconds since 1970-01-01 UTC, by kvmclock or the CMOS clock; counts from 0 at boot where there is neither.
+[[nodiscard]] std::uint64_t wall_time();
+
+/// Nanoseconds that `ticks` of the TSC take.
+[[nodiscard]] std::uint64_t nanoseconds_of(std::uint64_t ticks);
+
+/// What now() goes by: "kvmclock", "cpuid", "lapic".
+[[nodiscard]] std::string_view source();
+
+/// Notes where TSC and APIC timer stand, so that a later calibration need not wait. Called once, by start_interrupts.
+void begin();
+
+/// Interrupts this core at `deadline` (now()'s scale), or soon after one of at most 4 s earlier: the handler looks at
+/// the clock and arms again. kNever stops the timer.
+inline constexpr std::uint64_t kNever = UINT64_MAX;
+void arm_timer(std::uint64_t deadline);
+
+}  // namespace toro::arch::clock

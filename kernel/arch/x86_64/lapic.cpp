@@ -1,0 +1,76 @@
+// The local APIC of a core. [SDM 3A 11]
+#include "kernel/arch/x86_64/lapic.hpp"
+
+#include "kernel/arch/x86_64/cpu.hpp"
+
+namespace toro::arch::lapic {
+namespace {
+
+enum class Register : std::uint32_t {
+  id = 0x20,
+  task_priority = 0x80,
+  end_of_interrupt = 0xb0,
+  spurious = 0xf0,
+  timer = 0x320,
+  lint0 = 0x350,
+  lint1 = 0x360,
+  error = 0x370,
+  initial_count = 0x380,
+  current_count = 0x390,
+  divide = 0x3e0,
+};
+
+constexpr std::uint32_t kMasked = 1u << 16;
+constexpr std::uint32_t kNmi = 4u << 8;
+constexpr std::uint32_t kSoftwareEnable = 1u << 8;
+constexpr std::uint32_t kDivideBy1 = 0xb;
+constexpr std::uint64_t kX2Enable = 1u << 10;
+constexpr std::uint64_t kGlobalEnable = 1u << 11;
+
+constinit bool x2apic = false;
+
+Msr msr_of(Register r) { return static_cast<Msr>(0x800 + (static_cast<std::uint32_t>(r) >> 4)); }
+volatile std::uint32_t& word_of(Register r) {
+  return *reinterpret_cast<volatile std::uint32_t*>(kBase + static_cast<std::uintptr_t>(r));
+}
+
+std::uint32_t read(Register r) { return x2apic ? static_cast<std::uint32_t>(read_msr(msr_of(r))) : word_of(r); }
+void write(Register r, std::uint32_t value) {
+  if (x2apic)
+    write_msr(msr_of(r), value);
+  else
+    word_of(r) = value;
+}
+
+}  // namespace
+
+void enable() {
+  const std::uint64_t base = read_msr(Msr::apic_base) | kGlobalEnable;
+  x2apic = (cpuid(1).ecx >> 21 & 1) != 0;
+  write_msr(Msr::apic_base, x2apic ? base | kX2Enable : base);
+  write(Register::lint0, kMasked);
+  write(Register::lint1, kNmi);
+  write(Register::error, kMasked);
+  write(Register::timer, kMasked);
+  write(Register::divide, kDivideBy1);
+  write(Register::task_priority, 0);
+  write(Register::spurious, kSoftwareEnable | kSpuriousVector);
+}
+
+std::uint32_t id() { return x2apic ? read(Register::id) : read(Register::id) >> 24; }
+
+void end_of_interrupt() { write(Register::end_of_interrupt, 0); }
+
+void start_timer(std::uint32_t count) {
+  write(Register::timer, kTimerVector);
+  write(Register::initial_count, count);
+}
+
+void start_silent_timer(std::uint32_t count) {
+  write(Register::timer, kMasked | kTimerVector);
+  write(Register::initial_count, count);
+}
+
+std::uint32_t timer_count() { return read(Register::current_count); }
+
+}  // namespace toro::arch::lapic

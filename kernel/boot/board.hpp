@@ -1,0 +1,18 @@
+// What the file of a board provides to the kernel.
+#pragma once
+
+#include <cstdint>
+
+namespace toro {
+class CommandLine;
+}
+
+namespace toro::board {
+
+/// Finds the board's devices and starts their drivers. Called once, in the boot stage "devices".
+void start_devices(const CommandLine& command_line);
+
+/// Ends the machine with an exit status that `toro run` passes on. Any context.
+[[noreturn]] void power_off(std::uint8_t status);
+
+}  // namespace toro::board

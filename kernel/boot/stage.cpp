@@ -1,0 +1,50 @@
+// Boot as a graph: runs what is ready until all has run.
+#include "kernel/boot/stage.hpp"
+
+#include "kernel/arch/x86_64/cpu.hpp"
+#include "kernel/panic.hpp"
+
+extern "C" toro::boot::Stage* const toro_boot_stages_start[];
+extern "C" toro::boot::Stage* const toro_boot_stages_end[];
+
+namespace toro::boot {
+namespace {
+
+const Stage* first_missing(const Stage& stage) {
+  for (const Stage* needed : stage.needs)
+    if (!needed->done) return needed;
+  return nullptr;
+}
+
+void run(Stage& stage) {
+  stage.begin_tsc = arch::read_tsc();
+  stage.run();
+  stage.end_tsc = arch::read_tsc();
+  stage.done = true;
+}
+
+}  // namespace
+
+std::span<Stage* const> stages() {
+  return {toro_boot_stages_start, static_cast<std::size_t>(toro_boot_stages_end - toro_boot_stages_start)};
+}
+
+void run_stages(const Stage& goal) {
+  for (std::size_t left = stages().size(); left > 0;) {
+    const std::size_t before = left;
+    const Stage* stuck = nullptr;
+    for (Stage* stage : stages()) {
+      if (stage->done) continue;
+      if (first_missing(*stage) != nullptr) {
+        stuck = stage;
+        continue;
+      }
+      run(*stage);
+      --left;
+    }
+    if (left == before) panic("boot stage \"{}\" waits for \"{}\", which never comes", stuck->name, first_missing(*stuck)->name);
+  }
+  if (!goal.done) panic("boot stage \"{}\" is not registered", goal.name);
+}
+
+}  // namespace toro::boot

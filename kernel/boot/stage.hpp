@@ -1,0 +1,36 @@
+// Boot as a graph: named stages, each with the stages that it needs and the time that it took.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string_view>
+
+namespace toro::boot {
+
+/// One step of boot. Defined by TORO_BOOT_STAGE in the file whose part of the kernel it starts.
+struct Stage {
+  std::string_view name;
+  void (*run)();
+  std::span<Stage* const> needs;
+  bool done = false;
+  std::uint64_t begin_tsc = 0;
+  std::uint64_t end_tsc = 0;
+};
+
+/// All stages of the image, in the order of linking.
+[[nodiscard]] std::span<Stage* const> stages();
+
+/// Runs each stage once, after all that it needs; `goal` is the one that boot is for. Panics with the names when stages
+/// need each other.
+void run_stages(const Stage& goal);
+
+}  // namespace toro::boot
+
+/// TORO_BOOT_STAGE(paging_stage, "paging", start_paging, &traps_stage, &memory_map_stage): defines the stage
+/// `paging_stage` and registers it. It runs when its file is linked; what a needed stage is defined in is linked too.
+#define TORO_BOOT_STAGE(variable, stage_name, function, ...)                                              \
+  static constinit ::toro::boot::Stage* const variable##_needs[]{__VA_ARGS__ __VA_OPT__(, ) nullptr};     \
+  constinit ::toro::boot::Stage variable{                                                                 \
+      .name = stage_name, .run = function, .needs = {variable##_needs, std::size(variable##_needs) - 1}}; \
+  [[gnu::used, gnu::section(".toro_boot_stages")]] static ::toro::boot::Stage* const variable##_registered = &variable

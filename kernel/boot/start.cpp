@@ -1,0 +1,63 @@
+// The kernel's first C++: runs the stages, then becomes the idle thread.
+#include <cstring>
+
+#include "kernel/arch/x86_64/cpu.hpp"
+#include "kernel/arch/x86_64/descriptor_tables.hpp"
+#include "kernel/arch/x86_64/interrupts.hpp"
+#include "kernel/arch/x86_64/pvh.hpp"
+#include "kernel/boot/boot_information.hpp"
+#include "kernel/boot/stages.hpp"
+#include "kernel/lib/command_line.hpp"
+#include "kernel/panic.hpp"
+#include "kernel/process/scheduler.hpp"
+
+extern "C" const char toro_application_name[];
+
+namespace toro::boot {
+namespace {
+
+constinit Information information_{};
+constinit CommandLine command_line_{};
+constinit char command_line_text[4096]{};
+constinit char program_name[64]{};
+constinit const arch::pvh::StartInfo* start_info = nullptr;
+
+template <std::size_t kSize>
+void copy_string(char (&to)[kSize], const char* from) {
+  std::size_t i = 0;
+  for (; i + 1 < kSize && from[i] != '\0'; ++i) to[i] = from[i];
+  to[i] = '\0';
+}
+
+void read_start_info() {
+  using namespace arch::pvh;
+  if (start_info->magic != kMagic) panic("start info: magic {:#x} found, {:#x} expected", start_info->magic, kMagic);
+  if (start_info->version < 1) panic("start info: version {} found, 1 or later with a memory map expected", start_info->version);
+  const auto* entries = reinterpret_cast<const MemoryMapEntry*>(start_info->memory_map);
+  for (std::uint32_t i = 0; i < start_info->memory_map_entries; ++i) {
+    if (entries[i].type != MemoryType::ram) continue;
+    if (information_.ram_count == std::size(information_.ram)) panic("memory map: more than {} ranges of RAM", std::size(information_.ram));
+    information_.ram[information_.ram_count++] = {entries[i].address, entries[i].address + entries[i].size};
+  }
+  copy_string(program_name, toro_application_name);
+  if (start_info->command_line != 0) copy_string(command_line_text, reinterpret_cast<const char*>(start_info->command_line));
+  if (const auto parsed = command_line_.parse(command_line_text, program_name); !parsed)
+    panic("command line: {}", message(parsed.error()));
+}
+
+}  // namespace
+
+TORO_BOOT_STAGE(traps_stage, "traps", arch::load_descriptor_tables);
+TORO_BOOT_STAGE(memory_map_stage, "memory map", read_start_info, &traps_stage);
+TORO_BOOT_STAGE(interrupts_stage, "interrupts", arch::start_interrupts, &paging_stage);
+
+const Information& information() { return information_; }
+CommandLine& command_line() { return command_line_; }
+
+extern "C" [[noreturn]] void toro_start(const arch::pvh::StartInfo* info) {
+  start_info = info;
+  run_stages(application_stage);
+  process::scheduler().idle();
+}
+
+}  // namespace toro::boot

@@ -1,0 +1,42 @@
+// The console: one device at a time, the UART first and last.
+#include "kernel/devices/console.hpp"
+
+#include "kernel/arch/x86_64/cpu.hpp"
+#include "kernel/devices/serial/uart_16550.hpp"
+#include "kernel/process/scheduler.hpp"
+
+namespace toro::console {
+namespace {
+
+constinit serial::Uart16550 uart{};
+constinit Device* device = &uart;
+constinit process::WaitQueue readers{};
+
+}  // namespace
+
+void use(Device& better) { device = &better; }
+void write(std::span<const char> text) { device->write(text); }
+std::size_t read(std::span<char> text) { return device->read(text); }
+void flush() { device->flush(); }
+
+std::size_t wait_and_read(std::span<char> text) {
+  const arch::InterruptsOff off;  // from the look to the wait, so that no arrival is missed
+  for (;;) {
+    if (const std::size_t count = read(text); count != 0 || text.empty()) return count;
+    process::scheduler().wait(readers, "console input", process::WaitKind::device);
+  }
+}
+
+void input_arrived() { process::scheduler().wake(readers, 1); }
+
+Sink sink() {
+  return {nullptr, [](void*, std::string_view text) { write(text); }};
+}
+
+Sink emergency_sink() {
+  flush();
+  device = &uart;
+  return sink();
+}
+
+}  // namespace toro::console

@@ -1,0 +1,44 @@
+// The console: where the kernel's and the application's text goes, and where input comes from.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "kernel/lib/format.hpp"
+
+namespace toro::console {
+
+/// A device that can be the console. All calls come from threads, or with interrupts off.
+class Device {
+ public:
+  /// Sends all of `text`, or waits until it can.
+  virtual void write(std::span<const char> text) = 0;
+  /// Returns when everything sent has left, or the device does not take it.
+  virtual void flush() = 0;
+  /// Takes what has arrived, without waiting; 0 when there is nothing.
+  virtual std::size_t read(std::span<char> text) = 0;
+
+ protected:
+  ~Device() = default;
+};
+
+/// Makes `device` the console from now on; until then it is the 16550 UART.
+void use(Device& device);
+
+void write(std::span<const char> text);
+[[nodiscard]] std::size_t read(std::span<char> text);
+void flush();
+
+/// Waits until input has arrived, at least one byte, and takes it. For threads.
+[[nodiscard]] std::size_t wait_and_read(std::span<char> text);
+/// Told by the device, from its interrupt too, when input has arrived.
+void input_arrived();
+
+/// The kernel's messages, for print().
+[[nodiscard]] Sink sink();
+
+/// For a panic: what was written before is flushed, then text goes to the UART, polled. Any context.
+[[nodiscard]] Sink emergency_sink();
+
+}  // namespace toro::console

@@ -1,0 +1,17 @@
+// The 16550 UART at COM1, polled: the console before there is a better one, and for a panic.
+#pragma once
+
+#include "kernel/devices/console.hpp"
+
+namespace toro::serial {
+
+/// Usable in any context from the first instruction on. Where no UART is there, text is lost without waiting.
+class Uart16550 final : public console::Device {
+ public:
+  constexpr Uart16550() = default;
+  void write(std::span<const char> text) override;
+  void flush() override {}
+  std::size_t read(std::span<char> text) override;
+};
+
+}  // namespace toro::serial

@@ -1,0 +1,82 @@
+// System calls on files: the console is descriptors 0, 1 and 2.
+#include "kernel/devices/console.hpp"
+#include "kernel/posix/syscall.hpp"
+
+namespace toro::posix {
+namespace {
+
+struct IoVector {
+  char* base;
+  std::size_t size;
+};
+
+constexpr std::int32_t kInput = 0;
+constexpr std::int32_t kError = 2;
+
+bool is_console(std::int32_t descriptor) { return descriptor >= kInput && descriptor <= kError; }
+
+}  // namespace
+
+Result sys_write(SyscallFrame& frame) {
+  if (!is_console(frame.value<std::int32_t>(0))) return failure(Error::bad_file);
+  const std::span<const char> text{frame.pointer<const char>(1), frame.argument(2)};
+  const FloatingPointState state;
+  console::write(text);
+  return static_cast<Result>(text.size());
+}
+
+Result sys_writev(SyscallFrame& frame) {
+  if (!is_console(frame.value<std::int32_t>(0))) return failure(Error::bad_file);
+  const std::span<const IoVector> vectors{frame.pointer<const IoVector>(1), frame.argument(2)};
+  const FloatingPointState state;
+  std::size_t count = 0;
+  for (const IoVector& vector : vectors) {
+    console::write({vector.base, vector.size});
+    count += vector.size;
+  }
+  return static_cast<Result>(count);
+}
+
+Result sys_read(SyscallFrame& frame) {
+  if (!is_console(frame.value<std::int32_t>(0))) return failure(Error::bad_file);
+  const FloatingPointState state;
+  return static_cast<Result>(console::wait_and_read({frame.pointer<char>(1), frame.argument(2)}));
+}
+
+Result sys_readv(SyscallFrame& frame) {
+  if (!is_console(frame.value<std::int32_t>(0))) return failure(Error::bad_file);
+  const FloatingPointState state;
+  for (const IoVector& vector : std::span{frame.pointer<const IoVector>(1), frame.argument(2)})
+    if (vector.size != 0) return static_cast<Result>(console::wait_and_read({vector.base, vector.size}));
+  return 0;
+}
+
+Result sys_open(SyscallFrame&) { return failure(Error::no_entry); }
+
+Result sys_close(SyscallFrame& frame) {
+  return is_console(frame.value<std::int32_t>(0)) ? 0 : failure(Error::bad_file);
+}
+
+Result sys_lseek(SyscallFrame& frame) {
+  return failure(is_console(frame.value<std::int32_t>(0)) ? Error::illegal_seek : Error::bad_file);
+}
+
+Result sys_ioctl(SyscallFrame& frame) {
+  constexpr std::uint64_t kGetWindowSize = 0x5413;  // TIOCGWINSZ: what isatty() asks
+  if (!is_console(frame.value<std::int32_t>(0))) return failure(Error::bad_file);
+  if (frame.argument(1) != kGetWindowSize) return failure(Error::not_a_terminal);
+  struct WindowSize {
+    std::uint16_t rows, columns, x, y;
+  };
+  *frame.pointer<WindowSize>(2) = {24, 80, 0, 0};
+  return 0;
+}
+
+Result sys_fcntl(SyscallFrame& frame) {
+  constexpr std::uint64_t kGetFlags = 3;  // F_GETFL
+  constexpr Result kReadWrite = 2;
+  if (!is_console(frame.value<std::int32_t>(0))) return failure(Error::bad_file);
+  return frame.argument(1) == kGetFlags ? kReadWrite : 0;
+}
+
+}  // namespace toro::posix

@@ -1,0 +1,67 @@
+// System calls on memory: anonymous pages and their rights.
+#include "kernel/arch/x86_64/paging.hpp"
+#include "kernel/memory/memory.hpp"
+#include "kernel/posix/syscall.hpp"
+
+namespace toro::posix {
+namespace {
+
+using arch::paging::Access;
+using memory::kPageSize;
+
+constexpr std::uint64_t kWrite = 2;
+constexpr std::uint64_t kExecute = 4;
+constexpr std::uint64_t kFixed = 0x10;
+constexpr std::uint64_t kAnonymous = 0x20;
+
+constexpr std::size_t kLongest = std::size_t{1} << 46;
+
+std::size_t pages_of(std::size_t bytes) { return (bytes + kPageSize - 1) / kPageSize; }
+
+constexpr Access access_of(std::uint64_t protection) {
+  if (protection == 0) return Access::none;
+  if ((protection & kExecute) != 0) return Access::read_execute;
+  return (protection & kWrite) != 0 ? Access::read_write : Access::read;
+}
+
+/// No page is writable and executable.
+constexpr bool is_allowed(std::uint64_t protection) { return (protection & (kWrite | kExecute)) != (kWrite | kExecute); }
+
+}  // namespace
+
+Result sys_mmap(SyscallFrame& frame) {
+  const std::size_t bytes = frame.argument(1);
+  const std::uint64_t protection = frame.argument(2);
+  const std::uint64_t flags = frame.argument(3);
+  if (bytes == 0 || (flags & kFixed) != 0 || (flags & kAnonymous) == 0) return failure(Error::invalid);
+  if (!is_allowed(protection)) return failure(Error::access);
+  if (bytes > kLongest) return failure(Error::no_memory);
+  const std::size_t pages = pages_of(bytes);
+  const std::uintptr_t address = memory::allocate_zeroed_pages(pages);
+  if (address == 0) return failure(Error::no_memory);
+  const Access access = access_of(protection);
+  if (access != Access::read_write && !arch::paging::set_access(address, address + pages * kPageSize, access))
+    return failure(Error::no_memory);
+  return static_cast<Result>(address);
+}
+
+Result sys_munmap(SyscallFrame& frame) {
+  if (frame.argument(0) % kPageSize != 0 || frame.argument(1) == 0 || frame.argument(1) > kLongest)
+    return failure(Error::invalid);
+  return memory::free_pages(frame.argument(0), pages_of(frame.argument(1))) ? 0 : failure(Error::invalid);
+}
+
+Result sys_mprotect(SyscallFrame& frame) {
+  const std::uintptr_t begin = frame.argument(0);
+  if (begin % kPageSize != 0 || frame.argument(1) > kLongest) return failure(Error::invalid);
+  if (!is_allowed(frame.argument(2))) return failure(Error::access);
+  const std::uintptr_t end = begin + pages_of(frame.argument(1)) * kPageSize;
+  return arch::paging::set_access(begin, end, access_of(frame.argument(2))) ? 0 : failure(Error::no_memory);
+}
+
+Result sys_madvise(SyscallFrame&) { return 0; }
+
+/// The program break cannot move: malloc is the core's heap.
+Result sys_brk(SyscallFrame&) { return 0; }
+
+}  // namespace toro::posix

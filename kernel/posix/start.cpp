@@ -1,0 +1,109 @@
+// Starts the application: the C library's entry on main's thread, with arguments as Linux gives them.
+#include <cstring>
+
+#include "kernel/arch/x86_64/cpu.hpp"
+#include "kernel/arch/x86_64/descriptor_tables.hpp"
+#include "kernel/arch/x86_64/random.hpp"
+#include "kernel/boot/boot_information.hpp"
+#include "kernel/boot/stages.hpp"
+#include "kernel/lib/command_line.hpp"
+#include "kernel/memory/memory.hpp"
+#include "kernel/panic.hpp"
+#include "kernel/posix/syscall.hpp"
+#include "kernel/process/scheduler.hpp"
+
+extern "C" void _start();                                 // crt1.o
+extern "C" const unsigned char toro_syscall_entry[];      // syscall_entry.S
+extern "C" const unsigned char toro_application_entry[];  // syscall_entry.S
+extern "C" const unsigned char toro_image_start[];        // toro.ld: the ELF header
+
+namespace toro::posix {
+namespace {
+
+constexpr std::size_t kMainStackPages = 64;
+
+/// Auxiliary vector entries. [Linux include/uapi/linux/auxvec.h]
+enum class Auxiliary : std::uint64_t {
+  end = 0,
+  program_headers = 3,
+  program_header_size = 4,
+  program_header_count = 5,
+  page_size = 6,
+  secure = 23,
+  random = 25,
+};
+
+struct ElfHeader {
+  unsigned char ident[16];
+  std::uint16_t type, machine;
+  std::uint32_t version;
+  std::uint64_t entry, program_headers, section_headers;
+  std::uint32_t flags;
+  std::uint16_t header_size, program_header_size, program_header_count;
+};
+static_assert(offsetof(ElfHeader, program_headers) == 32 && offsetof(ElfHeader, program_header_count) == 56);
+
+void enable_system_calls() {
+  using enum arch::Msr;
+  constexpr std::uint64_t kClearedFlags = 0x700;  // TF, IF, DF
+  arch::write_msr(star, std::uint64_t{arch::kCodeSelector} << 32);
+  arch::write_msr(lstar, reinterpret_cast<std::uint64_t>(toro_syscall_entry));
+  arch::write_msr(fmask, kClearedFlags);
+}
+
+/// Writes argc, argv, environment and auxiliary vector below `top`; returns where they begin. [System V ABI 3.4.1]
+std::uint64_t* write_start_block(std::uintptr_t top, CommandLine& line) {
+  auto* random = reinterpret_cast<std::uint64_t*>(top) - 2;
+  random[0] = arch::random_word();
+  random[1] = arch::random_word();
+
+  const auto* header = reinterpret_cast<const ElfHeader*>(toro_image_start);
+  const struct {
+    Auxiliary key;
+    std::uint64_t value;
+  } auxiliary[] = {
+      {Auxiliary::program_headers, reinterpret_cast<std::uint64_t>(toro_image_start) + header->program_headers},
+      {Auxiliary::program_header_size, header->program_header_size},
+      {Auxiliary::program_header_count, header->program_header_count},
+      {Auxiliary::page_size, memory::kPageSize},
+      {Auxiliary::secure, 0},
+      {Auxiliary::random, reinterpret_cast<std::uint64_t>(random)},
+      {Auxiliary::end, 0},
+  };
+  const auto argc = static_cast<std::size_t>(line.argc());
+  const std::size_t words = 1 + argc + 1 + 1 + 2 * std::size(auxiliary);
+  auto* block = reinterpret_cast<std::uint64_t*>(reinterpret_cast<std::uintptr_t>(random - words) & ~std::uintptr_t{15});
+  std::uint64_t* p = block;
+  *p++ = argc;
+  for (std::size_t i = 0; i < argc; ++i) *p++ = reinterpret_cast<std::uint64_t>(line.argv()[i]);
+  *p++ = 0;
+  *p++ = 0;  // no environment
+  for (const auto& entry : auxiliary) {
+    *p++ = static_cast<std::uint64_t>(entry.key);
+    *p++ = entry.value;
+  }
+  return block;
+}
+
+void start_application() {
+  enable_system_calls();
+  const std::uintptr_t low = memory::allocate_stack(kMainStackPages);
+  if (low == 0) panic("memory is out: no {} KiB for main's stack", kMainStackPages * memory::kPageSize / 1024);
+  const std::uintptr_t high = low + kMainStackPages * memory::kPageSize;
+  auto* frame = reinterpret_cast<arch::SwitchFrame*>(write_start_block(high, boot::command_line())) - 1;
+  *frame = {.rbx = reinterpret_cast<std::uint64_t>(&_start),
+            .rip = reinterpret_cast<std::uint64_t>(toro_application_entry)};
+  process::Thread* thread = process::scheduler().create_thread("main", frame, 0);
+  if (thread == nullptr) panic("memory is out: no room for main's thread");
+  thread->stack_low = low;
+  thread->stack_high = high;
+}
+
+}  // namespace
+}  // namespace toro::posix
+
+namespace toro::boot {
+
+TORO_BOOT_STAGE(application_stage, "application", posix::start_application, &threads_stage, &devices_stage);
+
+}  // namespace toro::boot

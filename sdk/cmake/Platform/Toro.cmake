@@ -1,0 +1,38 @@
+# What CMake must know of the system "Toro": static ELF images, linked by lld with the SDK's linker script.
+get_filename_component(TORO_SDK_DIR ${CMAKE_CURRENT_LIST_DIR}/../../.. ABSOLUTE)
+set(CMAKE_EXECUTABLE_SUFFIX .elf)
+set(CMAKE_STATIC_LIBRARY_PREFIX lib)
+set(CMAKE_STATIC_LIBRARY_SUFFIX .a)
+set(CMAKE_FIND_LIBRARY_PREFIXES lib)
+set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
+set_property(GLOBAL PROPERTY TARGET_SUPPORTS_SHARED_LIBS FALSE)
+
+# C sees musl's headers. C++ sees glibc's, as Debian's libc++.a was built against them; musl is compatible in layout.
+execute_process(COMMAND ${CMAKE_C_COMPILER} -print-resource-dir OUTPUT_VARIABLE toro_resource_dir
+  OUTPUT_STRIP_TRAILING_WHITESPACE)
+set(toro_flags "-fno-pic -fno-pie -mcmodel=small -ftls-model=local-exec -ffunction-sections -fdata-sections \
+-fno-omit-frame-pointer -mno-omit-leaf-frame-pointer -fasynchronous-unwind-tables -fstack-protector-strong \
+-ftrivial-auto-var-init=zero -U_FORTIFY_SOURCE")
+set(CMAKE_C_FLAGS_INIT "${toro_flags} -nostdinc -isystem ${toro_resource_dir}/include -isystem /usr/include/x86_64-linux-musl")
+set(CMAKE_CXX_FLAGS_INIT "${toro_flags} -stdlib=libc++")
+set(CMAKE_ASM_FLAGS_INIT "")
+foreach(language C CXX)
+  set(CMAKE_${language}_FLAGS_DEBUG_INIT "-O0 -g")
+  set(CMAKE_${language}_FLAGS_RELEASE_INIT "-Os -g -DNDEBUG")
+endforeach()
+string(APPEND CMAKE_CXX_FLAGS_RELEASE_INIT " -D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_FAST")
+string(APPEND CMAKE_CXX_FLAGS_DEBUG_INIT " -D_LIBCPP_HARDENING_MODE=_LIBCPP_HARDENING_MODE_EXTENSIVE")
+
+set(toro_musl /usr/lib/x86_64-linux-musl)
+find_library(TORO_LIBCXX libc++.a PATHS /usr/lib/llvm-${TORO_LLVM_VERSION}/lib /usr/lib/x86_64-linux-gnu REQUIRED NO_DEFAULT_PATH)
+cmake_path(GET TORO_LIBCXX PARENT_PATH toro_libcxx_dir)
+execute_process(COMMAND ${CMAKE_C_COMPILER} --rtlib=compiler-rt -print-libgcc-file-name OUTPUT_VARIABLE toro_builtins
+  OUTPUT_STRIP_TRAILING_WHITESPACE)
+foreach(language C CXX ASM)
+  set(CMAKE_${language}_LINK_EXECUTABLE
+    "${CMAKE_LINKER} -static -no-pie --no-dependent-libraries --gc-sections --eh-frame-hdr -z max-page-size=4096 \
+-z noexecstack --build-id=none -T ${TORO_SDK_DIR}/sdk/toolchain/toro.ld <LINK_FLAGS> -o <TARGET> \
+${toro_musl}/crt1.o ${toro_musl}/crti.o <OBJECTS> --start-group <LINK_LIBRARIES> \
+${toro_libcxx_dir}/libc++.a ${toro_libcxx_dir}/libc++abi.a ${toro_libcxx_dir}/libunwind.a ${toro_musl}/libc.a \
+${toro_builtins} --end-group ${toro_musl}/crtn.o")
+endforeach()

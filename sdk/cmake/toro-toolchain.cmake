@@ -1,0 +1,11 @@
+# Toolchain file of every board: clang, lld, Debian's musl and libc++ [docs/decisions/0002-c-and-cpp-library.md].
+set(CMAKE_SYSTEM_NAME Toro)
+set(CMAKE_SYSTEM_PROCESSOR x86_64)
+list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
+include(${CMAKE_CURRENT_LIST_DIR}/find-llvm.cmake)
+set(CMAKE_C_COMPILER ${TORO_CLANG})
+set(CMAKE_CXX_COMPILER ${TORO_CLANGXX})
+set(CMAKE_ASM_COMPILER ${TORO_CLANG})
+set(CMAKE_LINKER ${TORO_LLD})
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY NEVER)

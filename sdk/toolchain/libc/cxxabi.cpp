@@ -1,0 +1,53 @@
+// What libc++abi asks of its platform: destructors of thread_local objects, and a demangler.
+#include <pthread.h>
+
+#include <cstddef>
+#include <cstdlib>
+
+namespace {
+
+struct Destructor {
+  void (*function)(void*);
+  void* object;
+  Destructor* next;
+};
+
+thread_local Destructor* destructors = nullptr;
+pthread_key_t key;
+pthread_once_t key_once = PTHREAD_ONCE_INIT;
+
+/// Latest first; a destructor may register another.
+void run_destructors(void*) {
+  while (Destructor* first = destructors) {
+    destructors = first->next;
+    first->function(first->object);
+    std::free(first);
+  }
+}
+
+}  // namespace
+
+extern "C" {
+
+/// Registers the destructor of a thread_local object, to run when the thread ends. [Itanium C++ ABI 3.3.5]
+int __cxa_thread_atexit_impl(void (*function)(void*), void* object, void*) {
+  pthread_once(&key_once, [] {
+    pthread_key_create(&key, run_destructors);
+    std::atexit([] { run_destructors(nullptr); });  // main's thread ends without running key destructors
+  });
+  auto* entry = static_cast<Destructor*>(std::malloc(sizeof(Destructor)));
+  if (entry == nullptr) return -1;
+  *entry = {function, object, destructors};
+  destructors = entry;
+  return pthread_setspecific(key, &destructors);
+}
+
+void* __dso_handle = nullptr;
+
+/// Names stay mangled in the guest: the demangler alone is 134 KB, and the host has one.
+/// -2: not a valid name. [Itanium C++ ABI 3.4]
+char* __cxa_demangle(const char*, char*, std::size_t*, int* status) {
+  if (status != nullptr) *status = -2;
+  return nullptr;
+}
+}

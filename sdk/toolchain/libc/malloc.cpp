@@ -1,0 +1,62 @@
+// The C library's allocator is the core's own heap. Replaces musl's, which its manual allows for static linking.
+#include <toro/heap.hpp>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace {
+
+void* or_no_memory(void* block) {
+  if (block == nullptr) errno = ENOMEM;
+  return block;
+}
+
+}  // namespace
+
+extern "C" {
+
+void* malloc(std::size_t size) { return or_no_memory(toro::heap::allocate(size)); }
+
+void free(void* block) {
+  const int kept = errno;  // free() leaves it alone [POSIX.1-2024]
+  toro::heap::free(block);
+  errno = kept;
+}
+
+void* calloc(std::size_t count, std::size_t size) {
+  std::size_t bytes;
+  if (__builtin_mul_overflow(count, size, &bytes)) {
+    errno = ENOMEM;
+    return nullptr;
+  }
+  void* block = malloc(bytes);
+  if (block != nullptr) std::memset(block, 0, bytes);
+  return block;
+}
+
+void* realloc(void* block, std::size_t size) { return or_no_memory(toro::heap::reallocate(block, size)); }
+
+void* aligned_alloc(std::size_t alignment, std::size_t size) {
+  return or_no_memory(toro::heap::allocate(size, alignment));
+}
+
+void* memalign(std::size_t alignment, std::size_t size) { return aligned_alloc(alignment, size); }
+
+int posix_memalign(void** result, std::size_t alignment, std::size_t size) {
+  if (alignment < sizeof(void*) || (alignment & (alignment - 1)) != 0) return EINVAL;
+  void* block = toro::heap::allocate(size, alignment);
+  if (block == nullptr) return ENOMEM;
+  *result = block;
+  return 0;
+}
+
+std::size_t malloc_usable_size(void* block) { return block == nullptr ? 0 : toro::heap::usable_size(block); }
+
+// The names by which musl calls its own.
+void* __libc_malloc(std::size_t size) { return malloc(size); }
+void* __libc_calloc(std::size_t count, std::size_t size) { return calloc(count, size); }
+void* __libc_realloc(void* block, std::size_t size) { return realloc(block, size); }
+void __libc_free(void* block) { free(block); }
+}
