@@ -166,7 +166,8 @@ bool Heap::grow(std::size_t granules) {
 void* Heap::allocate_large(std::size_t size, std::size_t alignment) {
   const std::size_t offset = round_up(sizeof(Region) + kGranule, alignment);
   if (size > kLongest || offset / kGranule > Block::kFieldMask) return nullptr;
-  Region* const region = obtain(round_up(offset + size, kPageSize), alignment < kPageSize ? kPageSize : alignment);
+  const std::size_t bytes = round_up(offset + (size == 0 ? 1 : size), kPageSize);
+  Region* const region = obtain(bytes, alignment < kPageSize ? kPageSize : alignment);
   if (region == nullptr) return nullptr;
   region->first = reinterpret_cast<Block*>(region->address() + offset - kGranule);
   write(*region->first, Block::kLarge, 0, offset / kGranule - 1);
