@@ -2,6 +2,7 @@
 #include "kernel/memory/heap.hpp"
 
 #include <atomic>
+#include <bit>
 #include <new>
 
 #include "kernel/memory/heap_layout.hpp"
@@ -193,43 +194,34 @@ void* Heap::finish(Block& block) {
   return block.payload();
 }
 
-// Blocks are cut from the far end of a free block: what remains stays where it is, and mostly in its class.
 void* Heap::allocate(std::size_t size) {
-  if (size >= kLargeBytes) return allocate_large(size, kMinimumAlignment);
-  std::size_t granules = granules_for(size);
-  Block* const block = find_or_grow(granules);
-  if (block == nullptr) return nullptr;
-  const std::size_t rest = block->granules() - granules;
-  if (rest < Block::kSmallest) {
-    unlink(*block);
-    write(*block, Block::kLive, block->granules(), block->previous_granules());
-    return finish(*block);
-  }
-  resize_free(*block, rest, block->previous_granules());
-  Block& taken = block->next();
-  write(taken, Block::kLive, granules, rest);
-  set_previous(taken.next(), granules);
-  return finish(taken);
+  return allocate(size, kMinimumAlignment);
 }
 
+// Blocks are cut from the far end of a free block: what remains stays where it is, and mostly in its class.
 void* Heap::allocate(std::size_t size, std::size_t alignment) {
-  if (alignment <= kMinimumAlignment)
-    return alignment == 0 || (alignment & (alignment - 1)) != 0 ? nullptr : allocate(size);
-  if ((alignment & (alignment - 1)) != 0) return nullptr;
+  if (!std::has_single_bit(alignment)) return nullptr;
+  if (alignment < kMinimumAlignment) alignment = kMinimumAlignment;
   if (size >= kLargeBytes || alignment >= kLargeBytes) return allocate_large(size, alignment);
-  // Long enough that a free block is left over before the aligned place, however the block lies.
+  // Beyond the minimum: long enough that a whole free block is left before the aligned place, however the block lies.
+  const std::size_t slack = alignment == kMinimumAlignment ? 0 : alignment / kGranule + 1;
   const std::size_t granules = granules_for(size);
-  Block* const block = find_or_grow(granules + alignment / kGranule + 1);
+  Block* const block = find_or_grow(granules + slack);
   if (block == nullptr) return nullptr;
   const std::size_t length = block->granules();
-  const std::uintptr_t end = block->address() + length * kGranule;
-  const std::uintptr_t payload = (end - granules * kGranule + kGranule) & ~(alignment - 1);
-  const std::size_t rest = (payload - kGranule - block->address()) / kGranule;
-  Block& following = block->next();
-  resize_free(*block, rest, block->previous_granules());
-  Block& taken = block->next();
-  write(taken, Block::kLive, length - rest, rest);
-  set_previous(following, length - rest);
+  const std::uintptr_t payload = (block->address() + (length - granules + 1) * kGranule) & ~(alignment - 1);
+  std::size_t rest = (payload - kGranule - block->address()) / kGranule;
+  std::size_t previous = rest;
+  if (rest < Block::kSmallest) {
+    rest = 0;
+    previous = block->previous_granules();
+    unlink(*block);
+  } else {
+    resize_free(*block, rest, block->previous_granules());
+  }
+  Block& taken = block->after(rest);
+  write(taken, Block::kLive, length - rest, previous);
+  set_previous(taken.next(), length - rest);
   trim(taken, granules);
   return finish(taken);
 }
@@ -241,8 +233,7 @@ void Heap::trim(Block& block, std::size_t granules) {
   write(block, Block::kLive, granules, block.previous_granules());
   Block& tail = block.next();
   write(tail, Block::kLive, rest, granules);
-  set_previous(tail.next(), rest);
-  give(tail);
+  give(tail);  // which tells the block after it
 }
 
 // Joins a block with its free neighbours, and gives an empty region back when another one is kept.
