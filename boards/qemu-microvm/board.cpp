@@ -4,6 +4,10 @@
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/boot/stages.hpp"
 #include "kernel/devices/console.hpp"
+#include "kernel/devices/virtio/driver.hpp"
+#include "kernel/devices/virtio/mmio_bus.hpp"
+
+TORO_USE_DRIVER(console_driver);
 
 namespace toro::board {
 namespace {
@@ -13,7 +17,7 @@ constexpr std::uint16_t kExitPort = 0xf4;    // isa-debug-exit: a write ends QEM
 
 }  // namespace
 
-void start_devices(const CommandLine&) {}
+void start_devices(const CommandLine& command_line) { virtio::start_mmio_devices(command_line); }
 
 void power_off(std::uint8_t status) {
   console::flush();

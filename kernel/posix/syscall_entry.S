@@ -3,6 +3,7 @@
 
 #define kRedZone 128
 
+    .cfi_sections .debug_frame
     .section .text.toro_syscall_entry, "ax"
     .globl toro_syscall_entry, toro_syscall_resume
     .type toro_syscall_entry, @function

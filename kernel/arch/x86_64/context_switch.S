@@ -1,5 +1,6 @@
 // Leaves one flow of execution for another: context.hpp, SwitchFrame.
 
+    .cfi_sections .debug_frame
     .section .text.toro_switch_context, "ax"
     .globl toro_switch_context
     .type toro_switch_context, @function

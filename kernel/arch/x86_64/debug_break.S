@@ -1,5 +1,6 @@
 // A breakpoint that does nothing where no debugger is attached: trap.cpp knows the address behind it.
 
+    .cfi_sections .debug_frame
     .section .text.toro_debug_break, "ax"
     .globl toro_debug_break, toro_debug_break_end
     .type toro_debug_break, @function

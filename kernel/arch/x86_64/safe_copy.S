@@ -1,5 +1,6 @@
 // Copies that may fault: the trap handler sends a fault between begin and end to toro_safe_copy_fault.
 
+    .cfi_sections .debug_frame
     .section .text.toro_safe_copy, "ax"
     .globl toro_safe_copy, toro_safe_copy_begin, toro_safe_copy_end, toro_safe_copy_fault
     .type toro_safe_copy, @function

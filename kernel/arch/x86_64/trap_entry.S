@@ -5,6 +5,7 @@
 // Vectors for which the processor pushes an error code. [SDM 3A 6.13]
 #define has_error_code(v) ((v) == 8 || ((v) >= 10 && (v) <= 14) || (v) == 17 || (v) == 21)
 
+    .cfi_sections .debug_frame
     .section .text.trap, "ax"
     .balign 16
     .globl toro_trap_stubs

@@ -1,0 +1,13 @@
+// The virtio-mmio devices of a machine, each given to the driver that wants it.
+#pragma once
+
+namespace toro {
+class CommandLine;
+}
+
+namespace toro::virtio {
+
+/// Starts every device that the command line names; says on the console which could not be. At boot.
+void start_mmio_devices(const CommandLine& command_line);
+
+}  // namespace toro::virtio
