@@ -1,0 +1,68 @@
+// `Z` and `z`: breakpoints and watchpoints. [GDB RSP, Packets, "z"]
+#include <optional>
+
+#include "gdbstub/protocol/handlers.hpp"
+
+namespace toro::gdbstub {
+
+namespace {
+
+/// `KIND,ADDRESS,LENGTH`; conditions and commands that might follow were never offered.
+std::optional<Breakpoint> take_breakpoint(Scanner& arguments) {
+  const auto kind = arguments.number();
+  if (!kind || *kind > 4 || !arguments.take(',')) return std::nullopt;
+  const auto address = arguments.number();
+  if (!address || !arguments.take(',')) return std::nullopt;
+  const auto length = arguments.number();
+  if (!length || !arguments.at_end()) return std::nullopt;
+  return Breakpoint{static_cast<BreakpointKind>(*kind), *address, *length};
+}
+
+/// GDB 13 shows the text of `E.`, LLDB decodes `Enn;HEX` once it has asked for error strings.
+void refuse(Dialog& dialog, Error number, std::string_view reason) {
+  if (dialog.client.error_strings) {
+    dialog.reply.error(number);
+    dialog.reply.put(';');
+    HexText(dialog.reply).text(reason);
+  } else {
+    dialog.reply.text("E.");
+    dialog.reply.text(reason);
+  }
+}
+
+void answer(Dialog& dialog, BreakpointResult result) {
+  switch (result) {
+    case BreakpointResult::done:
+      return dialog.reply.ok();
+    case BreakpointResult::unmapped:
+      return dialog.reply.error(Error::fault);
+    case BreakpointResult::protected_text:
+      return refuse(dialog, Error::not_permitted, "text.the debugger's own path runs through this code");
+    case BreakpointResult::table_full:
+      return refuse(dialog, Error::no_space, "swbp.the table of software breakpoints is full");
+    case BreakpointResult::registers_full:
+      return refuse(dialog, Error::no_space, "hwbp.all 4 debug registers are in use");
+    case BreakpointResult::invalid:
+      return dialog.reply.error(Error::invalid);
+  }
+}
+
+}  // namespace
+
+void insert_breakpoint(Dialog& dialog, Scanner arguments) {
+  const auto breakpoint = take_breakpoint(arguments);
+  if (!breakpoint) return dialog.reply.error(Error::invalid);
+  answer(dialog, dialog.target.insert_breakpoint(*breakpoint));
+}
+
+void remove_breakpoint(Dialog& dialog, Scanner arguments) {
+  const auto breakpoint = take_breakpoint(arguments);
+  if (!breakpoint) return dialog.reply.error(Error::invalid);
+  answer(dialog, dialog.target.remove_breakpoint(*breakpoint));
+}
+
+void watchpoint_support(Dialog& dialog, Scanner) {
+  dialog.reply.text("num:4;");
+}
+
+}  // namespace toro::gdbstub

@@ -1,0 +1,74 @@
+// `qXfer`: the target description, the threads, and tables of kernel objects. [GDB RSP, "qXfer"]
+#include <optional>
+
+#include "gdbstub/protocol/handlers.hpp"
+#include "gdbstub/protocol/osdata.hpp"
+#include "gdbstub/protocol/target_description.hpp"
+
+namespace toro::gdbstub {
+
+namespace {
+
+struct Transfer {
+  std::string_view annex;
+  std::uint64_t offset;
+  std::uint64_t length;
+};
+
+/// `ANNEX:OFFSET,LENGTH`.
+std::optional<Transfer> take_transfer(Scanner arguments) {
+  const std::string_view annex = arguments.until(':');
+  const auto offset = arguments.number();
+  if (!offset || !arguments.take(',')) return std::nullopt;
+  const auto length = arguments.number();
+  if (!length || *length == 0 || !arguments.at_end()) return std::nullopt;
+  return Transfer{annex, *offset, *length};
+}
+
+void write_threads(TextWriter& xml, Target& target) {
+  xml.text("<?xml version=\"1.0\"?>\n<threads>\n");
+  Thread thread;
+  target.first_thread(thread);
+  do {
+    xml.text("<thread id=\"");
+    xml.hex(static_cast<std::uint32_t>(thread.id));
+    xml.text("\" core=\"");
+    xml.decimal(thread.core);
+    xml.text("\" name=\"");
+    xml_text(xml, thread.name);
+    xml.text("\">");
+    xml.text(thread.state);
+    if (thread.waits_for[0] != 0) xml.text(" for "), xml_text(xml, thread.waits_for);
+    xml.text("</thread>\n");
+  } while (target.next_thread(thread));
+  xml.text("</threads>\n");
+}
+
+}  // namespace
+
+void transfer_features(Dialog& dialog, Scanner arguments) {
+  const auto transfer = take_transfer(arguments);
+  if (!transfer) return dialog.reply.error(Error::invalid);
+  if (transfer->annex != "target.xml") return dialog.reply.text("E00");  // [GDB RSP, "qXfer": the annex is invalid]
+  DocumentWindow window(dialog.reply, transfer->offset, transfer->length);
+  write_target_description(window, dialog.target.register_set());
+  window.finish();
+}
+
+void transfer_threads(Dialog& dialog, Scanner arguments) {
+  const auto transfer = take_transfer(arguments);
+  if (!transfer || !transfer->annex.empty()) return dialog.reply.error(Error::invalid);
+  DocumentWindow window(dialog.reply, transfer->offset, transfer->length);
+  write_threads(window, dialog.target);
+  window.finish();
+}
+
+void transfer_osdata(Dialog& dialog, Scanner arguments) {
+  const auto transfer = take_transfer(arguments);
+  if (!transfer) return dialog.reply.error(Error::invalid);
+  DocumentWindow window(dialog.reply, transfer->offset, transfer->length);
+  if (!write_osdata(window, transfer->annex, dialog.target)) return dialog.reply.clear(), dialog.reply.text("E00");
+  window.finish();
+}
+
+}  // namespace toro::gdbstub

@@ -1,0 +1,101 @@
+#include "gdbstub/target/x86_64/machine.hpp"
+
+#include <algorithm>
+
+#include "gdbstub/target/x86_64/memory.hpp"
+#include "gdbstub/target/x86_64/page_walk.hpp"
+#include "kernel/arch/x86_64/cpu.hpp"
+
+namespace toro::gdbstub::x86_64 {
+
+void Machine::begin(arch::TrapFrame& frame, std::uint64_t cr2) {
+  threads_.begin(frame);
+  registers_.begin(frame, cr2);
+}
+
+std::size_t Machine::read_memory(std::uint64_t address, std::span<std::byte> to) {
+  return x86_64::read_memory(address, to);
+}
+
+std::size_t Machine::write_memory(std::uint64_t address, std::span<const std::byte> from) {
+  return x86_64::write_memory(address, from);
+}
+
+MemoryRegion Machine::region_at(std::uint64_t address) {
+  constexpr std::uint64_t kLa57 = 1u << 12;
+  // The kernel maps memory where it is. [kernel/arch/x86_64/paging.hpp]
+  const auto read_entry = [](std::uint64_t physical, std::uint64_t& entry) { return read_object(physical, entry); };
+  const PageTables tables{arch::read_cr3(), (arch::read_cr4() & kLa57) != 0 ? 5u : 4u, read_entry};
+  return x86_64::region_at(tables, address);
+}
+
+bool Machine::is_protected(std::uint64_t address) const {
+  return std::ranges::any_of(protected_text_,
+                             [=](const TextRange& range) { return address >= range.begin && address < range.end; });
+}
+
+BreakpointResult Machine::insert_breakpoint(const Breakpoint& breakpoint) {
+  switch (breakpoint.kind) {
+    case BreakpointKind::software:
+      return is_protected(breakpoint.address) ? BreakpointResult::protected_text : software_.insert(breakpoint.address);
+    case BreakpointKind::execute:
+      return is_protected(breakpoint.address) ? BreakpointResult::protected_text : hardware_.insert(breakpoint);
+    case BreakpointKind::write:
+    case BreakpointKind::read:
+    case BreakpointKind::access:
+      return hardware_.insert(breakpoint);
+  }
+  return BreakpointResult::invalid;
+}
+
+BreakpointResult Machine::remove_breakpoint(const Breakpoint& breakpoint) {
+  if (breakpoint.kind == BreakpointKind::software) {
+    software_.remove(breakpoint.address);
+  } else {
+    hardware_.remove(breakpoint);
+  }
+  return BreakpointResult::done;
+}
+
+void Machine::remove_all_breakpoints() {
+  software_.unpatch_all();
+  software_.clear();
+  hardware_.clear();
+}
+
+void Machine::list_breakpoints(TextWriter& out) {
+  for (std::size_t i = 0; i < software_.size(); ++i) {
+    out.text("software  0x");
+    out.hex_padded(software_[i].address, 16);
+    out.put('\n');
+  }
+  constexpr std::string_view kKinds[] = {"software", "execute", "write", "access", "access"};
+  for (unsigned i = 0; i < DebugRegisters::kCount; ++i) {
+    const DebugRegisters::Slot& slot = hardware_.slots()[i];
+    out.text("DR");
+    out.decimal(i);
+    if (!slot.used) {
+      out.text("       free\n");
+      continue;
+    }
+    out.text("       0x");
+    out.hex_padded(slot.address, 16);
+    out.text(", ");
+    out.text(kKinds[static_cast<std::size_t>(slot.kind)]);
+    if (slot.kind != BreakpointKind::execute) {
+      out.text(", ");
+      out.decimal(slot.length);
+      out.text(slot.length == 1 ? " byte" : " bytes");
+    }
+    out.put('\n');
+  }
+}
+
+// One core runs one flow at a time: another one can be stepped only by letting the scheduler come to it.
+bool Machine::can_resume(const ResumeRequest& request) {
+  if (request.thread == threads_.running()) return true;
+  if (!request.others_run) return false;
+  return request.action == ResumeAction::run || threads_.saved_frame(request.thread) != 0;
+}
+
+}  // namespace toro::gdbstub::x86_64

@@ -1,0 +1,186 @@
+#include "gdbstub/target/x86_64/run_control.hpp"
+
+#include <array>
+
+#include "gdbstub/target/x86_64/instruction.hpp"
+#include "gdbstub/target/x86_64/memory.hpp"
+#include "kernel/arch/x86_64/cpu.hpp"
+
+namespace toro::gdbstub::x86_64 {
+
+namespace {
+
+constexpr std::uint64_t kTrapFlag = 1u << 8;
+constexpr std::uint64_t kInterruptFlag = 1u << 9;
+constexpr std::uint64_t kResumeFlag = 1u << 16;
+constexpr std::uint64_t kVirtual8086 = 1u << 17;
+
+Instruction instruction_at(std::uint64_t address) {
+  std::array<std::byte, kLongestInstruction> bytes;
+  return classify(std::span(bytes).first(read_memory(address, bytes)));
+}
+
+/// `syscall`, without running it. [SDM 2B, SYSCALL]
+bool emulate_system_call(arch::TrapFrame& frame, std::uint8_t length) {
+  constexpr std::uint64_t kSystemCallEnable = 1;
+  if ((arch::read_msr(arch::Msr::efer) & kSystemCallEnable) == 0) return false;
+  const std::uint64_t selectors = arch::read_msr(arch::Msr::star) >> 32 & 0xffff;
+  frame.rcx = frame.rip + length;
+  frame.r11 = frame.rflags & ~kResumeFlag;
+  frame.rip = arch::read_msr(arch::Msr::lstar);
+  frame.rflags = (frame.rflags & ~arch::read_msr(arch::Msr::fmask) & ~kResumeFlag) | 2;
+  frame.cs = selectors & 0xfffc;
+  frame.ss = selectors + 8;
+  return true;
+}
+
+}  // namespace
+
+// What the step's own flags would leak into, and what would sleep, is done by hand.
+bool RunControl::emulate(arch::TrapFrame& frame) {
+  const Instruction instruction = instruction_at(frame.rip);
+  keeps_flag_ = instruction.kind == InstructionKind::changes_interrupt_flag;
+  switch (instruction.kind) {
+    case InstructionKind::halt:
+      break;  // as if an interrupt had come at once
+    case InstructionKind::push_flags:
+      if (!write_object(frame.rsp - 8, frame.rflags & ~(kResumeFlag | kVirtual8086))) return false;
+      frame.rsp -= 8;
+      break;
+    case InstructionKind::system_call:
+      return emulate_system_call(frame, instruction.length);
+    default:
+      return false;
+  }
+  frame.rip += instruction.length;
+  frame.rflags &= ~kResumeFlag;
+  return true;
+}
+
+StepResult RunControl::start(arch::TrapFrame& frame, const ResumeRequest& request) {
+  thread_ = request.thread;
+  range_start_ = request.range_start;
+  range_end_ = request.range_end;
+  switch (request.action) {
+    case ResumeAction::run:
+      motion_ = Motion::run;
+      break;
+    case ResumeAction::step:
+      motion_ = Motion::step;
+      break;
+    case ResumeAction::step_range:
+      motion_ = Motion::range;
+      break;
+  }
+  if (motion_ != Motion::run && thread_ != machine_.threads().running()) {
+    wait_for_thread(thread_);
+    motion_ = Motion::run;
+  }
+  // Going on from where it stood passes the breakpoint there; a client that moved rip onto one wants to meet it.
+  const bool unmoved = frame.rip == stop_address_ && !machine_.registers().moved();
+  if (unmoved && machine_.hardware().executes_at(frame.rip)) frame.rflags |= kResumeFlag;
+  if (unmoved && machine_.software().contains(frame.rip)) {
+    if (motion_ == Motion::run) motion_ = Motion::step_over;
+    // No handler may run meanwhile: it would miss the breakpoint, or meet another in the middle of the step.
+    interrupt_flag_ = frame.rflags & kInterruptFlag;
+    masked_ = true;
+    return begin_step(frame);
+  }
+  if (motion_ == Motion::run) {
+    machine_.software().patch_all();
+    return StepResult::go_on;
+  }
+  return begin_step(frame);
+}
+
+StepResult RunControl::begin_step(arch::TrapFrame& frame) {
+  if (emulate(frame)) {
+    masked_ = false;
+    return after_step(frame);
+  }
+  frame.rflags |= kTrapFlag;
+  if (masked_) {
+    frame.rflags &= ~kInterruptFlag;
+    machine_.software().patch_all_except(frame.rip);
+  } else {
+    machine_.software().patch_all();
+  }
+  return StepResult::go_on;
+}
+
+StepResult RunControl::after_step(arch::TrapFrame& frame) {
+  switch (motion_) {
+    case Motion::run:
+    case Motion::step_over:
+      motion_ = Motion::run;
+      machine_.software().patch_all();
+      return StepResult::go_on;
+    case Motion::step:
+      return StepResult::finished;
+    case Motion::range:
+      if (!within_range(frame.rip) || Threads::running_now() != thread_) return StepResult::finished;
+      if (machine_.software().contains(frame.rip)) return StepResult::breakpoint;
+      return begin_step(frame);
+  }
+  return StepResult::finished;
+}
+
+void RunControl::restore_interrupt_flag(arch::TrapFrame& frame) {
+  if (masked_) frame.rflags = (frame.rflags & ~kInterruptFlag) | interrupt_flag_;
+  masked_ = false;
+}
+
+StepResult RunControl::on_trap(arch::TrapFrame& frame) {
+  if (motion_ == Motion::run) {
+    if (!stray_trap_) return StepResult::not_ours;
+    stray_trap_ = false;
+    frame.rflags &= ~kTrapFlag;
+    return StepResult::go_on;
+  }
+  frame.rflags &= ~kTrapFlag;
+  if (keeps_flag_) masked_ = false;
+  restore_interrupt_flag(frame);
+  return after_step(frame);
+}
+
+// A saved flow goes on behind the call that switched away from it; many stand at the same place.
+void RunControl::wait_for_thread(ThreadId thread) {
+  arch::SwitchFrame saved;
+  if (!read_object(machine_.threads().saved_frame(thread), saved)) return;
+  awaited_breakpoint_ = !machine_.software().contains(saved.rip);
+  if (machine_.software().insert(saved.rip) != BreakpointResult::done) return;
+  awaited_ = thread;
+  awaited_address_ = saved.rip;
+}
+
+StepResult RunControl::on_breakpoint(arch::TrapFrame& frame) {
+  if (awaited_ == ThreadId::any || frame.rip != awaited_address_) return StepResult::breakpoint;
+  if (Threads::running_now() == awaited_) return StepResult::finished;
+  if (!awaited_breakpoint_) return StepResult::breakpoint;
+  machine_.software().unpatch(frame.rip);
+  motion_ = Motion::step_over;
+  interrupt_flag_ = frame.rflags & kInterruptFlag;
+  masked_ = true;
+  return begin_step(frame);
+}
+
+void RunControl::on_stop(arch::TrapFrame& frame) {
+  if (motion_ != Motion::run) {
+    // Without the flag, this frame is not the stepped one but of a handler above it.
+    stray_trap_ = (frame.rflags & kTrapFlag) == 0 && frame.vector != static_cast<std::uint64_t>(arch::Exception::debug);
+    frame.rflags &= ~kTrapFlag;
+    restore_interrupt_flag(frame);
+    motion_ = Motion::run;
+  }
+  if (awaited_ != ThreadId::any && awaited_breakpoint_) machine_.software().remove(awaited_address_);
+  awaited_ = ThreadId::any;
+  stop_address_ = frame.rip;
+}
+
+void RunControl::release(arch::TrapFrame& frame) {
+  ResumeRequest request;
+  request.thread = machine_.threads().running();
+  static_cast<void>(start(frame, request));
+}
+
+}  // namespace toro::gdbstub::x86_64

@@ -1,0 +1,24 @@
+// The line to the debugger: polled, reliable, in order, with memory of its own.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace toro::gdbstub {
+
+class Transport {
+ public:
+  /// Takes what has arrived, at most `into.size()` bytes, without waiting; 0 where nothing has. Also notices that the
+  /// line was opened or closed, so callers that wait call it again and again.
+  [[nodiscard]] virtual std::size_t receive(std::span<char> into) = 0;
+  /// Hands over all of `bytes`, waiting for room; gives up, and drops the rest, only where the line is closed.
+  virtual void send(std::span<const char> bytes) = 0;
+  /// Whether someone held the other end at the last receive() or send().
+  [[nodiscard]] virtual bool connected() const = 0;
+
+ protected:
+  constexpr Transport() = default;
+  ~Transport() = default;
+};
+
+}  // namespace toro::gdbstub
