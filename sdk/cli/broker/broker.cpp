@@ -1,0 +1,134 @@
+// The broker's I/O; what it decides lies in PacketTracker and BreakIn.
+#include "sdk/cli/broker/broker.hpp"
+
+#include <poll.h>
+
+#include <array>
+#include <cerrno>
+#include <format>
+
+namespace toro::cli {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kAnswerTime{250};     ///< a guest that has not answered by then gets an NMI
+constexpr milliseconds kReachInterval{2};    ///< between attempts to reach a stub whose QEMU is starting
+constexpr milliseconds kLastWords{100};
+constexpr std::size_t kReadSize = 64 * 1024;
+
+}  // namespace
+
+Broker::Broker(EventLoop& loop, const BrokerOptions& options, std::function<void(const std::string&)> say)
+    : loop_(loop),
+      options_(options),
+      say_(std::move(say)),
+      listener_(listen_on_loopback(options.port)),
+      monitor_(loop, options.monitor_socket),
+      log_(options.protocol_log) {
+  acceptable_ = loop_.watch(listener_.socket.get(), POLLIN, [this](short) { accept(); });
+}
+
+void Broker::accept() {
+  auto client = accept_client(listener_.socket);
+  if (!client) return;
+  if (session_) {
+    say_(std::format("a debugger was turned away: debugger port 127.0.0.1:{} is in use by another one", port()));
+    return;
+  }
+  session_ = std::make_unique<Session>();
+  session_->debugger = std::move(client);
+  session_->to_debugger = std::make_unique<Outlet>(loop_, session_->debugger.get(), [this] { close_session(); });
+  break_in_.connected();
+  log_.note("", "debugger connected");
+  reach_stub();
+}
+
+void Broker::reach_stub() {
+  session_->stub = connect_unix(options_.stub_socket);
+  if (!session_->stub) {
+    // QEMU is still starting; if it never does, the run ends and this broker with it.
+    retry_ = loop_.after(kReachInterval, [this] { reach_stub(); });
+    return;
+  }
+  session_->to_stub = std::make_unique<Outlet>(loop_, session_->stub.get(), [this] { close_session(); });
+  session_->from_stub = loop_.watch(session_->stub.get(), POLLIN, [this](short) { stub_readable(); });
+  session_->from_debugger = loop_.watch(session_->debugger.get(), POLLIN, [this](short) { debugger_readable(); });
+}
+
+void Broker::debugger_readable() {
+  std::array<char, kReadSize> buffer;
+  auto count = ::read(session_->debugger.get(), buffer.data(), buffer.size());
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (count <= 0) {
+    close_session();
+    return;
+  }
+  std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
+  if (break_in_.holding()) {
+    session_->held += bytes;
+  } else {
+    forward_to_stub(bytes);
+  }
+}
+
+void Broker::forward_to_stub(std::string_view bytes) {
+  session_->debugger_items.push(bytes, [this](PacketTracker::Item item, std::string_view what) {
+    log_.note("debugger", what);
+    set_timer(break_in_.debugger_sent(item, what));
+  });
+  session_->to_stub->write(bytes);
+}
+
+void Broker::stub_readable() {
+  std::array<char, kReadSize> buffer;
+  auto count = ::read(session_->stub.get(), buffer.data(), buffer.size());
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (count <= 0) {
+    close_session();
+    return;
+  }
+  stub_has_answered_ = true;
+  std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
+  session_->stub_items.push(bytes, [this](PacketTracker::Item item, std::string_view what) {
+    log_.note("stub", what);
+    set_timer(break_in_.stub_sent(item, what));
+  });
+  session_->to_debugger->write(bytes);
+}
+
+void Broker::set_timer(BreakIn::Timer wish) {
+  if (wish == BreakIn::Timer::unchanged || !options_.break_in) return;
+  timer_.reset();
+  if (wish == BreakIn::Timer::start) timer_ = loop_.after(kAnswerTime, [this] { timer_fired(); });
+}
+
+void Broker::timer_fired() {
+  if (!session_) return;
+  if (!break_in_.timer_fired()) {
+    if (break_in_.awaiting()) set_timer(BreakIn::Timer::start);
+    return;
+  }
+  log_.note("", "no answer: NMI");
+  monitor_.execute("inject-nmi", [this](bool) {
+    break_in_.injected();
+    if (session_ && !session_->held.empty()) forward_to_stub(std::exchange(session_->held, {}));
+  });
+}
+
+void Broker::close_session() {
+  log_.note("", "debugger gone");
+  timer_.reset();
+  retry_.reset();
+  // An outlet of the session may be what called: it must not be destroyed under its own feet.
+  session_->from_debugger.reset();
+  session_->from_stub.reset();
+  closing_ = loop_.after(milliseconds(0), [this] {
+    // The last words count: the reply to a kill, the request to detach.
+    session_->to_debugger->drain(kLastWords);
+    if (session_->to_stub) session_->to_stub->drain(kLastWords);
+    session_.reset();
+  });
+}
+
+}  // namespace toro::cli

@@ -1,0 +1,74 @@
+// Stands between the debugger's TCP connection and the stub's unix socket, and knows at any time who is talking.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "sdk/cli/broker/break_in.hpp"
+#include "sdk/cli/broker/packet_tracker.hpp"
+#include "sdk/cli/broker/protocol_log.hpp"
+#include "sdk/cli/broker/qmp.hpp"
+#include "sdk/cli/host/outlet.hpp"
+#include "sdk/cli/host/socket.hpp"
+
+namespace toro::cli {
+
+struct BrokerOptions {
+  std::uint16_t port = 0;
+  std::filesystem::path stub_socket;
+  std::filesystem::path monitor_socket;
+  std::filesystem::path protocol_log;  ///< empty: none
+  /// Break in by NMI where 0x03 is not answered. QEMU's own stub needs no such help.
+  bool break_in = true;
+};
+
+/// Bytes pass as they are. The stub's socket is connected while a debugger is: QEMU tells the guest of both, so that a
+/// debugger that goes without a word resumes the guest.
+class Broker {
+ public:
+  /// `say` gets sentences for the user. Throws Failure when the port is in use.
+  Broker(EventLoop& loop, const BrokerOptions& options, std::function<void(const std::string&)> say);
+
+  [[nodiscard]] std::uint16_t port() const { return listener_.port; }
+  /// True once the stub has sent a debugger anything.
+  [[nodiscard]] bool stub_has_answered() const { return stub_has_answered_; }
+  void guest_printed() { break_in_.guest_printed(); }
+
+ private:
+  struct Session {
+    FileDescriptor debugger;
+    FileDescriptor stub;
+    std::unique_ptr<Outlet> to_debugger;
+    std::unique_ptr<Outlet> to_stub;
+    Registration from_debugger;
+    Registration from_stub;
+    PacketTracker debugger_items;
+    PacketTracker stub_items;
+    std::string held;  ///< the debugger's bytes that wait for an NMI
+  };
+
+  void accept();
+  void reach_stub();
+  void debugger_readable();
+  void stub_readable();
+  void forward_to_stub(std::string_view bytes);
+  void set_timer(BreakIn::Timer wish);
+  void timer_fired();
+  void close_session();
+
+  EventLoop& loop_;
+  BrokerOptions options_;
+  std::function<void(const std::string&)> say_;
+  Listener listener_;
+  Registration acceptable_;
+  Qmp monitor_;
+  ProtocolLog log_;
+  BreakIn break_in_;
+  Registration timer_;
+  Registration retry_;
+  Registration closing_;
+  std::unique_ptr<Session> session_;
+  bool stub_has_answered_ = false;
+};
+
+}  // namespace toro::cli

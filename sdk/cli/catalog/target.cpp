@@ -1,0 +1,76 @@
+// Resolves the command line's DIR or SAMPLE.
+#include "sdk/cli/catalog/target.hpp"
+
+#include <algorithm>
+#include <format>
+
+#include "sdk/cli/catalog/suggestion.hpp"
+#include "sdk/cli/host/failure.hpp"
+
+namespace toro::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> names_of(const std::vector<Sample>& samples) {
+  std::vector<std::string> names;
+  for (const auto& sample : samples) names.push_back(sample.name);
+  return names;
+}
+
+bool same_folder(const fs::path& a, const fs::path& b) {
+  std::error_code ignored;
+  return fs::equivalent(a, b, ignored);
+}
+
+/// The sample that the words name, by its name or by its folder.
+const Sample* find_sample(const std::vector<Sample>& samples, const std::string& what) {
+  for (const auto& sample : samples)
+    if (sample.name == what || same_folder(sample.directory, what.empty() ? "." : what)) return &sample;
+  return nullptr;
+}
+
+Target project_target(const fs::path& sdk, const fs::path& folder, const std::vector<Sample>& samples) {
+  auto directory = fs::canonical(folder);
+  if (same_folder(directory, sdk))
+    throw Failure(std::format("a sample's name or a project's folder was expected: {}", expected_one_of(names_of(samples), "")),
+                  kUsageError);
+  if (!fs::exists(directory / "CMakeLists.txt"))
+    throw Failure(std::format("{} was expected to hold a CMakeLists.txt and does not: name a sample (one of {}) or a "
+                              "project's folder",
+                              directory.string(), joined(names_of(samples))),
+                  kUsageError);
+  return {Target::Kind::project, directory.filename(), directory, {}, {}, {}, {}, std::nullopt};
+}
+
+Target locate(const fs::path& sdk, const std::string& what) {
+  auto samples = read_samples(sdk / "samples");
+  if (const auto* sample = find_sample(samples, what))
+    return {Target::Kind::sample, sample->name, sample->directory, {}, {}, {}, {}, *sample};
+  if (fs::is_regular_file(what)) {
+    auto image = fs::canonical(what);
+    return {Target::Kind::image, image.stem(), image.parent_path(), {}, image, {}, {}, std::nullopt};
+  }
+  if (fs::is_directory(what.empty() ? "." : what)) return project_target(sdk, what.empty() ? "." : what, samples);
+  throw Failure(std::format("unknown sample or folder '{}': {}", what, expected_one_of(names_of(samples), what)), kUsageError);
+}
+
+}  // namespace
+
+Target resolve_target(const fs::path& sdk, const TargetOptions& options) {
+  // The board first: a mistake there is the same for every target.
+  auto board = find_board(read_boards(sdk / "boards"), options.board);
+  auto preset = find_preset(read_presets(sdk), options.board, options.config);
+  Target target = locate(sdk, options.what);
+  target.board = std::move(board);
+  target.preset = std::move(preset);
+  if (target.kind == Target::Kind::sample) target.build_directory = target.preset.build_directory;
+  if (target.kind == Target::Kind::project) target.build_directory = target.directory / "build" / target.preset.name;
+  if (target.sample && !std::ranges::contains(target.sample->boards, options.board))
+    throw Failure(std::format("sample '{}' does not run on board '{}': {}", target.name, options.board,
+                              expected_one_of(target.sample->boards, options.board)),
+                  kUsageError);
+  return target;
+}
+
+}  // namespace toro::cli

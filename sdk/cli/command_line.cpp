@@ -1,0 +1,218 @@
+// CLI11 reads the words; each command's options land in its struct.
+#include "sdk/cli/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <format>
+#include <functional>
+
+#include "sdk/cli/catalog/sdk.hpp"
+#include "sdk/cli/catalog/suggestion.hpp"
+#include "sdk/cli/commands/commands.hpp"
+#include "sdk/cli/host/failure.hpp"
+
+namespace toro::cli {
+namespace {
+
+constexpr const char* kAbout =
+    "Builds, boots and debugs applications on the Toro kernel.\n"
+    "\n"
+    "  toro run hello                      boot a sample; its console is here, its exit status is ours\n"
+    "  toro debug hello                    the same, standing on main in GDB (--debugger lldb: in LLDB)\n"
+    "  toro run hello --listen 1234        boot with a port that any debugger can connect to, at any time\n"
+    "  toro doctor                         what is installed, what is missing\n";
+
+/// What all commands' options write to, and the command that was chosen.
+struct Parsed {
+  std::optional<std::string> sdk;
+  TargetOptions target;
+  BootOptions boot;
+  DebugOptions debug;
+  TestOptions test;
+  std::vector<std::string> groups;
+  bool json = false;
+  std::function<int(Context&)> command;
+};
+
+void add_target(CLI::App& command, TargetOptions& target) {
+  command.add_option("target", target.what, "a sample, a project's folder, or an ELF image; default: the current folder")
+      ->type_name("DIR|SAMPLE");
+  command.add_option("--board", target.board, "the board (`toro boards`)")->capture_default_str()->type_name("BOARD");
+  command.add_option("--config", target.config, "debug or release")->capture_default_str()->type_name("CONFIG");
+  command.add_option("--application", target.application, "which application, where a project has several")
+      ->type_name("NAME");
+}
+
+void add_boot(CLI::App& command, BootOptions& boot) {
+  add_target(command, boot.target);
+  command.add_option("--memory", boot.memory, "memory of the guest, such as 64M; default: the board's")->type_name("SIZE");
+  command.add_option("--cores", boot.cores, "cores of the guest; default: the board's")
+      ->check(CLI::Range(1U, 255U))
+      ->type_name("N");
+  command.add_option("--accel", boot.accelerator, "auto (KVM where the processor has it), kvm or tcg")
+      ->check(CLI::IsMember({"auto", "kvm", "tcg"}))
+      ->capture_default_str()
+      ->type_name("NAME");
+  command.add_option("--timeout", boot.timeout, "end the guest after so long, with status 124")
+      ->check(CLI::PositiveNumber)
+      ->type_name("SECONDS");
+  command.add_option("--listen", boot.port, "a port for debuggers on 127.0.0.1; 0 takes any that is free")->type_name("PORT");
+  command.add_option("--stub", boot.stub, "who answers the debugger: the kernel's own stub, or qemu's")
+      ->check(CLI::IsMember({"kernel", "qemu"}))
+      ->capture_default_str()
+      ->type_name("NAME");
+  command.add_option("--protocol-log", boot.protocol_log, "write debugger and stub's packets there, with times")
+      ->type_name("FILE");
+  command.add_flag("--print-command", boot.print_command, "print the QEMU command line and start nothing");
+  command.add_flag("--json", boot.json, "tell what happens as JSON lines on stderr");
+}
+
+void add_setup(CLI::App& app, Parsed& parsed) {
+  auto* command = app.add_subcommand("setup", "install what is missing (Debian packages, by apt-get)");
+  command->add_option("--for", parsed.groups, "what for: build, run, debug, test, extension; default: the first three")
+      ->type_name("GROUP");
+  command->callback([&] { parsed.command = [&](Context& context) { return setup_command(context, parsed.groups); }; });
+}
+
+void add_answering(CLI::App& app, Parsed& parsed, const char* name, const char* about, int (*answer)(Context&, Output)) {
+  auto* command = app.add_subcommand(name, about);
+  command->add_flag("--json", parsed.json, "answer in JSON");
+  command->callback([&parsed, answer] {
+    parsed.command = [&parsed, answer](Context& context) {
+      return answer(context, parsed.json ? Output::json : Output::table);
+    };
+  });
+}
+
+void add_building(CLI::App& app, Parsed& parsed, const char* name, const char* about,
+                  int (*build)(Context&, const TargetOptions&, Output)) {
+  auto* command = app.add_subcommand(name, about);
+  add_target(*command, parsed.target);
+  command->add_flag("--json", parsed.json, "answer in JSON");
+  command->callback([&parsed, build] {
+    parsed.command = [&parsed, build](Context& context) {
+      return build(context, parsed.target, parsed.json ? Output::json : Output::table);
+    };
+  });
+}
+
+void add_run(CLI::App& app, Parsed& parsed) {
+  auto* command = app.add_subcommand("run", "build and boot; the guest's console is here, its exit status is ours");
+  add_boot(*command, parsed.boot);
+  command->add_flag("--wait", parsed.boot.wait, "let boot wait until a debugger has connected");
+  command->footer(
+      "Words after `--` are the arguments of main. Status: the guest's; 134 after a panic; 124 after --timeout; 125 when\n"
+      "the run itself failed. Ctrl-C ends the guest.\n"
+      "\n"
+      "  toro run hello -- one \"two words\"\n"
+      "  toro run . --config release --memory 8M\n"
+      "  toro run hello --listen 0 --wait --json");
+  command->callback([&] { parsed.command = [&](Context& context) { return run_command(context, parsed.boot); }; });
+}
+
+void add_debug(CLI::App& app, Parsed& parsed) {
+  auto* command = app.add_subcommand("debug", "build, boot, and stand on main in a debugger");
+  add_boot(*command, parsed.debug.boot);
+  command->add_option("--debugger", parsed.debug.debugger, "gdb or lldb")
+      ->check(CLI::IsMember({"gdb", "lldb"}))
+      ->capture_default_str()
+      ->type_name("NAME");
+  command->add_option("--batch", parsed.debug.batch, "run this script of the debugger's commands, from before main, and end")
+      ->type_name("SCRIPT");
+  command->add_option("--console", parsed.debug.console, "write the guest's console there instead of to stdout")
+      ->type_name("FILE");
+  command->footer(
+      "When the debugger ends, the guest ends. The status is the debugger's; not 0 when it did not reach the guest.\n"
+      "\n"
+      "  toro debug hello\n"
+      "  toro debug hello --debugger lldb\n"
+      "  toro debug hello --batch commands.gdb --timeout 60");
+  command->callback([&] { parsed.command = [&](Context& context) { return debug_command(context, parsed.debug); }; });
+}
+
+void add_test(CLI::App& app, Parsed& parsed) {
+  auto* command = app.add_subcommand("test", "build and run the SDK's tests");
+  command->add_option("--label", parsed.test.labels, "only these: unit, fuzz, guest, system, e2e, bench")->type_name("LABEL");
+  command->add_flag("--list", parsed.test.list, "name the tests and run none");
+  command->footer("Everything but bench runs when no label is given.\n\n  toro test --label unit");
+  command->callback([&] { parsed.command = [&](Context& context) { return test_command(context, parsed.test); }; });
+}
+
+void add_commands(CLI::App& app, Parsed& parsed) {
+  app.require_subcommand(1);
+  app.add_option("--sdk", parsed.sdk, "the SDK's root; default: TORO_SDK, else the folder above this tool")->type_name("DIR");
+  add_setup(app, parsed);
+  add_answering(app, parsed, "doctor", "what is installed, what is missing, how to install it", doctor_command);
+  add_answering(app, parsed, "boards", "the boards there are", boards_command);
+  add_answering(app, parsed, "samples", "the samples there are", samples_command);
+  add_building(app, parsed, "build", "build a sample or a project; names the image", build_command);
+  add_run(app, parsed);
+  add_debug(app, parsed);
+  add_test(app, parsed);
+  add_building(app, parsed, "size", "what the image is made of", size_command);
+}
+
+/// The words that CLI11 did not want, as a sentence.
+[[noreturn]] void refuse(const CLI::App& app, const CLI::Error& error, const std::vector<std::string>& words) {
+  auto chosen = app.get_subcommands();
+  std::vector<std::string> names;
+  for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (chosen.empty()) {
+    auto word = std::ranges::find_if(words, [](const auto& candidate) { return !candidate.starts_with('-'); });
+    if (word == words.end()) throw Failure(std::format("a command was expected: {}", expected_one_of(names, "")), kUsageError);
+    throw Failure(std::format("unknown command '{}': {}", *word, expected_one_of(names, *word)), kUsageError);
+  }
+  const auto& command = *chosen.front();
+  auto help = std::format("`toro {} --help` lists what there is", command.get_name());
+  for (const auto& word : command.remaining()) {
+    if (!word.starts_with('-')) throw Failure(std::format("unexpected word '{}' after toro {}: {}", word, command.get_name(), help), kUsageError);
+    std::vector<std::string> options;
+    for (const auto* option : command.get_options())
+      if (!option->get_lnames().empty()) options.push_back("--" + option->get_lnames().front());
+    throw Failure(std::format("unknown option '{}' of toro {}: {}", word, command.get_name(), expected_one_of(options, word)),
+                  kUsageError);
+  }
+  throw Failure(std::format("toro {}: {}; {}", command.get_name(), error.what(), help), kUsageError);
+}
+
+}  // namespace
+
+CommandLine::CommandLine(const std::vector<std::string>& words) {
+  auto end = std::ranges::find(words, "--");
+  words_.assign(words.begin(), end);
+  arguments_given_ = end != words.end();
+  if (arguments_given_) arguments_.assign(end + 1, words.end());
+  runs_ = std::ranges::contains(words_, "run");
+  speaks_json_ = (runs_ || std::ranges::contains(words_, "debug")) && std::ranges::contains(words_, "--json");
+}
+
+int CommandLine::failure_status(int status) const { return runs_ ? kNoGuestStatus : status; }
+
+int CommandLine::execute() {
+  Parsed parsed;
+  CLI::App app(kAbout, "toro");
+  add_commands(app, parsed);
+  app.get_formatter()->column_width(30);
+  try {
+    std::vector<std::string> reversed(words_.rbegin(), words_.rend());
+    app.parse(std::move(reversed));
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::Error& error) {
+    refuse(app, error, words_);
+  }
+  if (arguments_given_ && !app.got_subcommand("run") && !app.got_subcommand("debug"))
+    throw Failure("words after `--` are arguments of the guest's main: only run and debug take them", kUsageError);
+  for (auto* boot : {&parsed.boot, &parsed.debug.boot}) {
+    boot->arguments = arguments_;
+    boot->arguments_given = arguments_given_;
+  }
+  EventLoop loop;
+  Context context{loop, find_sdk(parsed.sdk)};
+  return parsed.command(context);
+}
+
+}  // namespace toro::cli

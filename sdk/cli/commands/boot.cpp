@@ -1,0 +1,115 @@
+// Options become a Boot.
+#include "sdk/cli/commands/boot.hpp"
+
+#include <unistd.h>
+
+#include <format>
+#include <nlohmann/json.hpp>
+
+#include "sdk/cli/catalog/packages.hpp"
+#include "sdk/cli/guest/acceleration.hpp"
+#include "sdk/cli/guest/memory_size.hpp"
+#include "sdk/cli/host/failure.hpp"
+
+namespace toro::cli {
+namespace {
+
+unsigned memory_of(const BootOptions& options, const Board& board) {
+  if (options.memory.empty()) return board.default_memory_mib;
+  auto memory = parse_memory_mib(options.memory);
+  if (!memory)
+    throw Failure(std::format("--memory was expected to be a size such as 64M or 1G: '{}' was found", options.memory),
+                  kUsageError);
+  if (*memory < board.minimum_memory_mib)
+    throw Failure(std::format("--memory was expected to be at least {}M on board {}: {}M was found",
+                              board.minimum_memory_mib, board.name, *memory),
+                  kUsageError);
+  return *memory;
+}
+
+unsigned cores_of(const BootOptions& options, const Board& board) {
+  if (options.cores == 0) return board.default_cores;
+  if (options.cores > board.maximum_cores)
+    throw Failure(std::format("--cores was expected to be at most {} on board {}: {} was found", board.maximum_cores,
+                              board.name, options.cores),
+                  kUsageError);
+  return options.cores;
+}
+
+void require_emulator(Context& context, const Board& board) {
+  if (find_program(board.emulator)) return;
+  ensure_group(context, "run");
+  if (!find_program(board.emulator))
+    throw Failure(std::format("{} was expected in PATH and was not found: `toro setup --for run` installs it", board.emulator));
+}
+
+void require_toolchain(Context& context) {
+  for (const char* tool : {"cmake", "ninja"})
+    if (!find_program(tool)) ensure_group(context, "build");
+  if (!find_llvm_program("clang++") || !find_llvm_program("ld.lld")) ensure_group(context, "build");
+}
+
+}  // namespace
+
+Prepared prepare_boot(Context& context, const BootOptions& options, Stub stub, Wait wait) {
+  Prepared prepared{resolve_target(context.sdk, options.target), {}, {}};
+  const auto& board = prepared.target.board;
+  Boot& boot = prepared.boot;
+  boot.board = board;
+  boot.memory_mib = memory_of(options, board);
+  boot.cores = cores_of(options, board);
+  boot.accelerator = choose_accelerator(options.accelerator);
+  boot.stub = stub;
+  boot.wait = wait;
+  if (options.print_command) {
+    prepared.application = {prepared.target.name, expected_elf(prepared.target), prepared.target.preset.config == "debug"};
+  } else {
+    require_emulator(context, board);
+    if (prepared.target.kind != Target::Kind::image) require_toolchain(context);
+    prepared.application = build_target(context.loop, context.sdk, prepared.target, options.target.application,
+                                        Progress::when_long);
+  }
+  // A debug image carries the port of its stub whether or not somebody listens.
+  if (boot.stub == Stub::kernel && !prepared.application.has_stub)
+    throw Failure("an image of configuration debug was expected: this one carries no debugger stub; use --config debug, or "
+                  "--stub qemu for QEMU's own",
+                  kUsageError);
+  boot.elf = prepared.application.elf;
+  boot.arguments = options.arguments;
+  if (!options.arguments_given && prepared.target.sample) boot.arguments = prepared.target.sample->arguments;
+  return prepared;
+}
+
+void tell_listening(const Reporter& reporter, const Prepared& prepared, std::uint16_t port) {
+  auto elf = prepared.application.elf.string();
+  reporter.tell("listening",
+                {{"host", "127.0.0.1"},
+                 {"port", port},
+                 {"elf", elf},
+                 {"name", prepared.application.name},
+                 {"board", prepared.target.board.name},
+                 {"stub", prepared.boot.stub == Stub::qemu ? "qemu" : "kernel"},
+                 {"pid", getpid()}},
+                std::format("a debugger can connect to 127.0.0.1:{0}:\n"
+                            "  gdb {1} -ex 'target remote localhost:{0}'\n"
+                            "  lldb-22 {1} -o 'gdb-remote localhost:{0}'",
+                            port, elf));
+}
+
+int tell_outcome(const Reporter& reporter, const Guest& guest) {
+  const auto& outcome = *guest.outcome();
+  if (!outcome.failure.empty()) {
+    reporter.tell("error", {{"message", outcome.failure}}, "error: " + outcome.failure);
+  } else if (!guest.errors().empty()) {
+    auto said = guest.errors().substr(0, guest.errors().find_last_not_of('\n') + 1);
+    reporter.tell("warning", {{"message", said}}, "QEMU said: " + said);
+  }
+  if (outcome.status == kPanicStatus && outcome.failure.empty()) {
+    reporter.tell("exited", {{"status", outcome.status}}, "the guest ended by a panic (status 134)");
+  } else {
+    reporter.tell("exited", {{"status", outcome.status}}, "");
+  }
+  return outcome.status;
+}
+
+}  // namespace toro::cli

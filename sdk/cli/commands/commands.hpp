@@ -1,0 +1,54 @@
+// The commands, one function each: what the command line asked for goes in, the exit status comes out.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sdk/cli/catalog/target.hpp"
+#include "sdk/cli/commands/context.hpp"
+
+namespace toro::cli {
+
+enum class Output { table, json };
+
+/// Options that `run` and `debug` share.
+struct BootOptions {
+  TargetOptions target;
+  std::string memory;                  ///< empty: the board's default
+  unsigned cores = 0;                  ///< 0: the board's default
+  std::string accelerator = "auto";    ///< auto, kvm, tcg
+  std::string stub = "kernel";         ///< kernel, qemu
+  std::optional<std::uint16_t> port;   ///< --listen
+  double timeout = 0;                  ///< seconds; 0: none
+  std::string protocol_log;
+  std::vector<std::string> arguments;  ///< after `--`
+  bool arguments_given = false;
+  bool wait = false;
+  bool print_command = false;
+  bool json = false;
+};
+
+struct DebugOptions {
+  BootOptions boot;
+  std::string debugger = "gdb";
+  std::string batch;    ///< a script of the debugger's commands
+  std::string console;  ///< a file for the guest's console
+};
+
+struct TestOptions {
+  std::vector<std::string> labels;
+  bool list = false;
+};
+
+int setup_command(Context& context, const std::vector<std::string>& groups);
+int doctor_command(Context& context, Output output);
+int boards_command(Context& context, Output output);
+int samples_command(Context& context, Output output);
+int build_command(Context& context, const TargetOptions& target, Output output);
+int run_command(Context& context, const BootOptions& options);
+int debug_command(Context& context, const DebugOptions& options);
+int test_command(Context& context, const TestOptions& options);
+int size_command(Context& context, const TargetOptions& target, Output output);
+
+}  // namespace toro::cli

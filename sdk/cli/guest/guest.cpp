@@ -1,0 +1,128 @@
+// Boots a guest and relays its console.
+#include "sdk/cli/guest/guest.hpp"
+
+#include <poll.h>
+
+#include <array>
+#include <format>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "sdk/cli/host/failure.hpp"
+#include "sdk/cli/host/terminal.hpp"
+
+namespace toro::cli {
+namespace {
+
+constexpr std::size_t kReadSize = 16 * 1024;
+constexpr std::size_t kErrorsKept = 16 * 1024;
+constexpr char kMuxEscape = '\x01';  ///< Ctrl-A: QEMU's multiplexer takes two of them for one. [QEMU system/mux-chardev]
+
+/// Reads once; nullopt at the end of the stream.
+std::optional<std::string> read_some(int fd) {
+  std::string bytes(kReadSize, '\0');
+  auto count = ::read(fd, bytes.data(), bytes.size());
+  if (count <= 0) return std::nullopt;
+  bytes.resize(static_cast<std::size_t>(count));
+  return bytes;
+}
+
+}  // namespace
+
+Guest::Guest(EventLoop& loop, GuestOptions options, Reporter reporter)
+    : loop_(loop),
+      options_(std::move(options)),
+      reporter_(reporter),
+      symbolizer_(loop, options_.boot.elf),
+      filter_([this](PanicFrame frame) { return symbolizer_.describe(frame); }) {
+  if (options_.debugger_port) {
+    BrokerOptions broker;
+    broker.port = *options_.debugger_port;
+    broker.stub_socket = run_.path() / "gdb.sock";
+    broker.monitor_socket = run_.path() / "qmp.sock";
+    broker.protocol_log = options_.protocol_log;
+    broker.break_in = options_.boot.stub == Stub::kernel;
+    broker_ = std::make_unique<Broker>(loop_, broker, [this](const std::string& sentence) {
+      reporter_.tell("debugger", {{"message", sentence}}, sentence);
+    });
+  }
+  start();
+}
+
+void Guest::start() {
+  auto input = make_pipe();
+  auto output = make_pipe();
+  auto errors = make_pipe();
+  ProcessOptions process;
+  process.input = input.reader.get();
+  process.output = output.writer.get();
+  process.error = errors.writer.get();
+  qemu_ = std::make_unique<Process>(loop_, qemu_command(options_.boot, run_.path().string()), process);
+  console_pipe_ = std::move(output.reader);
+  error_pipe_ = std::move(errors.reader);
+  keyboard_pipe_ = std::move(input.writer);
+  console_ = std::make_unique<Outlet>(loop_, options_.console, [this] { console_closed_ = true; });
+  keyboard_ = std::make_unique<Outlet>(loop_, keyboard_pipe_.get(), nullptr);
+  console_ready_ = loop_.watch(console_pipe_.get(), POLLIN, [this](short) { console_readable(); });
+  errors_ready_ = loop_.watch(error_pipe_.get(), POLLIN, [this](short) { errors_readable(); });
+  if (options_.keyboard && may_read_keyboard())
+    keyboard_ready_ = loop_.watch(STDIN_FILENO, POLLIN, [this](short) { keyboard_readable(); });
+  reporter_.tell("started", {{"pid", qemu_->pid()}, {"elf", options_.boot.elf.string()}, {"board", options_.boot.board.name}},
+                 "");
+}
+
+void Guest::console_readable() {
+  auto bytes = read_some(console_pipe_.get());
+  if (!bytes) {
+    console_ready_.reset();
+    console_ended_ = true;
+    check_end();
+    return;
+  }
+  if (broker_) broker_->guest_printed();
+  console_->write(filter_.push(*bytes));
+  if (console_->congested()) {
+    // The reader is slow: leave the rest in the pipe, where it slows the guest.
+    constexpr std::chrono::milliseconds kPause{20};
+    console_ready_.reset();
+    uncongested_ = loop_.after(kPause, [this] {
+      console_ready_ = loop_.watch(console_pipe_.get(), POLLIN, [this](short) { console_readable(); });
+    });
+  }
+}
+
+void Guest::errors_readable() {
+  auto bytes = read_some(error_pipe_.get());
+  if (!bytes) {
+    errors_ready_.reset();
+    errors_ended_ = true;
+    check_end();
+    return;
+  }
+  if (errors_.size() < kErrorsKept) errors_ += *bytes;
+}
+
+void Guest::keyboard_readable() {
+  auto bytes = read_some(STDIN_FILENO);
+  if (!bytes) {
+    keyboard_ready_.reset();
+    return;
+  }
+  std::string keys;
+  for (char key : *bytes) keys.append(key == kMuxEscape ? 2 : 1, key);
+  keyboard_->write(keys);
+}
+
+void Guest::check_end() {
+  // Both pipes at their end: QEMU has gone, and nobody else holds them.
+  if (!console_ended_ || !errors_ended_) return;
+  auto status = qemu_->wait();
+  std::ifstream left(run_.path() / "exit", std::ios::binary);
+  std::string byte{std::istreambuf_iterator<char>(left), {}};
+  keyboard_ready_.reset();
+  loop_.run_until([this] { return console_->empty(); });
+  outcome_ = outcome_of(byte, status, errors_);
+}
+
+}  // namespace toro::cli

@@ -1,0 +1,42 @@
+// The QEMU command line of a run: the one place where it is put together.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "sdk/cli/catalog/board.hpp"
+
+namespace toro::cli {
+
+enum class Stub {
+  none,    ///< no debugger port
+  kernel,  ///< the stub that the kernel carries
+  qemu,    ///< QEMU's own
+};
+
+enum class Wait {
+  no,
+  for_debugger,  ///< boot waits until a debugger connects
+};
+
+enum class Accelerator { tcg, kvm };
+
+struct Boot {
+  Board board;
+  std::filesystem::path elf;
+  std::vector<std::string> arguments;  ///< of main
+  unsigned memory_mib = 64;
+  unsigned cores = 1;
+  Accelerator accelerator = Accelerator::tcg;
+  Stub stub = Stub::none;
+  Wait wait = Wait::no;
+};
+
+/// QEMU's arguments, the program first. `run` replaces `${run}`.
+std::vector<std::string> qemu_command(const Boot& boot, const std::string& run);
+
+/// The same for people and shells: one line that makes its own folder for the run.
+std::string printable_qemu_command(const Boot& boot);
+
+}  // namespace toro::cli

@@ -1,0 +1,50 @@
+// Writes what poll(2) says will not block.
+#include "sdk/cli/host/outlet.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+
+namespace toro::cli {
+
+void Outlet::write(std::string_view bytes) {
+  if (broken_) return;
+  waiting_.append(bytes);
+  if (!ready_) flush();
+}
+
+void Outlet::flush() {
+  while (!waiting_.empty()) {
+    pollfd descriptor{fd_, POLLOUT, 0};
+    if (::poll(&descriptor, 1, 0) <= 0) break;
+    // A ready pipe takes PIPE_BUF bytes without blocking, whether or not it is in blocking mode. [pipe(7)]
+    auto written = ::write(fd_, waiting_.data(), std::min<std::size_t>(waiting_.size(), PIPE_BUF));
+    if (written >= 0) {
+      waiting_.erase(0, static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN || errno == EINTR) {
+      break;
+    } else {
+      broken_ = true;
+      waiting_.clear();
+    }
+  }
+  if (waiting_.empty()) {
+    ready_.reset();
+  } else if (!ready_) {
+    ready_ = loop_.watch(fd_, POLLOUT, [this](short) { flush(); });
+  }
+  if (broken_ && closed_) std::exchange(closed_, nullptr)();
+}
+
+void Outlet::drain(std::chrono::milliseconds limit) {
+  auto end = EventLoop::Clock::now() + limit;
+  while (!waiting_.empty() && EventLoop::Clock::now() < end) {
+    pollfd descriptor{fd_, POLLOUT, 0};
+    ::poll(&descriptor, 1, 20);
+    flush();
+  }
+}
+
+}  // namespace toro::cli

@@ -1,0 +1,52 @@
+// Loopback TCP and unix sockets.
+#include "sdk/cli/host/socket.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <cstring>
+#include <format>
+
+#include "sdk/cli/host/failure.hpp"
+
+namespace toro::cli {
+
+Listener listen_on_loopback(std::uint16_t port) {
+  FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  int on = 1;
+  setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  if (bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(socket.get(), 4) != 0 ||
+      getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    auto why = errno == EADDRINUSE ? std::string("it is in use by another program") : std::string(std::strerror(errno));
+    throw Failure(std::format("debugger port 127.0.0.1:{} was expected to be free: {}; choose another, or 0 for any that is free",
+                              port, why));
+  }
+  return {std::move(socket), ntohs(address.sin_port)};
+}
+
+FileDescriptor accept_client(const FileDescriptor& listener) {
+  FileDescriptor client(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  int on = 1;
+  if (client) setsockopt(client.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  return client;
+}
+
+FileDescriptor connect_unix(const std::filesystem::path& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.native().size() >= sizeof address.sun_path) return {};
+  std::strcpy(address.sun_path, path.c_str());
+  FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return {};
+  return socket;
+}
+
+}  // namespace toro::cli

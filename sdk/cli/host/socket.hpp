@@ -1,0 +1,25 @@
+// Sockets as the tool needs them: a listener on the loopback address, clients of unix sockets.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "sdk/cli/host/file_descriptor.hpp"
+
+namespace toro::cli {
+
+struct Listener {
+  FileDescriptor socket;
+  std::uint16_t port;
+};
+
+/// Listens on 127.0.0.1; port 0 takes any that is free. Throws Failure when the port is in use.
+Listener listen_on_loopback(std::uint16_t port);
+
+/// The next client of a listener, non-blocking, without Nagle's delay.
+FileDescriptor accept_client(const FileDescriptor& listener);
+
+/// Connects to a unix socket; empty when nobody listens there (yet).
+FileDescriptor connect_unix(const std::filesystem::path& path);
+
+}  // namespace toro::cli

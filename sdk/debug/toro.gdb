@@ -1,0 +1,8 @@
+# Settings for a GDB that `toro debug` starts; read before the image is.
+set debuginfod enabled off
+set confirm off
+set pagination off
+set print pretty on
+# A machine that emulates its guest may take its time.
+set remotetimeout 15
+set tcp connect-timeout 15
