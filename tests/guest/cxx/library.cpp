@@ -1,0 +1,91 @@
+// The standard library in the guest.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <charconv>
+#include <expected>
+#include <format>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <print>
+#include <ranges>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+TEST_CASE("vector, sort, ranges") {
+  std::vector<int> v(1000);
+  std::iota(v.begin(), v.end(), 0);
+  std::ranges::reverse(v);
+  std::ranges::sort(v);
+  CHECK(v[500] == 500);
+  CHECK(std::accumulate(v.begin(), v.end(), 0) == 499500);
+}
+
+TEST_CASE("format of integers and text") {
+  CHECK(std::format("{:>6}|{:#x}|{}", "ab", 255, 12345678901ll) == "    ab|0xff|12345678901");
+}
+
+TEST_CASE("format of double") { CHECK(std::format("{:.3f} {}", 3.14159, 0.1) == "3.142 0.1"); }
+
+TEST_CASE("unordered_map") {
+  std::unordered_map<std::string, int> map;
+  for (int i = 0; i < 500; ++i) map["k" + std::to_string(i)] = i;
+  CHECK(map.size() == 500);
+  CHECK(map["k499"] == 499);
+}
+
+TEST_CASE("map") {
+  std::map<int, std::string> map;
+  map[3] = "c";
+  CHECK(map.contains(3));
+}
+
+TEST_CASE("function") {
+  const std::function<int(int)> times = [k = 5](int x) { return x * k; };
+  CHECK(times(4) == 20);
+}
+
+TEST_CASE("variant, optional, expected") {
+  CHECK(std::get<1>(std::variant<int, std::string>{std::in_place_index<1>, "z"}) == "z");
+  CHECK(std::optional<int>(3).value() == 3);
+  CHECK_FALSE(std::expected<int, int>(std::unexpected(4)).has_value());
+}
+
+TEST_CASE("charconv") {
+  int value = 0;
+  constexpr std::string_view text = "777";
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  CHECK(value == 777);
+}
+
+TEST_CASE("shared_ptr counts") {
+  const auto one = std::make_shared<int>(9);
+  const auto two = one;
+  CHECK(one.use_count() == 2);
+}
+
+TEST_CASE("the text of a system error") {
+  const auto text = std::error_code(2, std::system_category()).message();
+  CHECK(text.find("No such file") != std::string::npos);
+}
+
+TEST_CASE("ostringstream") {
+  std::ostringstream stream;
+  stream << "ios " << 42 << ' ' << 1.5;
+  CHECK(stream.str() == "ios 42 1.5");
+}
+
+TEST_CASE("print and cout reach the console") {
+  std::println("println {}", 1);
+  std::cout << "cout " << 2 << std::endl;
+  CHECK(std::cout.good());
+}

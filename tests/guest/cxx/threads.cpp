@@ -1,0 +1,149 @@
+// std::thread and its kin on the core's scheduler.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+thread_local int number = 7;
+int destroyed = 0;
+
+struct Noted {
+  int value = 3;
+  ~Noted() { ++destroyed; }
+};
+thread_local Noted noted;
+
+[[gnu::noinline]] void throw_at_depth(int n) {
+  const std::string guard(50, 'x');
+  if (n == 0) throw std::runtime_error(guard);
+  throw_at_depth(n - 1);
+}
+
+}  // namespace
+
+TEST_CASE("a mutex locks") {
+  std::mutex mutex;
+  const std::lock_guard lock(mutex);
+  CHECK_FALSE(mutex.try_lock());
+}
+
+TEST_CASE("four threads wait for a condition, each throws, and their thread_local objects end") {
+  std::atomic<int> sum = 0;
+  std::mutex mutex;
+  std::condition_variable condition;
+  bool go = false;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      number = 50;
+      {
+        std::unique_lock lock(mutex);
+        condition.wait(lock, [&] { return go; });
+      }
+      try {
+        throw_at_depth(3);
+      } catch (const std::exception&) {
+        sum += number;
+      }
+      CHECK(noted.value == 3);
+    });
+  }
+  {
+    const std::lock_guard lock(mutex);
+    go = true;
+  }
+  condition.notify_all();
+  for (auto& thread : threads) thread.join();
+  CHECK(sum == 200);
+  CHECK(number == 7);
+  CHECK(destroyed == 4);
+}
+
+TEST_CASE("an exception in flight stays with its thread over a switch") {
+  std::string first, second;
+  const auto body = [](std::string& out, const char* text) {
+    try {
+      throw std::runtime_error(text);
+    } catch (const std::exception& e) {
+      std::this_thread::yield();
+      out = e.what();
+      CHECK(std::uncaught_exceptions() == 0);
+    }
+  };
+  std::thread a(body, std::ref(first), "first");
+  std::thread b(body, std::ref(second), "second");
+  a.join();
+  b.join();
+  CHECK(first == "first");
+  CHECK(second == "second");
+}
+
+TEST_CASE("sleep lasts as long as asked, and at most a little longer") {
+  const auto start = std::chrono::steady_clock::now();
+  std::this_thread::sleep_for(20ms);
+  const auto slept = std::chrono::steady_clock::now() - start;
+  CHECK(slept >= 20ms);
+  CHECK(slept < 500ms);  // the host may be busy
+}
+
+TEST_CASE("sleepers wake in the order of their deadlines") {
+  std::string order;
+  std::vector<std::thread> threads;
+  for (const int ms : {30, 10, 20}) {
+    threads.emplace_back([&order, ms] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+      order += static_cast<char>('0' + ms / 10);
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  CHECK(order == "123");
+}
+
+TEST_CASE("a wait with a deadline times out") {
+  std::mutex mutex;
+  std::condition_variable condition;
+  std::unique_lock lock(mutex);
+  CHECK(condition.wait_for(lock, 5ms) == std::cv_status::timeout);
+}
+
+TEST_CASE("floating point survives a switch within a system call") {
+  double x = 1.5;
+  std::thread other([] {
+    double y = 2.0;
+    for (int i = 0; i < 100; ++i) {
+      y *= 1.0001;
+      std::this_thread::yield();
+    }
+    CHECK(y > 2.0);
+  });
+  for (int i = 0; i < 100; ++i) {
+    const double before = x;
+    asm volatile("syscall" : : "a"(24) : "rcx", "r11", "memory");  // sched_yield; SSE registers are not clobbered
+    x = before + 1.0;
+  }
+  other.join();
+  CHECK(x == 101.5);
+}
+
+TEST_CASE("a hundred threads come and go") {
+  int count = 0;
+  for (int i = 0; i < 100; ++i) std::thread([&] { ++count; }).join();
+  CHECK(count == 100);
+}
+
+TEST_CASE("the wall clock shows this century") {
+  const auto now = std::chrono::system_clock::now();
+  CHECK(now > std::chrono::sys_days{std::chrono::year{2025} / 1 / 1});
+  CHECK(now < std::chrono::sys_days{std::chrono::year{2100} / 1 / 1});
+}
