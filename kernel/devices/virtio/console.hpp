@@ -23,7 +23,8 @@ class Console {
   /// Error::wrong_device_type and the errors of initialize().
   [[nodiscard]] std::expected<void, Error> start(Transport& transport);
 
-  /// Returns the bytes taken, which are in flight from then on; fewer than offered when all buffers are.
+  /// Returns the bytes taken, which are in flight from then on; fewer than offered when all buffers are. In that case
+  /// an interrupt will tell when there is room again, and a thread may wait for it; a polling caller just tries again.
   /// Error::not_started, and what the device broke.
   [[nodiscard]] std::expected<std::size_t, Error> write(std::span<const std::byte> data);
   /// Returns the bytes copied; 0 if nothing has arrived. Errors as write().

@@ -15,10 +15,11 @@ std::expected<void, Error> PortChannel::set_up(Transport& transport, std::uint16
   transmit_index_ = transmit_queue;
   buffers_ = {};
   received_first_ = received_count_ = transmit_free_count_ = 0;
+  transmit_interrupt_expected_ = false;
   read_offset_ = 0;
   if (const auto done = set_up_queue(transport, receive_queue, receive_, receive_memory_.view()); !done) return done;
   if (const auto done = set_up_queue(transport, transmit_queue, transmit_, transmit_memory_.view()); !done) return done;
-  // Finished transmit buffers are collected by the next write, so their interrupts would be for nothing.
+  // Finished transmit buffers are collected by the next write: interrupts for them only where a write found no room.
   transmit_.set_interrupts(SplitQueue::Interrupts::suppressed);
   return {};
 }
@@ -34,17 +35,13 @@ void PortChannel::supply(const PortBuffers& buffers) {
 }
 
 std::expected<std::size_t, Error> PortChannel::write(std::span<const std::byte> data) {
-  if (const auto done = collect_transmitted(); !done) return std::unexpected(done.error());
   std::size_t taken = 0;
-  while (taken < data.size() && transmit_free_count_ > 0) {
-    const std::uint16_t index = buffers_.transmit_free[transmit_free_count_ - 1U];
-    const std::span<std::byte> buffer = transmit_buffer(index);
-    const std::span<const std::byte> chunk = data.subspan(taken, std::min(buffer.size(), data.size() - taken));
-    std::ranges::copy(chunk, buffer.begin());
-    if (!transmit_.submit_readable(buffer.first(chunk.size()), index)) break;
-    --transmit_free_count_;
-    taken += chunk.size();
-  }
+  do {
+    if (const auto done = collect_transmitted(); !done) return std::unexpected(done.error());
+    taken += submit_transmit(data.subspan(taken));
+    // Again if something finished before the device could see that it is waited for. Ends, since only what was in
+    // flight before this call can finish before it is published.
+  } while (taken < data.size() && expect_transmit_interrupt());
   publish(transmit_, transmit_index_);
   return taken;
 }
@@ -109,13 +106,37 @@ std::expected<void, Error> PortChannel::collect_received() {
 }
 
 std::expected<void, Error> PortChannel::collect_transmitted() {
+  const std::uint16_t before = transmit_free_count_;
   for (std::uint16_t i = 0; i < transmit_.size(); ++i) {
     const auto completion = transmit_.poll();
     if (!completion) return std::unexpected(completion.error());
     if (!completion->has_value()) break;
     buffers_.transmit_free[transmit_free_count_++] = static_cast<std::uint16_t>((*completion)->cookie);
   }
+  if (transmit_interrupt_expected_ && transmit_free_count_ > before) {
+    transmit_.set_interrupts(SplitQueue::Interrupts::suppressed);
+    transmit_interrupt_expected_ = false;
+  }
   return {};
+}
+
+std::size_t PortChannel::submit_transmit(std::span<const std::byte> data) {
+  std::size_t taken = 0;
+  while (taken < data.size() && transmit_free_count_ > 0) {
+    const std::uint16_t index = buffers_.transmit_free[transmit_free_count_ - 1U];
+    const std::span<std::byte> buffer = transmit_buffer(index);
+    const std::span<const std::byte> chunk = data.subspan(taken, std::min(buffer.size(), data.size() - taken));
+    std::ranges::copy(chunk, buffer.begin());
+    if (!transmit_.submit_readable(buffer.first(chunk.size()), index)) break;
+    --transmit_free_count_;
+    taken += chunk.size();
+  }
+  return taken;
+}
+
+bool PortChannel::expect_transmit_interrupt() {
+  transmit_interrupt_expected_ = true;
+  return transmit_.set_interrupts(SplitQueue::Interrupts::enabled);
 }
 
 void PortChannel::publish(SplitQueue& queue, std::uint16_t index) {

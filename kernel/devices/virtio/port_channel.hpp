@@ -84,10 +84,9 @@ class PortChannel {
   /// Whether read() has something without asking the device.
   [[nodiscard]] bool has_received() const { return received_count_ > 0; }
 
-  /// Whether the device shall interrupt when data arrives, or (off at first) when a transmit buffer becomes free. True:
-  /// it already has, and no interrupt may come for it.
+  /// Whether the device shall interrupt when data arrives (it does at first). True: data is there already, and no
+  /// interrupt may come for it.
   bool set_receive_interrupts(SplitQueue::Interrupts interrupts) { return receive_.set_interrupts(interrupts); }
-  bool set_transmit_interrupts(SplitQueue::Interrupts interrupts) { return transmit_.set_interrupts(interrupts); }
 
   [[nodiscard]] const SplitQueue& receive_queue() const { return receive_; }
   [[nodiscard]] const SplitQueue& transmit_queue() const { return transmit_; }
@@ -97,6 +96,8 @@ class PortChannel {
   [[nodiscard]] std::span<std::byte> transmit_buffer(std::size_t index) const;
   [[nodiscard]] std::expected<void, Error> collect_received();
   [[nodiscard]] std::expected<void, Error> collect_transmitted();
+  [[nodiscard]] std::size_t submit_transmit(std::span<const std::byte> data);
+  [[nodiscard]] bool expect_transmit_interrupt();
   void publish(SplitQueue& queue, std::uint16_t index);
 
   Transport* transport_ = nullptr;
@@ -107,6 +108,7 @@ class PortChannel {
   std::uint16_t received_count_ = 0;
   std::uint32_t read_offset_ = 0;  // in the first piece
   std::uint16_t transmit_free_count_ = 0;
+  bool transmit_interrupt_expected_ = false;
   SplitQueue receive_;
   SplitQueue transmit_;
   QueueMemory<kPortQueue> receive_memory_;
