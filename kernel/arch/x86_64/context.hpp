@@ -4,6 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 
+namespace toro::detail {
+struct Guard;
+}
+
 namespace toro::arch {
 
 /// What switch_context pushes on the stack that it leaves, lowest address first.
@@ -28,6 +32,7 @@ struct Context {
   char name[32] = {};                ///< NUL-terminated
   std::uintptr_t stack_low = 0;      ///< lowest usable byte
   std::uintptr_t stack_high = 0;     ///< one past the highest
+  detail::Guard* guard = nullptr;    ///< innermost guarded call, where a fault goes
   Context* next = nullptr;           ///< in the registry
 };
 

@@ -1,12 +1,18 @@
 // Where every exception and interrupt arrives: interrupts, expected faults, the debugger, and last a panic.
 #include "kernel/arch/x86_64/trap.hpp"
 
+#include <optional>
+
+#include "kernel/arch/x86_64/context.hpp"
+#include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/arch/x86_64/descriptor_tables.hpp"
 #include "kernel/arch/x86_64/interrupts.hpp"
+#include "kernel/include/toro/fault.hpp"
 #include "kernel/panic.hpp"
 
 extern "C" const unsigned char toro_safe_copy_begin[], toro_safe_copy_end[], toro_safe_copy_fault[];
 extern "C" const unsigned char toro_debug_break_end[];
+extern "C" const unsigned char toro_guarded_fault[];
 
 namespace toro::arch {
 
@@ -29,14 +35,45 @@ constexpr bool is_fault(std::uint64_t vector) {
          vector == static_cast<std::uint64_t>(Exception::stack_fault);
 }
 
+constexpr std::optional<FaultKind> kind_of(std::uint64_t vector) {
+  switch (static_cast<Exception>(vector)) {
+    case Exception::divide_error: return FaultKind::divide;
+    case Exception::invalid_opcode: return FaultKind::invalid_opcode;
+    case Exception::stack_fault: return FaultKind::stack;
+    case Exception::general_protection: return FaultKind::general_protection;
+    case Exception::page_fault: return FaultKind::page;
+    default: return std::nullopt;
+  }
+}
+
+constinit bool in_interrupt = false;
+
+/// A fault within guarded() ends that call.
+bool recover_guarded(TrapFrame& frame) {
+  const auto kind = kind_of(frame.vector);
+  if (!kind || in_interrupt || contexts.running == nullptr || contexts.running->guard == nullptr) return false;
+  detail::Guard& guard = *contexts.running->guard;
+  guard.fault = {.kind = *kind,
+                 .error_code = static_cast<std::uint32_t>(frame.error_code),
+                 .instruction = frame.rip,
+                 .address = *kind == FaultKind::page ? read_cr2() : 0};
+  frame.rip = reinterpret_cast<std::uint64_t>(toro_guarded_fault);
+  frame.rsp = guard.stack_pointer;
+  frame.rflags |= kInterruptFlag;  // a thread's; the fault may have ended a part of the kernel that had them off
+  return true;
+}
+
 }  // namespace
 
 extern "C" void toro_trap(TrapFrame& frame) {
   if (frame.vector >= kFirstInterruptVector) {
+    in_interrupt = true;
     dispatch_interrupt(frame);
+    in_interrupt = false;
     return;
   }
   if (is_fault(frame.vector) && recover_safe_copy(frame)) return;
+  if (recover_guarded(frame)) return;
   if (debug_hook != nullptr && debug_hook(frame)) return;
   if (frame.rip == reinterpret_cast<std::uint64_t>(toro_debug_break_end)) return;
   panic_at(frame);
