@@ -5,8 +5,8 @@
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/arch/x86_64/safe_copy.hpp"
 #include "kernel/arch/x86_64/trap.hpp"
-#include "kernel/boot/board.hpp"
 #include "kernel/devices/console.hpp"
+#include "kernel/shutdown.hpp"
 
 namespace toro {
 namespace {
@@ -70,7 +70,7 @@ Sink begin() {
   const Sink out = console::emergency_sink();
   if (panicking) {
     print(out, "PANIC within a panic\n");
-    board::power_off(kPanicStatus);
+    shut_down(kPanicStatus);
   }
   panicking = true;
   print(out, "\nPANIC: ");
@@ -81,7 +81,7 @@ Sink begin() {
   const arch::Context* thread = arch::contexts.running;
   if (thread != nullptr) print(out, "  thread {} \"{}\" on core {}\n", thread->id, thread->name, thread->core);
   print_backtrace(out, rip, rbp);
-  board::power_off(kPanicStatus);
+  shut_down(kPanicStatus);
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/boot/stages.hpp"
-#include "kernel/devices/console.hpp"
 #include "kernel/devices/virtio/driver.hpp"
 #include "kernel/devices/virtio/mmio_bus.hpp"
 
@@ -20,7 +19,6 @@ constexpr std::uint16_t kExitPort = 0xf4;    // isa-debug-exit: a write ends QEM
 void start_devices(const CommandLine& command_line) { virtio::start_mmio_devices(command_line); }
 
 void power_off(std::uint8_t status) {
-  console::flush();
   arch::out8(kStatusPort, status);
   arch::out8(kExitPort, 0);
   for (;;) asm volatile("cli\n\thlt");

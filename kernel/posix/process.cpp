@@ -3,18 +3,16 @@
 
 #include "kernel/arch/x86_64/clock.hpp"
 #include "kernel/arch/x86_64/random.hpp"
-#include "kernel/boot/board.hpp"
 #include "kernel/boot/boot_information.hpp"
-#include "kernel/devices/console.hpp"
 #include "kernel/memory/memory.hpp"
 #include "kernel/panic.hpp"
 #include "kernel/posix/syscall.hpp"
+#include "kernel/shutdown.hpp"
 
 namespace toro::posix {
 
 Result sys_exit_group(SyscallFrame& frame) {
-  console::flush();
-  board::power_off(frame.value<std::uint8_t>(0));
+  shut_down(frame.value<std::uint8_t>(0));
 }
 
 Result sys_getpid(SyscallFrame&) { return 1; }

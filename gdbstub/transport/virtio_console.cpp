@@ -1,0 +1,106 @@
+// The debug port: a virtio console device of the stub's own, whose port "org.toro.gdb.0" is the line to the debugger.
+#include "gdbstub/target/x86_64/stub.hpp"
+#include "gdbstub/transport/transport.hpp"
+#include "kernel/arch/x86_64/interrupts.hpp"
+#include "kernel/boot/boot_information.hpp"
+#include "kernel/boot/stages.hpp"
+#include "kernel/devices/virtio/driver.hpp"
+#include "kernel/devices/virtio/multiport_console.hpp"
+#include "kernel/lib/command_line.hpp"
+#include "kernel/shutdown.hpp"
+
+// Of the linker script: what runs before the stub has taken its breakpoints out of memory.
+extern "C" const unsigned char toro_protected_text_start[], toro_protected_text_end[];
+
+namespace toro::gdbstub {
+namespace {
+
+constexpr std::uint8_t kKilledStatus = 137;  // as a shell gives a program that was killed
+
+constinit virtio::StaticMultiportConsole<1> device{};
+
+/// The port appears, opens and closes as the device says; until it is there nobody is connected. Of two debuggers in a
+/// row the second is seen as connected only after the first was seen to go.
+class VirtioLine final : public Transport {
+ public:
+  constexpr VirtioLine() = default;
+
+  std::size_t receive(std::span<char> into) override {
+    virtio::ConsolePort* port = poll();
+    return port == nullptr ? 0 : port->read(std::as_writable_bytes(into)).value_or(0);
+  }
+
+  void send(std::span<const char> bytes) override {
+    for (auto rest = std::as_bytes(bytes); !rest.empty();) {
+      virtio::ConsolePort* port = poll();
+      if (port == nullptr) return;
+      const auto taken = port->write(rest);
+      if (!taken) return;
+      rest = rest.subspan(*taken);
+    }
+  }
+
+  bool connected() const override { return connected_; }
+
+ private:
+  /// The port while this debugger is connected, else null.
+  virtio::ConsolePort* poll() {
+    virtio::ConsolePort* port = device.poll() ? device.opened() : nullptr;
+    const bool same = port != nullptr && port->host_open() && (!connected_ || port->host_sessions() == session_);
+    connected_ = same;
+    if (port != nullptr) session_ = port->host_sessions();
+    return same ? port : nullptr;
+  }
+
+  std::uint32_t session_ = 0;
+  bool connected_ = false;
+};
+
+constinit VirtioLine line{};
+
+std::expected<void, virtio::Error> start(virtio::Transport& transport, std::uint32_t gsi) {
+  if (const auto started = device.start(transport, {.open_port = "org.toro.gdb.0"}); !started) return started;
+  static const x86_64::TextRange protected_text{reinterpret_cast<std::uint64_t>(toro_protected_text_start),
+                                                reinterpret_cast<std::uint64_t>(toro_protected_text_end)};
+  install({
+      .transport = line,
+      .power_off = [] { shut_down(kKilledStatus); },
+      .restart = restart,
+      .protected_text = {&protected_text, 1},
+  });
+  before_shutdown = report_exit;
+  arch::connect_interrupt(
+      gsi,
+      [](void*, arch::TrapFrame& frame) {
+        if (device.on_interrupt()) on_transport_interrupt(frame);
+      },
+      nullptr);
+  return {};
+}
+
+void wait_where_asked() {
+  if (boot::command_line().option("wait")) wait_for_debugger();
+}
+
+}  // namespace
+}  // namespace toro::gdbstub
+
+namespace toro::virtio {
+
+TORO_VIRTIO_DRIVER(debug_port_driver, {
+                                          .name = "debug port",
+                                          .type = DeviceType::console,
+                                          .wants = [](Transport& t) { return t.device_features().has(ConsoleFeature::multiport); },
+                                          .start = gdbstub::start,
+                                      });
+
+}  // namespace toro::virtio
+
+namespace toro::boot {
+
+TORO_BOOT_STAGE(debugger_stage, "debugger", gdbstub::wait_where_asked, &application_stage);
+
+}  // namespace toro::boot
+
+/// What an image with the stub refers to, so that this file is linked.
+extern "C" [[gnu::used]] const void* const toro_gdbstub = &toro::virtio::debug_port_driver;
