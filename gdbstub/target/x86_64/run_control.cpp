@@ -77,7 +77,7 @@ StepResult RunControl::start(arch::TrapFrame& frame, const ResumeRequest& reques
     motion_ = Motion::run;
   }
   // Going on from where it stood passes the breakpoint there; a client that moved rip onto one wants to meet it.
-  const bool unmoved = frame.rip == stop_address_ && !machine_.registers().moved();
+  const bool unmoved = !machine_.registers().take_moved() && frame.rip == stop_address_;
   if (unmoved && machine_.hardware().executes_at(frame.rip)) frame.rflags |= kResumeFlag;
   if (unmoved && machine_.software().contains(frame.rip)) {
     if (motion_ == Motion::run) motion_ = Motion::step_over;
@@ -116,12 +116,14 @@ StepResult RunControl::after_step(arch::TrapFrame& frame) {
       machine_.software().patch_all();
       return StepResult::go_on;
     case Motion::step:
-      return StepResult::finished;
+      break;
     case Motion::range:
-      if (!within_range(frame.rip) || Threads::running_now() != thread_) return StepResult::finished;
-      if (machine_.software().contains(frame.rip)) return StepResult::breakpoint;
-      return begin_step(frame);
+      if (!within_range(frame.rip) || Threads::running_now() != thread_) break;
+      if (!machine_.software().contains(frame.rip)) return begin_step(frame);
+      motion_ = Motion::run;
+      return StepResult::breakpoint;
   }
+  motion_ = Motion::run;
   return StepResult::finished;
 }
 
@@ -130,7 +132,7 @@ void RunControl::restore_interrupt_flag(arch::TrapFrame& frame) {
   masked_ = false;
 }
 
-StepResult RunControl::on_trap(arch::TrapFrame& frame) {
+StepResult RunControl::on_trap(arch::TrapFrame& frame, AfterStep then) {
   if (motion_ == Motion::run) {
     if (!stray_trap_) return StepResult::not_ours;
     stray_trap_ = false;
@@ -140,7 +142,9 @@ StepResult RunControl::on_trap(arch::TrapFrame& frame) {
   frame.rflags &= ~kTrapFlag;
   if (keeps_flag_) masked_ = false;
   restore_interrupt_flag(frame);
-  return after_step(frame);
+  if (then == AfterStep::as_requested) return after_step(frame);
+  motion_ = Motion::run;
+  return StepResult::finished;
 }
 
 // A saved flow goes on behind the call that switched away from it; many stand at the same place.
@@ -167,7 +171,7 @@ StepResult RunControl::on_breakpoint(arch::TrapFrame& frame) {
 void RunControl::on_stop(arch::TrapFrame& frame) {
   if (motion_ != Motion::run) {
     // Without the flag, this frame is not the stepped one but of a handler above it.
-    stray_trap_ = (frame.rflags & kTrapFlag) == 0 && frame.vector != static_cast<std::uint64_t>(arch::Exception::debug);
+    stray_trap_ = (frame.rflags & kTrapFlag) == 0;
     frame.rflags &= ~kTrapFlag;
     restore_interrupt_flag(frame);
     motion_ = Motion::run;

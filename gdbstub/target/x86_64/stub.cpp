@@ -78,7 +78,7 @@ class Stub {
   /// What an exception means.
   enum class Verdict : std::uint8_t { resume, stop, not_ours };
 
-  /// The stub runs, alone, until this ends: the debug registers sleep, and exceptions are its own.
+  /// The stub runs, alone, until this ends: the debug registers sleep, and its own exceptions spare the frame.
   class Entered;
 
   Verdict judge(TrapFrame& frame, StopEvent& event);
@@ -119,6 +119,7 @@ class Stub::Entered {
 
  private:
   Stub& stub_;
+  arch::AlternateTrapStacks stacks_;
 };
 
 bool Stub::on_exception(TrapFrame& frame) {
@@ -176,13 +177,15 @@ Stub::Verdict Stub::judge(TrapFrame& frame, StopEvent& event) {
 Stub::Verdict Stub::judge_debug(TrapFrame& frame, StopEvent& event) {
   const std::uint64_t dr6 = read_dr6();
   write_dr6(x86_64::kDr6Clear);
+  const bool stepped = (dr6 & x86_64::kDr6SingleStep) != 0;
   // A step that also touched watched memory ends with the watchpoint: the step itself needs no telling.
   if (const auto hit = machine_.hardware().hit(dr6)) {
+    if (stepped) static_cast<void>(run_.on_trap(frame, x86_64::RunControl::AfterStep::stand));
     event = {.reason = reason_of(hit->kind), .address = hit->address};
     return Verdict::stop;
   }
-  if ((dr6 & x86_64::kDr6SingleStep) != 0) {
-    switch (run_.on_trap(frame)) {
+  if (stepped) {
+    switch (run_.on_trap(frame, x86_64::RunControl::AfterStep::as_requested)) {
       case StepResult::finished:
         event = {.reason = StopReason::step};
         return Verdict::stop;
@@ -292,7 +295,6 @@ bool Stub::resume(TrapFrame& frame, StopEvent& event) {
 
 bool Stub::stop(TrapFrame& frame, StopEvent event) {
   const std::uint64_t cr2 = arch::read_cr2();
-  const arch::AlternateTrapStacks stacks;
   machine_.software().unpatch_all();
   run_.on_stop(frame);
   machine_.begin(frame, cr2);
