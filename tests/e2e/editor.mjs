@@ -25,7 +25,6 @@ const codeServer = join(editorFolder, 'node_modules/code-server/out/node/entry.j
 const patience = 60_000;
 
 const userSettings = {
-  'debug.toolBarLocation': 'docked',
   'editor.minimap.enabled': false,
   'extensions.ignoreRecommendations': true,
   'git.enabled': false,
@@ -67,10 +66,10 @@ function processesMarked(mark) {
 
 export class Editor {
   /** `folder` is opened; nothing of the user's own editor is read or written. */
-  static async start(name, folder) {
+  static async start(name, folder, settings) {
     const editor = new Editor(name);
     try {
-      await editor.#open(folder);
+      await editor.#open(folder, settings);
     } catch (error) {
       await editor.close();
       throw error;
@@ -89,11 +88,11 @@ export class Editor {
     readdirSync(this.shots).filter((file) => file.startsWith(`${name}-`)).forEach((file) => rmSync(join(this.shots, file)));
   }
 
-  async #open(folder) {
+  async #open(folder, settings) {
     const userData = join(this.temporary, 'user-data');
     const extensions = join(this.temporary, 'extensions');
     mkdirSync(join(userData, 'User'), { recursive: true });
-    writeFileSync(join(userData, 'User/settings.json'), JSON.stringify(userSettings));
+    writeFileSync(join(userData, 'User/settings.json'), JSON.stringify({ ...userSettings, ...settings }));
     const environment = { ...process.env, TORO_E2E_SESSION: this.temporary, HOME: this.temporary };
     const folders = ['--user-data-dir', userData, '--extensions-dir', extensions];
     execFileSync(process.execPath, [codeServer, ...folders, '--install-extension', setting('TORO_E2E_VSIX')], { env: environment });
@@ -163,12 +162,14 @@ export class Editor {
 
   /** A click of the mouse on the glyph margin, left of the line's number. */
   async clickGutter(line) {
+    const breakpoints = this.page.locator('.editor-instance .codicon-debug-breakpoint, .editor-instance .codicon-debug-stackframe-dot');
+    const before = await breakpoints.count();
     await this.goToLine(line);
     const number = this.page.locator('.editor-instance .margin-view-overlays .line-numbers', { hasText: new RegExp(`^${line}$`) });
     const margin = await this.page.locator('.editor-instance .margin').first().boundingBox();
     const box = await number.boundingBox();
     await this.page.mouse.click(margin.x + 9, box.y + box.height / 2);
-    await this.page.locator('.editor-instance .codicon-debug-breakpoint').first().waitFor();
+    await this.until('the breakpoint to change', async () => (await breakpoints.count()) !== before);
   }
 
   async command(title) {
@@ -214,6 +215,14 @@ export class Editor {
     await this.page.locator(`.debug-toolbar .codicon-debug-${icon}`).first().click();
   }
 
+  async statusBarShows(text) {
+    await this.page.locator('.statusbar-item', { hasText: text }).first().waitFor();
+  }
+
+  async notificationShows(text) {
+    await this.page.locator('.notification-toast', { hasText: text }).first().waitFor();
+  }
+
   async sessionEnded() {
     await this.page.locator('.monaco-workbench .debug-toolbar').waitFor({ state: 'hidden' });
   }
@@ -230,6 +239,11 @@ export class Editor {
 
   async noGuests() {
     await this.until('QEMU ends', () => this.guests().length === 0);
+  }
+
+  /** As a crash would: nothing of the extension gets to run any more. */
+  killExtensionHost() {
+    processesMarked(this.mark).filter(({ command }) => command.includes('--type=extensionHost')).forEach(({ pid }) => process.kill(pid, 'SIGKILL'));
   }
 
   async close() {
@@ -259,12 +273,12 @@ export class Editor {
 }
 
 /** Runs the steps of a scenario in order; at the first failure tells the log's end and where the picture is. */
-export async function scenario(name, folder, steps) {
+export async function scenario(name, folder, steps, settings = {}) {
   const started = Date.now();
   let editor;
   let step = 'start the editor';
   try {
-    editor = await Editor.start(name, folder);
+    editor = await Editor.start(name, folder, settings);
     for (const [title, work] of steps) {
       step = title;
       const begin = Date.now();

@@ -3,20 +3,17 @@ import * as vscode from 'vscode';
 import type { LaunchOptions } from './command-line';
 import type { Toro } from './toro';
 
-export interface Board {
+interface Board {
   readonly name: string;
   readonly title: string;
+  readonly description: string;
+  /** Whether the command takes it by itself. */
+  readonly default: boolean;
   readonly configs: readonly string[];
 }
 
-/** The answer of `toro boards --json`; the first board is the one the command takes by itself. */
-export async function listBoards(toro: Toro): Promise<Board[]> {
-  const { answer } = await toro.query(['boards', '--json']);
-  return (answer as Partial<Board>[]).map((board) => ({
-    name: board.name ?? '',
-    title: board.title ?? board.name ?? '',
-    configs: board.configs ?? ['debug', 'release'],
-  }));
+async function listBoards(toro: Toro): Promise<Board[]> {
+  return (await toro.query(['boards', '--json'])).answer as Board[];
 }
 
 type Choice = Required<Pick<LaunchOptions, 'board' | 'config'>>;
@@ -40,20 +37,20 @@ export class BoardChoice {
 
   /** Learns the command's own choice, once it has been used anyway: the editor's start never runs it. */
   async learnDefault(toro: Toro): Promise<void> {
-    if (this.state.get<Choice>(chosenKey) === undefined && this.state.get<Choice>(defaultKey) === undefined) {
-      const [first] = await listBoards(toro);
-      await this.state.update(defaultKey, first && { board: first.name, config: first.configs[0] ?? '' });
+    if (this.shown === undefined) {
+      const board = (await listBoards(toro)).find((candidate) => candidate.default);
+      await this.state.update(defaultKey, board && { board: board.name, config: board.configs[0] ?? '' });
       this.show();
     }
   }
 
   async select(toro: Toro): Promise<void> {
-    const current = this.state.get<Choice>(chosenKey);
+    const current = this.shown;
     const choices = (await listBoards(toro)).flatMap((board) =>
       board.configs.map((config) => ({
         label: `${board.name === current?.board && config === current.config ? '$(check) ' : ''}${board.name}`,
         description: config,
-        detail: board.title,
+        detail: `${board.title}: ${board.description}`,
         choice: { board: board.name, config },
       })),
     );
@@ -64,9 +61,12 @@ export class BoardChoice {
     }
   }
 
+  private get shown(): Choice | undefined {
+    return this.state.get<Choice>(chosenKey) ?? this.state.get<Choice>(defaultKey);
+  }
+
   private show(): void {
-    const shown = this.state.get<Choice>(chosenKey) ?? this.state.get<Choice>(defaultKey);
-    this.item.text = `$(circuit-board) ${shown ? `${shown.board} ${shown.config}` : 'Toro'}`;
+    this.item.text = `$(circuit-board) ${this.shown ? `${this.shown.board} ${this.shown.config}` : 'Toro'}`;
     this.item.tooltip = 'The board and configuration that Toro builds for and boots. Click to choose.';
     this.item.show();
   }

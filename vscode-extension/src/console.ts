@@ -23,10 +23,15 @@ class GuestTerminal implements vscode.Pseudoterminal {
   open(): void {
     const guest = this.guest;
     this.writer.fire(`\x1b[2m${guest?.commandLine}\x1b[0m\r\n`);
-    guest?.onConsole((bytes) => this.writer.fire(this.decoder.decode(bytes, { stream: true }).replace(/\r?\n/g, '\r\n')));
+    let lineIsOpen = false;
+    guest?.onConsole((bytes) => {
+      const text = this.decoder.decode(bytes, { stream: true });
+      lineIsOpen = !text.endsWith('\n');
+      this.writer.fire(text.replace(/\r?\n/g, '\r\n'));
+    });
     void guest?.ended.then(({ words }) => {
       this.guest = undefined;
-      this.writer.fire(`\r\n\x1b[2m${words}\x1b[0m\r\n`);
+      this.writer.fire(`${lineIsOpen ? '\r\n' : ''}\x1b[2m${words}\x1b[0m\r\n`);
     });
   }
 
@@ -37,11 +42,11 @@ class GuestTerminal implements vscode.Pseudoterminal {
   handleInput(keys: string): void {
     if (keys === controlC) {
       void this.guest?.stop();
-      return;
+    } else if (this.guest) {
+      const { echo, input } = this.editor.type(keys);
+      this.writer.fire(echo);
+      this.guest.type(input);
     }
-    const { echo, input } = this.editor.type(keys);
-    this.writer.fire(echo);
-    this.guest?.type(input);
   }
 }
 

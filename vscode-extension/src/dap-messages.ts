@@ -1,10 +1,17 @@
 // The Debug Adapter Protocol between the editor and lldb-dap: framing, and the few words of lldb-dap that do not fit a guest.
 
+type Fields = Readonly<Record<string, unknown>>;
+
 export interface DapMessage {
   readonly type: string;
+  readonly seq?: number;
   readonly event?: string;
   readonly command?: string;
-  readonly body?: Readonly<Record<string, unknown>>;
+  readonly arguments?: Fields;
+  readonly request_seq?: number | undefined;
+  readonly success?: boolean;
+  readonly message?: string;
+  readonly body?: Fields;
 }
 
 export function frame(message: object): Buffer {
@@ -34,19 +41,34 @@ export class DapReader {
   }
 }
 
+function without(fields: Fields | undefined, ...names: readonly string[]): Fields {
+  return Object.fromEntries(Object.entries(fields ?? {}).filter(([name]) => !names.includes(name)));
+}
+
 /**
  * Restart is the editor's: it boots a new guest, which lldb-dap cannot.
+ * A click in the gutter means the line: unoptimised code has many places on each, which the editor would draw as dots between the words.
  * Objective-C has no place in the list of exceptions to break on.
  */
 export function fitToGuest(message: DapMessage): DapMessage {
   const { body } = message;
-  if (message.event === 'capabilities') {
-    const { supportsRestartRequest: _, ...capabilities } = (body?.['capabilities'] ?? {}) as Record<string, unknown>;
-    return { ...message, body: { ...body, capabilities } };
+  const fitted = (changes: Fields): DapMessage => ({ ...message, body: { ...body, ...changes } });
+  switch (message.event ?? message.command) {
+    case 'initialize': {
+      const filters = (body?.['exceptionBreakpointFilters'] ?? []) as { filter: string }[];
+      return fitted({
+        supportsRestartRequest: false,
+        supportsBreakpointLocationsRequest: false,
+        exceptionBreakpointFilters: filters.filter(({ filter }) => !filter.startsWith('objc_')),
+      });
+    }
+    case 'capabilities':
+      return fitted({ capabilities: without(body?.['capabilities'] as Fields, 'supportsRestartRequest') });
+    case 'setBreakpoints':
+      return fitted({ breakpoints: ((body?.['breakpoints'] ?? []) as Fields[]).map((breakpoint) => without(breakpoint, 'column', 'endColumn')) });
+    case 'breakpoint':
+      return fitted({ breakpoint: without(body?.['breakpoint'] as Fields, 'column', 'endColumn') });
+    default:
+      return message;
   }
-  if (message.command === 'initialize') {
-    const filters = (body?.['exceptionBreakpointFilters'] ?? []) as { filter: string }[];
-    return { ...message, body: { ...body, supportsRestartRequest: false, exceptionBreakpointFilters: filters.filter(({ filter }) => !filter.startsWith('objc_')) } };
-  }
-  return message;
 }

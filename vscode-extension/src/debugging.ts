@@ -1,125 +1,100 @@
-// F5: completes the configuration, boots the guest, and tells lldb-dap where it listens.
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+// F5: completes the configuration, and gives each session its own guest.
 import * as vscode from 'vscode';
 import { runArguments, type GuestPurpose, type LaunchOptions } from './command-line';
 import { openConsole } from './console';
-import { LldbDap } from './lldb-dap';
+import { checkDebugAdapter, LldbDap } from './lldb-dap';
 import { findDebugAdapter } from './locate';
 import type { Guest } from './toro';
-import { projectName, SetupError, type Workbench } from './workbench';
+import { projectName, SetupError, type Attempt, type Workbench } from './workbench';
 
 interface LaunchConfiguration extends vscode.DebugConfiguration, LaunchOptions {
-  readonly sample?: string;
-  readonly stopOnEntry?: boolean;
+  readonly sample: string;
 }
-
-interface AttachConfiguration extends vscode.DebugConfiguration {
-  readonly program: string;
-  readonly port: number;
-  readonly host?: string;
-  readonly stopOnEntry?: boolean;
-}
-
-/** The key that ties a session to the guest that was booted for it. */
-const guestKey = '__toroGuest';
 
 export class Debugging implements vscode.DebugConfigurationProvider, vscode.DebugAdapterDescriptorFactory {
-  private readonly guests = new Map<string, Guest>();
-  private count = 0;
+  private readonly guests = new Set<Guest>();
 
   constructor(private readonly workbench: Workbench) {}
 
   register(): vscode.Disposable {
+    const everySample = { provideDebugConfigurations: () => this.provideAll() };
     return vscode.Disposable.from(
       vscode.debug.registerDebugConfigurationProvider('toro', this),
-      vscode.debug.registerDebugConfigurationProvider('toro', { provideDebugConfigurations: () => this.provideAll() }, vscode.DebugConfigurationProviderTriggerKind.Dynamic),
+      vscode.debug.registerDebugConfigurationProvider('toro', everySample, vscode.DebugConfigurationProviderTriggerKind.Dynamic),
       vscode.debug.registerDebugAdapterDescriptorFactory('toro', this),
-      vscode.debug.onDidStartDebugSession((session) => this.endWithGuest(session)),
-      vscode.debug.onDidTerminateDebugSession((session) => void this.guests.get(String(session.configuration[guestKey]))?.stop()),
     );
   }
 
   /** Ends every guest; resolves when the last is gone. */
   async stop(): Promise<void> {
-    await Promise.all([...this.guests.values()].map((guest) => guest.stop()));
+    await Promise.all([...this.guests].map((guest) => guest.stop()));
   }
 
   /** Builds and boots a project. The guest ends with its console, its session or the editor, whichever is first. */
-  boot(project: string, options: LaunchOptions, purpose: GuestPurpose, cancellation?: vscode.CancellationToken): { guest: Guest; id: string } {
+  boot(project: string, options: LaunchOptions, purpose: GuestPurpose, attempt?: Attempt): Guest {
     const toro = this.workbench.toro(project);
-    const guest = toro.startGuest(runArguments(project, { ...this.workbench.board.chosen, ...options }, purpose), cancellation);
-    const id = String(++this.count);
-    this.guests.set(id, guest);
-    void guest.ended.then(() => this.guests.delete(id));
+    const guest = toro.startGuest(runArguments(project, { ...this.workbench.board.chosen, ...options }, purpose), attempt);
+    this.guests.add(guest);
+    void guest.ended.then(() => this.guests.delete(guest));
     const built = (): void => this.workbench.showProblems(guest.output.join('\n'), project);
     void guest.listening.then(built, built);
-    return { guest, id };
+    return guest;
   }
 
+  /** What a new launch.json starts with. */
   provideDebugConfigurations(): vscode.DebugConfiguration[] {
-    return [{ type: 'toro', request: 'launch', name: 'Toro: Debug' }];
-  }
-
-  private async provideAll(): Promise<vscode.DebugConfiguration[]> {
-    const samples = await this.workbench.samples(this.workbench.toro());
-    return samples.map((sample) => ({ type: 'toro', request: 'launch', name: `Debug ${sample.name}`, sample: sample.path }));
+    return [{ type: 'toro', request: 'launch', name: 'Debug' }];
   }
 
   resolveDebugConfiguration(_folder: vscode.WorkspaceFolder | undefined, configuration: vscode.DebugConfiguration): vscode.DebugConfiguration {
-    return { ...configuration, type: 'toro', request: configuration.request || 'launch', name: configuration.name || 'Toro: Debug' };
+    return { ...configuration, type: 'toro', request: configuration.request || 'launch', name: configuration.name || 'Debug' };
   }
 
+  /** undefined when the user would not choose a sample: nothing starts. */
   async resolveDebugConfigurationWithSubstitutedVariables(
     _folder: vscode.WorkspaceFolder | undefined,
     configuration: vscode.DebugConfiguration,
   ): Promise<vscode.DebugConfiguration | undefined> {
     if (configuration.request === 'attach') {
-      const attach = configuration as AttachConfiguration;
-      return { ...attach, 'gdb-remote-port': attach.port, 'gdb-remote-hostname': attach.host ?? '127.0.0.1' };
+      return { ...configuration, 'gdb-remote-port': configuration['port'], 'gdb-remote-hostname': configuration['host'] ?? '127.0.0.1' };
     }
-    return this.launch(configuration as LaunchConfiguration);
-  }
-
-  async createDebugAdapterDescriptor(): Promise<vscode.DebugAdapterDescriptor> {
-    return new vscode.DebugAdapterInlineImplementation(new LldbDap(debugAdapter(), this.workbench.log));
-  }
-
-  private async launch(configuration: LaunchConfiguration): Promise<vscode.DebugConfiguration | undefined> {
-    const { name, sample, stopOnEntry = false } = configuration;
-    const project = sample ?? (await this.workbench.project());
-    if (project === undefined) {
+    try {
+      const sample: string | undefined = configuration['sample'] ?? (await this.workbench.project());
+      return sample === undefined ? undefined : { internalConsoleOptions: 'neverOpen', ...configuration, sample };
+    } catch (error) {
+      this.workbench.report(error, 'Debug');
       return undefined;
     }
-    const title = projectName(project);
-    return this.workbench.attempt(`Debugging ${title}`, async (cancellation) => {
-      const adapterWorks = checkDebugAdapter();
-      const { guest, id } = this.boot(project, configuration, 'debug', cancellation);
-      try {
-        await adapterWorks;
-        const { host, port, elf } = await guest.listening;
-        openConsole(`Toro: ${title}`, guest);
-        void this.workbench.board.learnDefault(this.workbench.toro(project));
-        return {
-          type: 'toro',
-          request: 'launch', // to the editor: Stop ends the guest; to lldb-dap: these commands make the process
-          name,
-          program: elf,
-          launchCommands: [`?!gdb-remote ${host}:${port}`], // quiet, and a failure ends the session
-          stopOnEntry,
-          internalConsoleOptions: configuration.internalConsoleOptions ?? 'neverOpen',
-          [guestKey]: id,
-        };
-      } catch (error) {
-        await guest.stop();
-        throw error;
-      }
-    });
   }
 
-  /** A guest that ends takes its session along, also when the debugger has not noticed. */
-  private endWithGuest(session: vscode.DebugSession): void {
-    void this.guests.get(String(session.configuration[guestKey]))?.ended.then(() => vscode.debug.stopDebugging(session));
+  createDebugAdapterDescriptor(session: vscode.DebugSession): vscode.DebugAdapterDescriptor {
+    const command = debugAdapter();
+    const configuration = session.configuration as LaunchConfiguration;
+    const adapter = new LldbDap({ command, log: this.workbench.log, boot: () => this.bootForDebugger(configuration, command) });
+    return new vscode.DebugAdapterInlineImplementation(adapter);
+  }
+
+  private async provideAll(): Promise<vscode.DebugConfiguration[]> {
+    const samples = await this.workbench.samples(this.workbench.toro());
+    return samples.map((sample) => ({ type: 'toro', request: 'launch', name: `Debug ${sample.name}`, sample: sample.directory }));
+  }
+
+  private bootForDebugger(configuration: LaunchConfiguration, adapter: string): Promise<Guest | undefined> {
+    const project = configuration.sample;
+    const name = projectName(project);
+    return this.workbench.attempt(`Debug ${name}`, async (attempt) => {
+      const adapterWorks = checkDebugAdapter(adapter);
+      const guest = this.boot(project, configuration, 'debug', attempt);
+      try {
+        await Promise.all([adapterWorks, guest.listening]);
+      } catch (error) {
+        void guest.stop();
+        throw error;
+      }
+      openConsole(`Toro: ${name}`, guest);
+      void this.workbench.board.learnDefault(this.workbench.toro(project));
+      return guest;
+    });
   }
 }
 
@@ -134,9 +109,4 @@ function debugAdapter(): string {
     );
   }
   return path;
-}
-
-/** A debugger with a missing library says so here, in its own words, and not by a silent session. */
-async function checkDebugAdapter(): Promise<void> {
-  await promisify(execFile)(debugAdapter(), ['--version']);
 }

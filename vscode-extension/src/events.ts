@@ -3,23 +3,31 @@
 export type GuestEvent =
   | { readonly event: 'listening'; readonly host: string; readonly port: number; readonly elf: string }
   | { readonly event: 'exited'; readonly status: number }
-  | { readonly event: 'error'; readonly message: string };
+  | { readonly event: 'error'; readonly message: string }
+  | { readonly event: 'other' };
 
-/** The event in a line, or undefined when the line is meant for people. */
+/** The event in a line, or undefined when the line is meant for people. An event that this version does not know is `other`. */
 export function parseEvent(line: string): GuestEvent | undefined {
   if (!line.startsWith('{')) {
     return undefined;
   }
+  let value: Record<string, unknown>;
   try {
-    const value = JSON.parse(line) as Record<string, unknown>;
-    const known =
-      (value['event'] === 'listening' && typeof value['port'] === 'number' && typeof value['elf'] === 'string') ||
-      (value['event'] === 'exited' && typeof value['status'] === 'number') ||
-      (value['event'] === 'error' && typeof value['message'] === 'string');
-    return known ? ({ host: '127.0.0.1', ...value } as unknown as GuestEvent) : undefined;
+    value = JSON.parse(line) as Record<string, unknown>;
   } catch {
     return undefined;
   }
+  const { event, host, port, elf, status, message } = value;
+  if (event === 'listening' && typeof host === 'string' && typeof port === 'number' && typeof elf === 'string') {
+    return { event, host, port, elf };
+  }
+  if (event === 'exited' && typeof status === 'number') {
+    return { event, status };
+  }
+  if (event === 'error' && typeof message === 'string') {
+    return { event, message };
+  }
+  return typeof event === 'string' ? { event: 'other' } : undefined;
 }
 
 /** Cuts a stream of bytes into lines; `end` gives the last one that had no newline. */

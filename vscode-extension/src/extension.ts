@@ -45,10 +45,10 @@ async function withProject(workbench: Workbench, work: (project: string) => Prom
 }
 
 async function build(workbench: Workbench, project: string): Promise<void> {
-  await workbench.attempt(`Building ${projectName(project)}`, async (cancellation) => {
+  await workbench.attempt(`Building ${projectName(project)}`, async (attempt) => {
     const toro = workbench.toro(project);
     try {
-      const { output } = await toro.query(buildArguments(project, workbench.board.chosen), cancellation);
+      const { output } = await toro.query(buildArguments(project, workbench.board.chosen), attempt);
       workbench.showProblems(output, project);
     } catch (error) {
       if (error instanceof ToroError) {
@@ -62,7 +62,7 @@ async function build(workbench: Workbench, project: string): Promise<void> {
 }
 
 async function run(workbench: Workbench, guests: Debugging, project: string): Promise<void> {
-  const { guest } = guests.boot(project, {}, 'run');
+  const guest = guests.boot(project, {}, 'run');
   openConsole(`Toro: ${projectName(project)}`, guest);
   const { error } = await guest.ended;
   if (error) {

@@ -1,34 +1,79 @@
-// lldb-dap as the editor's debug adapter.
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+// lldb-dap as the editor's debug adapter, and the guest that a session boots for it.
+import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { promisify } from 'node:util';
 import * as vscode from 'vscode';
 import { DapReader, fitToGuest, frame, type DapMessage } from './dap-messages';
-import type { Log } from './toro';
+import type { Guest } from './toro';
+
+export interface AdapterParts {
+  readonly command: string;
+  readonly log: (line: string) => void;
+  /** Boots what the launch request asks for; a failure has been told to the user when it gives undefined. */
+  readonly boot: () => Promise<Guest | undefined>;
+}
 
 export class LldbDap implements vscode.DebugAdapter {
   private readonly sender = new vscode.EventEmitter<vscode.DebugProtocolMessage>();
   private readonly child: ChildProcessWithoutNullStreams;
+  private over = false;
+  private guest: Guest | undefined;
   readonly onDidSendMessage = this.sender.event;
 
-  constructor(command: string, log: Log) {
-    const send = (message: DapMessage): void => this.sender.fire(message as vscode.DebugProtocolMessage);
-    const reader = new DapReader((message) => send(fitToGuest(message)));
+  constructor(private readonly parts: AdapterParts) {
+    const { command, log } = parts;
+    const reader = new DapReader((message) => this.send(fitToGuest(message)));
     this.child = spawn(command, [], { stdio: 'pipe' });
     this.child.stdout.on('data', (bytes: Buffer) => reader.push(bytes));
     this.child.stderr.on('data', (bytes: Buffer) => log(`${command}: ${bytes.toString().trimEnd()}`));
-    this.child.stdin.on('error', () => undefined); // it is told below that the adapter has gone
-    const ended = (reason: string): void => {
-      log(`${command}: ${reason}`);
-      send({ type: 'event', event: 'terminated' });
-    };
-    this.child.once('error', (error) => ended(error.message));
-    this.child.once('exit', (status, signal) => ended(signal ? `ended by ${signal}` : `exit status ${status}`));
+    this.child.stdin.on('error', () => undefined); // its end is told below
+    this.child.once('error', (error) => this.end(error.message));
+    this.child.once('exit', (status, signal) => this.end(signal ? `ended by ${signal}` : `exit status ${status}`));
   }
 
   handleMessage(message: vscode.DebugProtocolMessage): void {
-    this.child.stdin.write(frame(message));
+    const request = message as DapMessage;
+    if (request.command === 'launch') {
+      void this.launch(request);
+    } else {
+      this.child.stdin.write(frame(request));
+    }
   }
 
+  /** The end of the session: the guest goes with it. */
   dispose(): void {
+    this.over = true;
     this.child.kill();
+    void this.guest?.stop();
   }
+
+  private send(message: DapMessage): void {
+    this.sender.fire(message as vscode.DebugProtocolMessage);
+  }
+
+  private end(reason: string): void {
+    this.parts.log(`${this.parts.command}: ${reason}`);
+    this.send({ type: 'event', event: 'terminated' });
+  }
+
+  /** To the editor it is a launch, so that Stop ends the guest; to lldb-dap it is commands that make the process. */
+  private async launch(request: DapMessage): Promise<void> {
+    this.guest = await this.parts.boot();
+    if (this.over || this.guest === undefined) {
+      void this.guest?.stop();
+      const error = { id: 1, format: 'The guest did not boot.', showUser: false };
+      this.send({ type: 'response', request_seq: request.seq, command: 'launch', success: false, message: error.format, body: { error } });
+      return;
+    }
+    const { host, port, elf } = await this.guest.listening;
+    const stopOnEntry = request.arguments?.['stopOnEntry'] === true;
+    const launchCommands = [`?!gdb-remote ${host}:${port}`]; // quiet, and a failure ends the session
+    this.child.stdin.write(frame({ ...request, arguments: { program: elf, launchCommands, stopOnEntry, enableAutoVariableSummaries: true } }));
+    await this.guest.ended;
+    this.send({ type: 'event', event: 'terminated' });
+  }
+}
+
+/** A debugger with a missing library says so here, in its own words, and not by a silent session. */
+export async function checkDebugAdapter(command: string): Promise<void> {
+  await promisify(execFile)(command, ['--version']);
 }

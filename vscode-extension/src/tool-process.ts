@@ -5,9 +5,13 @@ import { existsSync } from 'node:fs';
 const setpriv = '/usr/bin/setpriv';
 const graceMilliseconds = 3000;
 
-/** The process leads its own group, and gets SIGTERM when the editor's extension host dies without a word. */
+/**
+ * The process leads its own group, and gets SIGTERM when the editor's extension host dies without a word.
+ * It installs nothing: without a terminal nobody could answer for it. `toro setup` has one.
+ */
 export function startTool(command: string, words: readonly string[], folder: string): ChildProcessWithoutNullStreams {
-  const options = { cwd: folder, detached: true, stdio: 'pipe' as const };
+  const env = { ...process.env, TORO_NO_INSTALL: '1' };
+  const options = { cwd: folder, env, detached: true, stdio: 'pipe' as const };
   const child = existsSync(setpriv)
     ? spawn(setpriv, ['--pdeathsig', 'TERM', '--', command, ...words], options)
     : spawn(command, words, options);

@@ -17,11 +17,13 @@ export class ToroError extends Error {
   }
 }
 
-export interface Cancellation {
-  readonly onCancellationRequested: (listener: () => void) => { dispose(): void };
-}
-
 export type Log = (line: string) => void;
+
+/** Whoever waits for a command: may cancel it, and sees what it says meanwhile. */
+export interface Waiting {
+  readonly cancellation: { readonly onCancellationRequested: (listener: () => void) => { dispose(): void } };
+  readonly onOutput: Log;
+}
 
 export class Toro {
   constructor(
@@ -34,16 +36,17 @@ export class Toro {
   }
 
   /** The JSON answer of a command, and what it said beside it. Rejects with ToroError, also when cancelled. */
-  async query(words: readonly string[], cancellation?: Cancellation): Promise<{ answer: unknown; output: string }> {
+  async query(words: readonly string[], waiting?: Waiting): Promise<{ answer: unknown; output: string }> {
     const commandLine = this.commandLine(words);
     this.log(`> ${commandLine}`);
     const child = startTool(this.command, words, dirname(this.command));
     child.stdin.end();
-    const cancelling = cancellation?.onCancellationRequested(() => void endTool(child));
+    const cancelling = waiting?.cancellation.onCancellationRequested(() => void endTool(child));
     const said: string[] = [];
     const lines = new LineSplitter((line) => {
       said.push(line);
       this.log(line);
+      waiting?.onOutput(line);
     });
     const answers: Buffer[] = [];
     child.stdout.on('data', (bytes: Buffer) => answers.push(bytes));
@@ -63,8 +66,8 @@ export class Toro {
     }
   }
 
-  startGuest(words: readonly string[], cancellation?: Cancellation): Guest {
-    return new Guest(this, words, this.log, cancellation);
+  startGuest(words: readonly string[], waiting?: Waiting): Guest {
+    return new Guest(this, words, this.log, waiting);
   }
 }
 
@@ -95,11 +98,11 @@ export class Guest {
   private consoleListener: ((bytes: Buffer) => void) | undefined;
   private early: Buffer[] = [];
 
-  constructor(toro: Toro, words: readonly string[], log: Log, cancellation?: Cancellation) {
+  constructor(toro: Toro, words: readonly string[], log: Log, waiting?: Waiting) {
     this.commandLine = toro.commandLine(words);
     log(`> ${this.commandLine}`);
     this.child = startTool(toro.command, words, dirname(toro.command));
-    const cancelling = cancellation?.onCancellationRequested(() => void this.stop());
+    const cancelling = waiting?.cancellation.onCancellationRequested(() => void this.stop());
     this.child.stdout.on('data', (bytes: Buffer) => (this.consoleListener ? this.consoleListener(bytes) : this.early.push(bytes)));
 
     let status: number | undefined;
@@ -116,9 +119,10 @@ export class Guest {
         } else if (event?.event === 'error') {
           message = event.message;
           log(event.message);
-        } else {
+        } else if (event === undefined) {
           this.output.push(line);
           log(line);
+          waiting?.onOutput(line);
         }
       });
       this.child.stderr.on('data', (bytes: Buffer) => lines.push(bytes));

@@ -15,8 +15,14 @@ const severities: Record<Severity, vscode.DiagnosticSeverity> = {
 interface Sample {
   readonly name: string;
   readonly title: string;
-  readonly description?: string;
-  readonly path: string;
+  readonly description: string;
+  readonly directory: string;
+}
+
+/** What a running attempt listens to, and where it shows the tool's latest words. */
+export interface Attempt {
+  readonly cancellation: vscode.CancellationToken;
+  readonly onOutput: Log;
 }
 
 /** A failure before there is a command line to show. */
@@ -75,10 +81,10 @@ export class Workbench {
     const samples = (await this.samples(this.toro())).map((sample) => ({
       label: sample.name,
       description: sample.title,
-      detail: sample.description ?? '',
-      path: sample.path,
+      detail: sample.description,
+      directory: sample.directory,
     }));
-    return (await vscode.window.showQuickPick(samples, { title: 'Toro: sample', matchOnDescription: true }))?.path;
+    return (await vscode.window.showQuickPick(samples, { title: 'Toro: sample', matchOnDescription: true, matchOnDetail: true }))?.directory;
   }
 
   /** Replaces what a former build of the project left in the Problems view. */
@@ -115,10 +121,11 @@ export class Workbench {
   }
 
   /** Runs `work` with a cancellable progress message. A cancelled failure is not told; undefined after any failure. */
-  async attempt<T>(intention: string, work: (cancellation: vscode.CancellationToken) => Promise<T>): Promise<T | undefined> {
-    return vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title: intention, cancellable: true }, async (_progress, token) => {
+  async attempt<T>(intention: string, work: (attempt: Attempt) => Promise<T>): Promise<T | undefined> {
+    const options = { location: vscode.ProgressLocation.Notification, title: intention, cancellable: true };
+    return vscode.window.withProgress(options, async (progress, token) => {
       try {
-        return await work(token);
+        return await work({ cancellation: token, onOutput: (line) => progress.report({ message: line }) });
       } catch (error) {
         if (!token.isCancellationRequested) {
           this.report(error, `${intention} failed`);

@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { buildArguments, quoteCommand, runArguments } from '../src/command-line';
+
+test('build says only what was chosen', () => {
+  assert.deepEqual(buildArguments('/s', {}), ['build', '/s', '--json']);
+  assert.deepEqual(buildArguments('/s', { board: 'b', config: 'release' }), ['build', '/s', '--board', 'b', '--config', 'release', '--json']);
+});
+
+test('a debugger makes the guest listen and wait', () => {
+  assert.deepEqual(runArguments('/s', {}, 'run'), ['run', '/s', '--json']);
+  assert.deepEqual(runArguments('/s', {}, 'debug'), ['run', '/s', '--listen', '0', '--wait', '--json']);
+  assert.deepEqual(runArguments('/s', { wait: false }, 'debug'), ['run', '/s', '--listen', '0', '--json']);
+});
+
+test('the arguments of main come last', () => {
+  assert.deepEqual(runArguments('/s', { cores: 2, memory: '64M', arguments: ['-v', 'a b'] }, 'run'), [
+    'run', '/s', '--cores', '2', '--memory', '64M', '--json', '--', '-v', 'a b',
+  ]);
+});
+
+test('a command line can be pasted into a shell', () => {
+  assert.equal(quoteCommand(['/a b/toro', 'run', "it's"]), "'/a b/toro' run 'it'\\''s'");
+});

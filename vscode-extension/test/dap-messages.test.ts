@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { DapReader, fitToGuest, frame, type DapMessage } from '../src/dap-messages';
+
+test('messages come whole, whatever the pieces', () => {
+  const found: DapMessage[] = [];
+  const reader = new DapReader((message) => found.push(message));
+  const bytes = Buffer.concat([frame({ type: 'event', event: 'größe' }), frame({ type: 'request', command: 'next' })]);
+  bytes.forEach((_, at) => reader.push(bytes.subarray(at, at + 1)));
+  assert.deepEqual(found, [{ type: 'event', event: 'größe' }, { type: 'request', command: 'next' }]);
+  reader.push(bytes);
+  assert.equal(found.length, 4);
+});
+
+test('restart is the editor’s', () => {
+  const capabilities = fitToGuest({ type: 'event', event: 'capabilities', body: { capabilities: { supportsRestartRequest: true, supportsModules: true } } });
+  assert.deepEqual(capabilities.body, { capabilities: { supportsModules: true } });
+});
+
+test('no exceptions of a language that a guest does not have', () => {
+  const body = { supportsStepBack: false, exceptionBreakpointFilters: [{ filter: 'cpp_throw' }, { filter: 'objc_throw' }] };
+  assert.deepEqual(fitToGuest({ type: 'response', command: 'initialize', body }).body?.['exceptionBreakpointFilters'], [{ filter: 'cpp_throw' }]);
+});
+
+test('a breakpoint is on a line', () => {
+  const response = fitToGuest({ type: 'response', command: 'setBreakpoints', body: { breakpoints: [{ id: 1, line: 4, column: 9 }] } });
+  assert.deepEqual(response.body, { breakpoints: [{ id: 1, line: 4 }] });
+  const event = fitToGuest({ type: 'event', event: 'breakpoint', body: { reason: 'changed', breakpoint: { id: 1, line: 4, column: 9 } } });
+  assert.deepEqual(event.body, { reason: 'changed', breakpoint: { id: 1, line: 4 } });
+});
+
+test('a failure has no body and is left alone', () => {
+  const failure = { type: 'response', command: 'stackTrace', success: false };
+  assert.equal(fitToGuest(failure), failure);
+});
