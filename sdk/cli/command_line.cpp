@@ -55,9 +55,19 @@ void add_boot(CLI::App& command, BootOptions& boot) {
       ->capture_default_str()
       ->type_name("NAME");
   command.add_option("--timeout", boot.timeout, "end the guest after so long, with status 124")
-      ->check(CLI::PositiveNumber)
+      ->check([](const std::string& text) {
+        double seconds = 0;
+        bool good = CLI::detail::lexical_cast(text, seconds) && seconds > 0 && seconds < 1e6;
+        return good ? std::string() : std::format("seconds above 0 were expected: '{}' was found", text);
+      })
       ->type_name("SECONDS");
-  command.add_option("--listen", boot.port, "a port for debuggers on 127.0.0.1; 0 takes any that is free")->type_name("PORT");
+  command.add_option("--listen", boot.port, "a port for debuggers on 127.0.0.1; 0 takes any that is free")
+      ->check([](const std::string& text) {
+        std::uint16_t port = 0;
+        return CLI::detail::lexical_cast(text, port) ? std::string()
+                                                     : std::format("a port from 0 to 65535 was expected: '{}' was found", text);
+      })
+      ->type_name("PORT");
   command.add_option("--stub", boot.stub, "who answers the debugger: the kernel's own stub, or qemu's")
       ->check(CLI::IsMember({"kernel", "qemu"}))
       ->capture_default_str()
@@ -160,7 +170,7 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
   if (chosen.empty()) {
     auto word = std::ranges::find_if(words, [](const auto& candidate) { return !candidate.starts_with('-'); });
-    if (word == words.end()) throw Failure(std::format("a command was expected: {}", expected_one_of(names, "")), kUsageError);
+    if (word == words.end()) throw Failure(std::format("a command was expected, one of: {}", joined(names)), kUsageError);
     throw Failure(std::format("unknown command '{}': {}", *word, expected_one_of(names, *word)), kUsageError);
   }
   const auto& command = *chosen.front();

@@ -1,6 +1,9 @@
 // Runs CMake and Ninja, and finds the images by the descriptions that toro_add_application() leaves in BUILD/toro/.
 #include "sdk/cli/catalog/build.hpp"
 
+#include <poll.h>
+
+#include <array>
 #include <format>
 
 #include "sdk/cli/catalog/json_file.hpp"
@@ -15,14 +18,42 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void run_step(EventLoop& loop, const std::vector<std::string>& command, const fs::path& directory, const char* what) {
+constexpr std::string_view kNothingToDo = "ninja: no work to do.\n";
+
+/// Runs a program whose output passes line by line, without the one line that says nothing.
+int run_quietly(EventLoop& loop, const std::vector<std::string>& command, ProcessOptions options) {
+  auto pipe = make_pipe();
+  options.output = options.error = pipe.writer.get();
+  Process process(loop, command, options);
+  pipe.writer.reset();
+  std::string waiting;
+  bool ended = false;
+  auto reading = loop.watch(pipe.reader.get(), POLLIN, [&](short) {
+    std::array<char, 4096> buffer;
+    auto count = ::read(pipe.reader.get(), buffer.data(), buffer.size());
+    ended = count <= 0;
+    if (!ended) waiting.append(buffer.data(), static_cast<std::size_t>(count));
+    for (auto end = waiting.find('\n'); end != std::string::npos; end = waiting.find('\n')) {
+      auto line = waiting.substr(0, end + 1);
+      waiting.erase(0, end + 1);
+      if (line != kNothingToDo) std::fputs(line.c_str(), stderr);
+    }
+  });
+  loop.run_until([&] { return ended; });
+  std::fputs(waiting.c_str(), stderr);
+  return process.wait();
+}
+
+void run_step(EventLoop& loop, const std::vector<std::string>& command, const fs::path& directory, const char* what,
+              Progress progress) {
   ProcessOptions options;
   options.directory = directory;
   options.output = STDERR_FILENO;
   options.error = STDERR_FILENO;
   // Ninja ends its compilers when it is asked to end, and could not if it were killed.
   options.death_signal = SIGTERM;
-  if (int status = run_program(loop, command, options); status != 0)
+  int status = progress == Progress::shown ? run_program(loop, command, options) : run_quietly(loop, command, options);
+  if (status != 0)
     throw Failure(std::format("{} failed with status {}; its messages are above, the command was: {}", what, status,
                               shell_line(command)));
 }
@@ -36,10 +67,10 @@ void configure_and_build(EventLoop& loop, const fs::path& build, const std::vect
   FileLock lock(loop, build / ".toro.lock",
                 [&] { std::fputs(std::format("toro: waiting for another build in {}\n", build.string()).c_str(), stderr); });
   // CMake writes build.ninja last: without it the last attempt failed, and the next one starts over.
-  if (!fs::exists(build / "build.ninja")) run_step(loop, configure, source, "configuring");
+  if (!fs::exists(build / "build.ninja")) run_step(loop, configure, source, "configuring", Progress::shown);
   std::vector<std::string> ninja{"ninja", "-C", build.string(), ninja_target};
   if (progress == Progress::when_long) ninja.emplace_back("--quiet");
-  run_step(loop, ninja, {}, "the build");
+  run_step(loop, ninja, {}, "the build", progress);
 }
 
 Application read_application(const fs::path& file, const Target& target) {

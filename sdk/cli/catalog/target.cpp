@@ -33,7 +33,7 @@ const Sample* find_sample(const std::vector<Sample>& samples, const std::string&
 Target project_target(const fs::path& sdk, const fs::path& folder, const std::vector<Sample>& samples) {
   auto directory = fs::canonical(folder);
   if (same_folder(directory, sdk))
-    throw Failure(std::format("a sample's name or a project's folder was expected: {}", expected_one_of(names_of(samples), "")),
+    throw Failure(std::format("a sample's name or a project's folder was expected; the samples are: {}", joined(names_of(samples))),
                   kUsageError);
   if (!fs::exists(directory / "CMakeLists.txt"))
     throw Failure(std::format("{} was expected to hold a CMakeLists.txt and does not: name a sample (one of {}) or a "

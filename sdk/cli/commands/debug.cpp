@@ -72,6 +72,9 @@ FileDescriptor open_console(const std::string& file) {
 /// The status of the whole: the debugger's, unless it never had a stub to talk to.
 int conclude(const DebugOptions& options, const Reporter& reporter, Guest& guest, const Process& debugger) {
   if (guest.outcome() && !guest.outcome()->failure.empty() && !guest.stub_has_answered()) return tell_outcome(reporter, guest);
+  if (guest.outcome() && !guest.stub_has_answered())
+    throw Failure(std::format("the guest was expected to wait for the debugger and ended first, with status {}",
+                              guest.outcome()->status));
   if (!guest.stub_has_answered())
     throw Failure(std::format("{} was expected to reach the debugger stub at 127.0.0.1:{} and did not: its messages are "
                               "above; --protocol-log FILE shows what was said",

@@ -18,8 +18,7 @@ struct Finding {
 };
 
 std::string name_of(const Requirement& requirement) {
-  auto name = requirement.check.substr(requirement.check.find(':') + 1);
-  return requirement.check.starts_with("file:") ? std::filesystem::path(name).filename().string() : name;
+  return requirement.check.substr(requirement.check.find(':') + 1);
 }
 
 /// Runs the program: one that is there and does not start is the commonest reason why a debugger fails.
@@ -37,7 +36,7 @@ Finding examine_program(Context& context, const Requirement& requirement) {
 
 Finding examine(Context& context, const Requirement& requirement) {
   if (requirement.check.starts_with("cmd:")) return examine_program(context, requirement);
-  bool there = std::filesystem::exists(requirement.check.substr(requirement.check.find(':') + 1));
+  bool there = std::filesystem::exists(name_of(requirement));
   return {requirement, there ? "present" : "missing", there};
 }
 

@@ -1,0 +1,142 @@
+// Quoting, QEMU's command line, exit statuses and the console.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "sdk/cli/guest/console_filter.hpp"
+#include "sdk/cli/guest/memory_size.hpp"
+#include "sdk/cli/guest/outcome.hpp"
+#include "sdk/cli/guest/panic_frame.hpp"
+#include "sdk/cli/guest/qemu_command.hpp"
+#include "sdk/cli/guest/quote.hpp"
+#include "sdk/cli/host/failure.hpp"
+
+using namespace toro::cli;
+
+namespace {
+
+Boot example_boot() {
+  Boot boot;
+  boot.board.name = "b";
+  boot.board.emulator = "qemu";
+  boot.board.machine = "m";
+  boot.board.cpu = {{"tcg", "max"}, {"kvm", "host"}};
+  boot.board.arguments = {"-nodefaults"};
+  boot.board.channels = {{"console", {"-console"}},
+                         {"debug", {"path=${run}/gdb.sock"}},
+                         {"qemu-stub", {"-gdb"}},
+                         {"exit", {"path=${run}/exit"}},
+                         {"monitor", {"-mon"}}};
+  boot.elf = "/a b/x.elf";
+  return boot;
+}
+
+bool has(const std::vector<std::string>& words, const std::string& word) { return std::ranges::contains(words, word); }
+
+std::string word_after(const std::vector<std::string>& words, const std::string& option) {
+  auto found = std::ranges::find(words, option);
+  return found == words.end() || found + 1 == words.end() ? "" : found[1];
+}
+
+}  // namespace
+
+TEST_CASE("words for a shell") {
+  CHECK(quote_for_shell("a,b=c/d.e") == "a,b=c/d.e");
+  CHECK(quote_for_shell("") == "''");
+  CHECK(quote_for_shell("a b") == "'a b'");
+  CHECK(quote_for_shell("it's $x") == "'it'\\''s $x'");
+  CHECK(shell_line({"a", "b c"}) == "a 'b c'");
+}
+
+TEST_CASE("the guest's command line") {
+  CHECK(guest_command_line({}, {}) == "--");
+  CHECK(guest_command_line({"toro.wait"}, {"one", "two words"}) == "toro.wait -- \"one\" \"two words\"");
+  CHECK(guest_command_line({}, {"a\"b\\c"}) == "-- \"a\\\"b\\\\c\"");
+  // Words that mean something to the kernel are main's when they are quoted.
+  CHECK(guest_command_line({}, {"--", "toro.wait"}) == "-- \"--\" \"toro.wait\"");
+}
+
+TEST_CASE("QEMU's arguments follow the board and the stub") {
+  auto boot = example_boot();
+  auto words = qemu_command(boot, "/run/x");
+  CHECK(words.front() == "qemu");
+  CHECK(word_after(words, "-cpu") == "max");
+  CHECK(word_after(words, "-append") == "--");
+  CHECK(has(words, "path=/run/x/exit"));
+  CHECK_FALSE(has(words, "path=/run/x/gdb.sock"));
+
+  boot.stub = Stub::kernel;
+  boot.wait = Wait::for_debugger;
+  words = qemu_command(boot, "/run/x");
+  CHECK(has(words, "path=/run/x/gdb.sock"));
+  CHECK(word_after(words, "-append") == "toro.wait --");
+  CHECK_FALSE(has(words, "-S"));
+
+  boot.stub = Stub::qemu;
+  words = qemu_command(boot, "/run/x");
+  CHECK(has(words, "-gdb"));
+  CHECK(has(words, "-S"));
+  CHECK(word_after(words, "-append") == "--");
+}
+
+TEST_CASE("the printed command is one for a shell") {
+  auto line = printable_qemu_command(example_boot());
+  CHECK(line.starts_with("RUN=$(mktemp -d) && qemu -M m -accel tcg "));
+  CHECK(line.contains("'/a b/x.elf'"));
+  CHECK(line.contains("path=\"$RUN\"/exit"));
+}
+
+TEST_CASE("sizes of memory") {
+  CHECK(parse_memory_mib("64") == 64U);
+  CHECK(parse_memory_mib("4M") == 4U);
+  CHECK(parse_memory_mib("2G") == 2048U);
+  for (auto* bad : {"", "M", "0", "-1", "64K", "1.5G", "64MB", "99999999999", "4000000G"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(parse_memory_mib(bad));
+  }
+}
+
+TEST_CASE("exit statuses") {
+  CHECK(outcome_of(std::string(1, '\0'), 1, "").status == 0);
+  CHECK(outcome_of("\x07", 1, "").status == 7);
+  CHECK(outcome_of("\xff", 1, "").status == 255);
+  CHECK(outcome_of("\x86", 1, "").status == kPanicStatus);
+  // The byte counts even when QEMU was on its way out.
+  CHECK(outcome_of("\x07", 143, "terminating on signal 15").status == 7);
+  CHECK(outcome_of("\x07", 1, "").failure.empty());
+}
+
+TEST_CASE("a guest without a status") {
+  CHECK(outcome_of("", 0, "").failure.contains("reset itself"));
+  CHECK(outcome_of("", 1, "").failure.contains("ended without one"));
+  CHECK(outcome_of("", 1, "qemu: no such machine\n").failure.ends_with("ended with status 1: qemu: no such machine"));
+  CHECK(outcome_of("", 139, "").failure.contains("signal 11"));
+  for (int status : {0, 1, 2, 139}) CHECK(outcome_of("", status, "").status == kNoGuestStatus);
+}
+
+TEST_CASE("backtrace lines") {
+  auto frame = match_panic_frame("  #0 0x0000000000101234");
+  REQUIRE(frame);
+  CHECK(frame->index == 0);
+  CHECK(frame->address == 0x101234);
+  CHECK(match_panic_frame("  #12 0xffffffffffffffff\r")->index == 12);
+  for (auto* other : {"", "#0 0x0000000000101234", "  #0 0x101234", "  #x 0x0000000000101234", "  #0 0x00000000001012345",
+                      "  #0 0x0000000000101234 main", "  #0 0000000000101234", "  #99999999999 0x0000000000101234",
+                      "  #0 0x00000000001g1234"}) {
+    CAPTURE(other);
+    CHECK_FALSE(match_panic_frame(other));
+  }
+}
+
+TEST_CASE("the console passes at once, and backtrace lines get their words") {
+  ConsoleFilter filter([](PanicFrame frame) { return "f" + std::to_string(frame.index); });
+  CHECK(filter.push("par") == "par");
+  CHECK(filter.push("tial\n") == "tial\n");
+  CHECK(filter.push("  #1 0x00000000001") == "  #1 0x00000000001");
+  CHECK(filter.push("01234\r\nnext") == "01234 f1\r\nnext");
+  CHECK(filter.push("\n  #2 0x0000000000101234\n") == "\n  #2 0x0000000000101234 f2\n");
+  std::string binary("\0\xff\n", 3);
+  CHECK(filter.push(binary) == binary);
+}
