@@ -2,7 +2,7 @@
 #include "kernel/boot/board.hpp"
 
 #include "kernel/arch/x86_64/cpu.hpp"
-#include "kernel/boot/stages.hpp"
+#include "kernel/boot/boot_information.hpp"
 #include "kernel/devices/virtio/driver.hpp"
 #include "kernel/devices/virtio/mmio_bus.hpp"
 
@@ -16,7 +16,7 @@ constexpr std::uint16_t kExitPort = 0xf4;    // isa-debug-exit: a write ends QEM
 
 }  // namespace
 
-void start_devices(const CommandLine& command_line) { virtio::start_mmio_devices(command_line); }
+void start_devices() { virtio::start_mmio_devices(boot::command_line_text()); }
 
 void power_off(std::uint8_t status) {
   arch::out8(kStatusPort, status);

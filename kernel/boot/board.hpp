@@ -3,14 +3,10 @@
 
 #include <cstdint>
 
-namespace toro {
-class CommandLine;
-}
-
 namespace toro::board {
 
 /// Finds the board's devices and starts their drivers. Called once, in the boot stage "devices".
-void start_devices(const CommandLine& command_line);
+void start_devices();
 
 /// Ends the machine with an exit status that `toro run` passes on. Any context.
 [[noreturn]] void power_off(std::uint8_t status);

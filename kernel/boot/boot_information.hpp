@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 namespace toro {
 class CommandLine;
@@ -26,6 +27,9 @@ struct Information {
 
 /// Valid after the stage "memory map".
 [[nodiscard]] const Information& information();
+/// Split into the kernel's options and main's arguments.
 [[nodiscard]] CommandLine& command_line();
+/// As it was given, with the devices that the monitor announces on it.
+[[nodiscard]] std::string_view command_line_text();
 
 }  // namespace toro::boot

@@ -18,7 +18,8 @@ namespace {
 
 constinit Information information_{};
 constinit CommandLine command_line_{};
-constinit char command_line_text[4096]{};
+constinit char given_text[4096]{};
+constinit char split_text[4096]{};
 constinit char program_name[64]{};
 constinit const arch::pvh::StartInfo* start_info = nullptr;
 
@@ -40,8 +41,9 @@ void read_start_info() {
     information_.ram[information_.ram_count++] = {entries[i].address, entries[i].address + entries[i].size};
   }
   copy_string(program_name, toro_application_name);
-  if (start_info->command_line != 0) copy_string(command_line_text, reinterpret_cast<const char*>(start_info->command_line));
-  if (const auto parsed = command_line_.parse(command_line_text, program_name); !parsed)
+  if (start_info->command_line != 0) copy_string(given_text, reinterpret_cast<const char*>(start_info->command_line));
+  copy_string(split_text, given_text);
+  if (const auto parsed = command_line_.parse(split_text, program_name); !parsed)
     panic("command line: {}", message(parsed.error()));
 }
 
@@ -53,6 +55,7 @@ TORO_BOOT_STAGE(interrupts_stage, "interrupts", arch::start_interrupts, &paging_
 
 const Information& information() { return information_; }
 CommandLine& command_line() { return command_line_; }
+std::string_view command_line_text() { return given_text; }
 
 extern "C" [[noreturn]] void toro_start(const arch::pvh::StartInfo* info) {
   start_info = info;

@@ -14,14 +14,12 @@ constexpr bool is_space(char c) {
 }  // namespace
 
 const char* message(CommandLineError error) {
-  static_assert(CommandLine::kMaxArguments == 63 && CommandLine::kMaxOptions == 16 && CommandLine::kMaxDevices == 32);
+  static_assert(CommandLine::kMaxArguments == 63 && CommandLine::kMaxOptions == 16);
   switch (error) {
     case CommandLineError::too_many_arguments:
       return "more than 63 arguments for main";
     case CommandLineError::too_many_options:
       return "more than 16 options starting with toro.";
-    case CommandLineError::too_many_devices:
-      return "more than 32 virtio_mmio.device entries";
     case CommandLineError::unclosed_quote:
       return "a double quote is not closed";
     case CommandLineError::empty_option_name:
@@ -52,10 +50,8 @@ void CommandLine::keep_option(std::string_view text) {
 // `unquoted` is how many characters the token has before its first quote.
 void CommandLine::keep(std::span<char> token, std::size_t unquoted, bool has_quotes) {
   const std::string_view text{token.data(), token.size()};
-  if (!has_quotes && text.starts_with(kDevicePrefix)) {
-    if (device_count_ == kMaxDevices) return fail(CommandLineError::too_many_devices);
-    devices_[device_count_++] = text.substr(kDevicePrefix.size());
-  } else if (!arguments_only_ && unquoted >= kOptionPrefix.size() && text.starts_with(kOptionPrefix)) {
+  if (!has_quotes && text.starts_with(kDevicePrefix)) return;
+  if (!arguments_only_ && unquoted >= kOptionPrefix.size() && text.starts_with(kOptionPrefix)) {
     keep_option(text.substr(kOptionPrefix.size()));
   } else if (!arguments_only_ && !has_quotes && text == "--") {
     arguments_only_ = true;

@@ -1,4 +1,4 @@
-// The guest's command line: options of the kernel, devices that QEMU announces, arguments of main.
+// The guest's command line: options of the kernel and arguments of main.
 #pragma once
 
 #include <array>
@@ -14,7 +14,6 @@ namespace toro {
 enum class CommandLineError : std::uint8_t {
   too_many_arguments,
   too_many_options,
-  too_many_devices,
   unclosed_quote,
   empty_option_name,  ///< `toro.` or `toro.=VALUE`
   cut_off,            ///< no zero in the text: it was longer than its buffer
@@ -25,7 +24,8 @@ enum class CommandLineError : std::uint8_t {
 
 /// Tokens are separated by white space. Double quotes group, anywhere in a token; within them a backslash before `"` or
 /// `\` stands for that character. A token is
-/// - a device, when it has no quotes and starts `virtio_mmio.device=`, wherever it stands (QEMU appends them);
+/// - a device's, when it has no quotes and starts `virtio_mmio.device=`, wherever it stands (QEMU appends them): left to
+///   virtio/mmio_discovery.hpp, which reads the text before it is split;
 /// - an option of the kernel, when it starts with an unquoted `toro.` and stands before the first unquoted lone `--`;
 /// - nothing, when it is that first `--`;
 /// - an argument of main, else.
@@ -34,7 +34,6 @@ class CommandLine {
  public:
   static constexpr std::size_t kMaxArguments = 63;  ///< without argv[0]
   static constexpr std::size_t kMaxOptions = 16;
-  static constexpr std::size_t kMaxDevices = 32;
 
   struct Option {
     std::string_view name;   ///< without `toro.`
@@ -58,8 +57,6 @@ class CommandLine {
   [[nodiscard]] std::optional<std::string_view> option(std::string_view name) const;
   [[nodiscard]] std::span<const Option> options() const { return {options_.data(), option_count_}; }
 
-  /// What follows `virtio_mmio.device=`, in order: `512@0xfeb00e00:12`.
-  [[nodiscard]] std::span<const std::string_view> devices() const { return {devices_.data(), device_count_}; }
 
  private:
   void keep(std::span<char> token, std::size_t unquoted, bool has_quotes);
@@ -68,10 +65,8 @@ class CommandLine {
 
   std::array<char*, kMaxArguments + 2> arguments_{};
   std::array<Option, kMaxOptions> options_{};
-  std::array<std::string_view, kMaxDevices> devices_{};
   std::size_t argument_count_ = 0;
   std::size_t option_count_ = 0;
-  std::size_t device_count_ = 0;
   std::optional<CommandLineError> error_;
   bool arguments_only_ = false;  // after `--`
 };

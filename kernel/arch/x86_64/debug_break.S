@@ -1,13 +1,12 @@
-// A breakpoint that does nothing where no debugger is attached: trap.cpp knows the address behind it.
+// A breakpoint that does nothing where no debugger is attached: trap.cpp knows its address.
 
     .cfi_sections .debug_frame
     .section .text.toro_debug_break, "ax"
-    .globl toro_debug_break, toro_debug_break_end
+    .globl toro_debug_break
     .type toro_debug_break, @function
 toro_debug_break:
     .cfi_startproc
     int3
-toro_debug_break_end:
     ret
     .cfi_endproc
     .size toro_debug_break, . - toro_debug_break

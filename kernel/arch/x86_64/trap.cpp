@@ -11,7 +11,6 @@
 #include "kernel/panic.hpp"
 
 extern "C" const unsigned char toro_safe_copy_begin[], toro_safe_copy_end[], toro_safe_copy_fault[];
-extern "C" const unsigned char toro_debug_break_end[];
 extern "C" const unsigned char toro_guarded_fault[];
 
 namespace toro::arch {
@@ -75,7 +74,8 @@ extern "C" void toro_trap(TrapFrame& frame) {
   if (is_fault(frame.vector) && recover_safe_copy(frame)) return;
   if (recover_guarded(frame)) return;
   if (debug_hook != nullptr && debug_hook(frame)) return;
-  if (frame.rip == reinterpret_cast<std::uint64_t>(toro_debug_break_end)) return;
+  constexpr std::uint64_t kInt3Size = 1;
+  if (frame.rip == reinterpret_cast<std::uint64_t>(toro_debug_break) + kInt3Size) return;
   panic_at(frame);
 }
 

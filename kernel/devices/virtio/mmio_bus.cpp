@@ -8,7 +8,6 @@
 #include "kernel/devices/virtio/driver.hpp"
 #include "kernel/devices/virtio/mmio_discovery.hpp"
 #include "kernel/devices/virtio/mmio_transport.hpp"
-#include "kernel/lib/command_line.hpp"
 #include "kernel/memory/memory.hpp"
 
 extern "C" const toro::virtio::Driver* const toro_virtio_drivers_start[];
@@ -55,11 +54,9 @@ void start(const MmioDevice& device) {
 
 }  // namespace
 
-void start_mmio_devices(const CommandLine& command_line) {
+void start_mmio_devices(std::string_view command_line) {
   MmioDevice devices[kMaxDevices];
-  FixedString<1024> text;
-  for (std::string_view d : command_line.devices()) text.print("virtio_mmio.device={} ", d);
-  const MmioDiscovery discovery = find_mmio_devices(text.view(), devices);
+  const MmioDiscovery discovery = find_mmio_devices(command_line, devices);
   for (std::size_t i = 0; i < discovery.found; ++i) start(devices[i]);
   if (discovery.malformed + discovery.omitted != 0)
     print(console::sink(), "toro: virtio-mmio: {} devices on the command line were not understood, {} are too many\n",

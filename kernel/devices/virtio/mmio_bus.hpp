@@ -1,13 +1,11 @@
 // The virtio-mmio devices of a machine, each given to the driver that wants it.
 #pragma once
 
-namespace toro {
-class CommandLine;
-}
+#include <string_view>
 
 namespace toro::virtio {
 
 /// Starts every device that the command line names; says on the console which could not be. At boot.
-void start_mmio_devices(const CommandLine& command_line);
+void start_mmio_devices(std::string_view command_line);
 
 }  // namespace toro::virtio

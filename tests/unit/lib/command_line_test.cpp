@@ -77,15 +77,11 @@ TEST_CASE("a quoted prefix is an argument") {
   CHECK(parsed.arguments ==
         Strings{"toro.wait", "toro.wait", "--", "virtio_mmio.device=1@2:3", "virtio_mmio.device=4"});
   CHECK(parsed.line.option("real").has_value());
-  CHECK(parsed.line.devices().empty());
 }
 
-TEST_CASE("devices are found wherever they stand") {
+TEST_CASE("devices are no arguments, wherever they stand") {
   Parsed parsed{"virtio_mmio.device=512@0xfeb00000:5 a -- b virtio_mmio.device=512@0xfeb00e00:12"};
   CHECK(parsed.arguments == Strings{"a", "b"});
-  REQUIRE(parsed.line.devices().size() == 2);
-  CHECK(parsed.line.devices()[0] == "512@0xfeb00000:5");
-  CHECK(parsed.line.devices()[1] == "512@0xfeb00e00:12");
 }
 
 TEST_CASE("each limit is reported, and what had room is kept") {
@@ -105,14 +101,10 @@ TEST_CASE("each limit is reported, and what had room is kept") {
     Parsed parsed{repeat("x", CommandLine::kMaxArguments + 1) + device};
     CHECK(parsed.result == std::unexpected{CommandLineError::too_many_arguments});
     CHECK(parsed.line.argv()[parsed.line.argc()] == nullptr);
-    CHECK(parsed.line.devices().size() == 1);
   }
   CHECK(Parsed{repeat("toro.x", CommandLine::kMaxOptions)}.result.has_value());
   CHECK(Parsed{repeat("toro.x", CommandLine::kMaxOptions + 1)}.result ==
         std::unexpected{CommandLineError::too_many_options});
-  CHECK(Parsed{repeat(device, CommandLine::kMaxDevices)}.result.has_value());
-  CHECK(Parsed{repeat(device, CommandLine::kMaxDevices + 1)}.result ==
-        std::unexpected{CommandLineError::too_many_devices});
 }
 
 TEST_CASE("malformed text is reported, and parsed as far as it goes") {
