@@ -1,0 +1,59 @@
+// What the system tests boot: its first argument says what to do.
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+namespace {
+
+volatile int sink = 0;
+
+[[gnu::noinline]] void touch_unmapped_page() {
+  volatile int* nowhere = nullptr;
+  asm volatile("" : "+r"(nowhere));
+  *nowhere = sink;
+}
+
+[[noreturn]] void spin() {
+  for (;;) sink = sink + 1;
+}
+
+/// Neither interrupts nor the scheduler are heard again.
+[[noreturn]] void wedge() {
+  asm volatile("cli");
+  for (;;) asm volatile("hlt");
+}
+
+[[noreturn]] void reset() {
+  struct [[gnu::packed]] {
+    unsigned short limit = 0;
+    unsigned long base = 0;
+  } nothing;
+  asm volatile("lidt %0; int3" : : "m"(nothing));
+  __builtin_unreachable();
+}
+
+int echo() {
+  char line[128];
+  while (std::fgets(line, sizeof line, stdin) != nullptr) {
+    std::printf("[%s", line);
+    std::fflush(stdout);
+    if (std::string_view(line) == "end\n") return 0;
+  }
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string_view what = argc > 1 ? argv[1] : "";
+  std::printf("probe: %s\n", what.data());
+  std::fflush(stdout);
+  if (what == "exit") return std::atoi(argv[2]);
+  if (what == "fault") touch_unmapped_page();
+  if (what == "spin") spin();
+  if (what == "wedge") wedge();
+  if (what == "reset") reset();
+  if (what == "echo") return echo();
+  for (int i = 1; i < argc; ++i) std::printf("<%s>\n", argv[i]);
+  return 0;
+}
