@@ -36,8 +36,6 @@ void answer(Dialog& dialog, BreakpointResult result) {
       return dialog.reply.ok();
     case BreakpointResult::unmapped:
       return dialog.reply.error(Error::fault);
-    case BreakpointResult::protected_text:
-      return refuse(dialog, Error::not_permitted, "text.the debugger's own path runs through this code");
     case BreakpointResult::table_full:
       return refuse(dialog, Error::no_space, "swbp.the table of software breakpoints is full");
     case BreakpointResult::registers_full:

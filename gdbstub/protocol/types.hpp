@@ -65,7 +65,6 @@ struct Breakpoint {
 enum class BreakpointResult : std::uint8_t {
   done,
   unmapped,        ///< no such memory
-  protected_text,  ///< the stub itself runs this code
   table_full,      ///< no place left for software breakpoints
   registers_full,  ///< every debug register is in use
   invalid,

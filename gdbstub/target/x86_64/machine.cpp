@@ -36,10 +36,12 @@ bool Machine::is_protected(std::uint64_t address) const {
 
 BreakpointResult Machine::insert_breakpoint(const Breakpoint& breakpoint) {
   switch (breakpoint.kind) {
+    // Refusing one in the stub's own path would refuse `break write` altogether, which means every function so called.
     case BreakpointKind::software:
-      return is_protected(breakpoint.address) ? BreakpointResult::protected_text : software_.insert(breakpoint.address);
+      return software_.insert(breakpoint.address, is_protected(breakpoint.address) ? SoftwareBreakpoints::Use::never
+                                                                                   : SoftwareBreakpoints::Use::live);
     case BreakpointKind::execute:
-      return is_protected(breakpoint.address) ? BreakpointResult::protected_text : hardware_.insert(breakpoint);
+      return is_protected(breakpoint.address) ? BreakpointResult::done : hardware_.insert(breakpoint);
     case BreakpointKind::write:
     case BreakpointKind::read:
     case BreakpointKind::access:
@@ -67,6 +69,7 @@ void Machine::list_breakpoints(TextWriter& out) {
   for (std::size_t i = 0; i < software_.size(); ++i) {
     out.text("software  0x");
     out.hex_padded(software_[i].address, 16);
+    if (software_[i].use == SoftwareBreakpoints::Use::never) out.text(", never: the debugger's own path");
     out.put('\n');
   }
   constexpr std::string_view kKinds[] = {"software", "execute", "write", "access", "access"};

@@ -11,7 +11,7 @@
 
 namespace toro::gdbstub::x86_64 {
 
-/// Code that must not hold breakpoints: [begin, end).
+/// Code where breakpoints are accepted and never met, because the stub itself runs it: [begin, end).
 struct TextRange {
   std::uint64_t begin;
   std::uint64_t end;

@@ -21,13 +21,13 @@ bool SoftwareBreakpoints::is_patched(std::uint64_t address) const {
   return i < count_ && entries_[i].patched;
 }
 
-BreakpointResult SoftwareBreakpoints::insert(std::uint64_t address) {
+BreakpointResult SoftwareBreakpoints::insert(std::uint64_t address, Use use) {
   if (contains(address)) return BreakpointResult::done;
   if (count_ == kCapacity) return BreakpointResult::table_full;
   // Written back as it is: what cannot be written is refused now, not when the machine runs.
   std::byte original;
   if (!read_object(address, original) || !write_object(address, original)) return BreakpointResult::unmapped;
-  entries_[count_++] = {address, original, false};
+  entries_[count_++] = {address, original, false, use};
   return BreakpointResult::done;
 }
 
@@ -41,7 +41,7 @@ void SoftwareBreakpoints::remove(std::uint64_t address) {
 void SoftwareBreakpoints::patch_all_except(std::uint64_t but) {
   for (std::size_t i = 0; i < count_; ++i) {
     Entry& entry = entries_[i];
-    if (entry.patched || entry.address == but) continue;
+    if (entry.patched || entry.address == but || entry.use == Use::never) continue;
     entry.patched = read_object(entry.address, entry.original) && write_object(entry.address, kInt3);
   }
 }

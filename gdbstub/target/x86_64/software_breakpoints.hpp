@@ -14,14 +14,20 @@ class SoftwareBreakpoints {
  public:
   static constexpr std::size_t kCapacity = 256;
 
+  enum class Use : std::uint8_t {
+    live,
+    never,  ///< accepted and listed, but not put into memory
+  };
+
   struct Entry {
     std::uint64_t address;
     std::byte original;
     bool patched;
+    Use use;
   };
 
   /// While the machine stands.
-  [[nodiscard]] BreakpointResult insert(std::uint64_t address);
+  [[nodiscard]] BreakpointResult insert(std::uint64_t address, Use use = Use::live);
   void remove(std::uint64_t address);
   void clear() { count_ = 0; }
 

@@ -16,7 +16,7 @@ struct Configuration {
   void (*power_off)();
   void (*restart)();
   /// Code that runs before the stub has taken its breakpoints out of memory: trap entry, trap stacks, copy_safely,
-  /// memcpy. Breakpoints there are refused. Lives as long as the stub.
+  /// memcpy. Breakpoints there are never met. Lives as long as the stub.
   std::span<const x86_64::TextRange> protected_text = {};
 };
 
