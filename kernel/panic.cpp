@@ -3,8 +3,8 @@
 
 #include "kernel/arch/x86_64/context.hpp"
 #include "kernel/arch/x86_64/cpu.hpp"
-#include "kernel/arch/x86_64/safe_copy.hpp"
 #include "kernel/arch/x86_64/trap.hpp"
+#include "kernel/backtrace.hpp"
 #include "kernel/devices/console.hpp"
 #include "kernel/shutdown.hpp"
 
@@ -12,27 +12,6 @@ namespace toro {
 namespace {
 
 constinit bool panicking = false;
-
-struct FramePointer {
-  std::uint64_t caller;
-  std::uint64_t return_address;
-};
-
-/// One line `  #N 0xADDRESS` for each frame: the form that the toro command turns into function, file and line.
-void print_backtrace(Sink out, std::uint64_t rip, std::uint64_t rbp) {
-  constexpr unsigned kMaxFrames = 32;
-  unsigned number = 0;
-  if (rip != 0) print(out, "  #{} {:#018x}\n", number++, rip);
-  while (number < kMaxFrames) {
-    FramePointer frame;
-    if (rbp % 8 != 0 || arch::copy_safely(&frame, reinterpret_cast<const void*>(rbp), sizeof frame) != sizeof frame) break;
-    if (frame.return_address == 0) break;
-    // The call is before the address that it returns to.
-    print(out, "  #{} {:#018x}\n", number++, frame.return_address - 1);
-    if (frame.caller <= rbp) break;
-    rbp = frame.caller;
-  }
-}
 
 void print_registers(Sink out, const arch::TrapFrame& f) {
   print(out, "  rax {:016x}  rbx {:016x}  rcx {:016x}  rdx {:016x}\n", f.rax, f.rbx, f.rcx, f.rdx);
@@ -77,10 +56,17 @@ Sink begin() {
   return out;
 }
 
-[[noreturn]] void end(Sink out, std::uint64_t rip, std::uint64_t rbp) {
+void print_threads(Sink out) {
+  constexpr std::string_view kStates[] = {"is ready", "runs", "waits for ", "has ended"};
+  for (const arch::Context* thread = arch::contexts.first; thread != nullptr; thread = thread->next)
+    print(out, "  thread {} \"{}\" on core {} {}{}\n", thread->id, thread->name, thread->core,
+          kStates[static_cast<unsigned>(thread->state)], thread->waits_for == nullptr ? "" : thread->waits_for);
+}
+
+[[noreturn]] void end(Sink out, BacktraceStart start) {
   const arch::Context* thread = arch::contexts.running;
-  if (thread != nullptr) print(out, "  thread {} \"{}\" on core {}\n", thread->id, thread->name, thread->core);
-  print_backtrace(out, rip, rbp);
+  print_backtrace(out, start, thread == nullptr ? 0 : thread->stack_high);
+  print_threads(out);
   shut_down(kPanicStatus);
 }
 
@@ -92,7 +78,8 @@ void panic_text(std::string_view format, std::span<const FormatArgument> argumen
   const arch::AlternateTrapStacks stacks;
   print_arguments(out, format, arguments);
   print(out, "\n");
-  end(out, 0, reinterpret_cast<std::uint64_t>(__builtin_frame_address(0)));
+  const auto rbp = reinterpret_cast<std::uint64_t>(__builtin_frame_address(0));
+  end(out, {.rbp = rbp, .rsp = rbp});
 }
 
 void panic_at(const arch::TrapFrame& frame) {
@@ -101,7 +88,7 @@ void panic_at(const arch::TrapFrame& frame) {
   print_exception(out, frame);
   print(out, "\n");
   print_registers(out, frame);
-  end(out, frame.rip, frame.rbp);
+  end(out, {.rip = frame.rip, .rbp = frame.rbp, .rsp = frame.rsp});
 }
 
 }  // namespace toro

@@ -19,6 +19,7 @@ bool take_number(std::string_view& text, Number& number, int base) {
 std::optional<PanicFrame> match_panic_frame(std::string_view line) {
   constexpr std::size_t kAddressDigits = 16;
   while (line.ends_with('\r') || line.ends_with(' ')) line.remove_suffix(1);
+  if (line.ends_with(" ?")) line.remove_suffix(2);  // a frame that the kernel guessed
   if (!line.starts_with("  #")) return std::nullopt;
   line.remove_prefix(3);
   PanicFrame frame{};

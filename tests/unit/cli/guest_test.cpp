@@ -122,6 +122,7 @@ TEST_CASE("backtrace lines") {
   CHECK(frame->index == 0);
   CHECK(frame->address == 0x101234);
   CHECK(match_panic_frame("  #12 0xffffffffffffffff\r")->index == 12);
+  CHECK(match_panic_frame("  #3 0x0000000000101234 ?")->address == 0x101234);
   for (auto* other : {"", "#0 0x0000000000101234", "  #0 0x101234", "  #x 0x0000000000101234", "  #0 0x00000000001012345",
                       "  #0 0x0000000000101234 main", "  #0 0000000000101234", "  #99999999999 0x0000000000101234",
                       "  #0 0x00000000001g1234"}) {
