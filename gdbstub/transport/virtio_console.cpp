@@ -42,6 +42,15 @@ class VirtioLine final : public Transport {
 
   bool connected() const override { return connected_; }
 
+  /// Acknowledges the device's interrupt; false where it was another's.
+  bool take_interrupt() {
+    const virtio::InterruptCause cause = transport_->take_interrupt();
+    return cause.queue || cause.configuration;
+  }
+
+  /// What the device lies on; before the first use.
+  void lie_on(virtio::Transport& transport) { transport_ = &transport; }
+
  private:
   /// The port while this debugger is connected, else null.
   virtio::ConsolePort* poll() {
@@ -49,8 +58,19 @@ class VirtioLine final : public Transport {
     const bool same = port != nullptr && port->host_open() && (!connected_ || port->host_sessions() == session_);
     connected_ = same;
     if (port != nullptr) session_ = port->host_sessions();
+    offer_buffers_again(port);
     return same ? port : nullptr;
   }
+
+  /// QEMU looks at the buffers that it was told of before the port was open only when something else wakes it, which
+  /// may be seconds later; so it is told again. [QEMU hw/char/virtio-serial-bus.c, handle_input]
+  void offer_buffers_again(const virtio::ConsolePort* port) {
+    if (port != nullptr && !was_open_) transport_->notify(virtio::port_receive_queue(port->number()));
+    was_open_ = port != nullptr;
+  }
+
+  virtio::Transport* transport_ = nullptr;
+  bool was_open_ = false;
 
   std::uint32_t session_ = 0;
   bool connected_ = false;
@@ -60,6 +80,7 @@ constinit VirtioLine line{};
 
 std::expected<void, virtio::Error> start(virtio::Transport& transport, std::uint32_t gsi) {
   if (const auto started = device.start(transport, {.open_port = "org.toro.gdb.0"}); !started) return started;
+  line.lie_on(transport);
   static const x86_64::TextRange protected_text{reinterpret_cast<std::uint64_t>(toro_protected_text_start),
                                                 reinterpret_cast<std::uint64_t>(toro_protected_text_end)};
   install({
@@ -72,9 +93,12 @@ std::expected<void, virtio::Error> start(virtio::Transport& transport, std::uint
   arch::connect_interrupt(
       gsi,
       [](void*, arch::TrapFrame& frame) {
-        if (device.on_interrupt()) on_transport_interrupt(frame);
+        // Nothing of the rings here: an NMI may enter the stub at any instruction outside of it.
+        if (line.take_interrupt()) on_transport_interrupt(frame);
       },
       nullptr);
+  // The device has spoken since it was started, and an edge that nobody was listening for does not come again.
+  static_cast<void>(device.on_interrupt());
   return {};
 }
 
@@ -87,12 +111,13 @@ void wait_where_asked() {
 
 namespace toro::virtio {
 
-TORO_VIRTIO_DRIVER(debug_port_driver, {
-                                          .name = "debug port",
-                                          .type = DeviceType::console,
-                                          .wants = [](Transport& t) { return t.device_features().has(ConsoleFeature::multiport); },
-                                          .start = gdbstub::start,
-                                      });
+TORO_VIRTIO_DRIVER(debug_port_driver,
+                   {
+                       .name = "debug port",
+                       .type = DeviceType::console,
+                       .wants = [](Transport& t) { return t.device_features().has(ConsoleFeature::multiport); },
+                       .start = gdbstub::start,
+                   });
 
 }  // namespace toro::virtio
 

@@ -101,7 +101,8 @@ class Stub {
   std::size_t received_used_ = 0;
   unsigned range_steps_ = 0;
   bool inside_ = false;
-  bool waiting_ = false;  ///< for a debugger that has not spoken yet
+  bool nmi_came_ = false;  ///< while the stub ran
+  bool waiting_ = false;   ///< for a debugger that has not spoken yet
 };
 
 class Stub::Entered {
@@ -141,7 +142,8 @@ bool Stub::on_exception(TrapFrame& frame) {
 bool Stub::within_stub(TrapFrame& frame) {
   switch (static_cast<Exception>(frame.vector)) {
     case Exception::nmi:
-      return true;  // asks for what is already so
+      nmi_came_ = true;
+      return true;
     case Exception::breakpoint:
       if (!machine_.software().unpatch(frame.rip - 1)) return false;
       --frame.rip;
@@ -161,6 +163,8 @@ Stub::Verdict Stub::judge(TrapFrame& frame, StopEvent& event) {
     case Exception::breakpoint:
       return judge_breakpoint(frame, event);
     case Exception::nmi:
+      // The host's way to be heard where interrupts are off: also by a debugger that has just come.
+      if (wanted_while_running(event)) return Verdict::stop;
       if (!session_.attached()) return Verdict::not_ours;
       event = {.reason = StopReason::interrupt, .signal = Signal::interrupt};
       return Verdict::stop;
@@ -235,6 +239,11 @@ bool Stub::take_byte(char& byte) {
 }
 
 bool Stub::wanted_while_running(StopEvent& event) {
+  if (nmi_came_ && session_.attached()) {
+    nmi_came_ = false;
+    event = {.reason = StopReason::interrupt, .signal = Signal::interrupt};
+    return true;
+  }
   char byte;
   while (take_byte(byte)) {
     switch (session_.receive_while_running(byte)) {
@@ -303,6 +312,7 @@ bool Stub::stop(TrapFrame& frame, StopEvent event) {
     event.thread = machine_.threads().running();
     session_.stopped(event);
     serve();
+    nmi_came_ = false;  // it asked for what was so already
     switch (session_.next()) {
       case Next::serve:
         break;
