@@ -36,7 +36,8 @@ struct Parsed {
 };
 
 void add_target(CLI::App& command, TargetOptions& target) {
-  command.add_option("target", target.what, "a sample, a project's folder, or an ELF image; default: the current folder")
+  command
+      .add_option("target", target.what, "a sample, a project's folder, or an ELF image; default: the current folder")
       ->type_name("DIR|SAMPLE");
   command.add_option("--board", target.board, "the board (`toro boards`)")->capture_default_str()->type_name("BOARD");
   command.add_option("--config", target.config, "debug or release")->capture_default_str()->type_name("CONFIG");
@@ -46,7 +47,8 @@ void add_target(CLI::App& command, TargetOptions& target) {
 
 void add_boot(CLI::App& command, BootOptions& boot) {
   add_target(command, boot.target);
-  command.add_option("--memory", boot.memory, "memory of the guest, such as 64M; default: the board's")->type_name("SIZE");
+  command.add_option("--memory", boot.memory, "memory of the guest, such as 64M; default: the board's")
+      ->type_name("SIZE");
   command.add_option("--cores", boot.cores, "cores of the guest; default: the board's")
       ->check(CLI::Range(1U, 255U))
       ->type_name("N");
@@ -64,8 +66,9 @@ void add_boot(CLI::App& command, BootOptions& boot) {
   command.add_option("--listen", boot.port, "a port for debuggers on 127.0.0.1; 0 takes any that is free")
       ->check([](const std::string& text) {
         std::uint16_t port = 0;
-        return CLI::detail::lexical_cast(text, port) ? std::string()
-                                                     : std::format("a port from 0 to 65535 was expected: '{}' was found", text);
+        return CLI::detail::lexical_cast(text, port)
+                   ? std::string()
+                   : std::format("a port from 0 to 65535 was expected: '{}' was found", text);
       })
       ->type_name("PORT");
   command.add_option("--stub", boot.stub, "who answers the debugger: the kernel's own stub, or qemu's")
@@ -85,7 +88,8 @@ void add_setup(CLI::App& app, Parsed& parsed) {
   command->callback([&] { parsed.command = [&](Context& context) { return setup_command(context, parsed.groups); }; });
 }
 
-void add_answering(CLI::App& app, Parsed& parsed, const char* name, const char* about, int (*answer)(Context&, Output)) {
+void add_answering(CLI::App& app, Parsed& parsed, const char* name, const char* about,
+                   int (*answer)(Context&, Output)) {
   auto* command = app.add_subcommand(name, about);
   command->add_flag("--json", parsed.json, "answer in JSON");
   command->callback([&parsed, answer] {
@@ -112,7 +116,8 @@ void add_run(CLI::App& app, Parsed& parsed) {
   add_boot(*command, parsed.boot);
   command->add_flag("--wait", parsed.boot.wait, "let boot wait until a debugger has connected");
   command->footer(
-      "Words after `--` are the arguments of main. Status: the guest's; 134 after a panic; 124 after --timeout; 125 when\n"
+      "Words after `--` are the arguments of main. Status: the guest's; 134 after a panic; 124 after --timeout; 125 "
+      "when\n"
       "the run itself failed. Ctrl-C ends the guest.\n"
       "\n"
       "  toro run hello -- one \"two words\"\n"
@@ -128,7 +133,9 @@ void add_debug(CLI::App& app, Parsed& parsed) {
       ->check(CLI::IsMember({"gdb", "lldb"}))
       ->capture_default_str()
       ->type_name("NAME");
-  command->add_option("--batch", parsed.debug.batch, "run this script of the debugger's commands, from before main, and end")
+  command
+      ->add_option("--batch", parsed.debug.batch,
+                   "run this script of the debugger's commands, from before main, and end")
       ->type_name("SCRIPT");
   command->add_option("--console", parsed.debug.console, "write the guest's console there instead of to stdout")
       ->type_name("FILE");
@@ -143,7 +150,8 @@ void add_debug(CLI::App& app, Parsed& parsed) {
 
 void add_test(CLI::App& app, Parsed& parsed) {
   auto* command = app.add_subcommand("test", "build and run the SDK's tests");
-  command->add_option("--label", parsed.test.labels, "only these: unit, fuzz, guest, system, e2e, bench")->type_name("LABEL");
+  command->add_option("--label", parsed.test.labels, "only these: unit, fuzz, guest, system, e2e, bench")
+      ->type_name("LABEL");
   command->add_flag("--list", parsed.test.list, "name the tests and run none");
   command->footer("Everything but bench runs when no label is given.\n\n  toro test --label unit");
   command->callback([&] { parsed.command = [&](Context& context) { return test_command(context, parsed.test); }; });
@@ -151,7 +159,8 @@ void add_test(CLI::App& app, Parsed& parsed) {
 
 void add_commands(CLI::App& app, Parsed& parsed) {
   app.require_subcommand(1);
-  app.add_option("--sdk", parsed.sdk, "the SDK's root; default: TORO_SDK, else the folder above this tool")->type_name("DIR");
+  app.add_option("--sdk", parsed.sdk, "the SDK's root; default: TORO_SDK, else the folder above this tool")
+      ->type_name("DIR");
   add_setup(app, parsed);
   add_answering(app, parsed, "doctor", "what is installed, what is missing, how to install it", doctor_command);
   add_answering(app, parsed, "boards", "the boards there are", boards_command);
@@ -170,18 +179,21 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
   if (chosen.empty()) {
     auto word = std::ranges::find_if(words, [](const auto& candidate) { return !candidate.starts_with('-'); });
-    if (word == words.end()) throw Failure(std::format("a command was expected, one of: {}", joined(names)), kUsageError);
+    if (word == words.end())
+      throw Failure(std::format("a command was expected, one of: {}", joined(names)), kUsageError);
     throw Failure(std::format("unknown command '{}': {}", *word, expected_one_of(names, *word)), kUsageError);
   }
   const auto& command = *chosen.front();
   auto help = std::format("`toro {} --help` lists what there is", command.get_name());
   for (const auto& word : command.remaining()) {
-    if (!word.starts_with('-')) throw Failure(std::format("unexpected word '{}' after toro {}: {}", word, command.get_name(), help), kUsageError);
+    if (!word.starts_with('-'))
+      throw Failure(std::format("unexpected word '{}' after toro {}: {}", word, command.get_name(), help), kUsageError);
     std::vector<std::string> options;
     for (const auto* option : command.get_options())
       if (!option->get_lnames().empty()) options.push_back("--" + option->get_lnames().front());
-    throw Failure(std::format("unknown option '{}' of toro {}: {}", word, command.get_name(), expected_one_of(options, word)),
-                  kUsageError);
+    throw Failure(
+        std::format("unknown option '{}' of toro {}: {}", word, command.get_name(), expected_one_of(options, word)),
+        kUsageError);
   }
   throw Failure(std::format("toro {}: {}; {}", command.get_name(), error.what(), help), kUsageError);
 }
@@ -197,7 +209,9 @@ CommandLine::CommandLine(const std::vector<std::string>& words) {
   speaks_json_ = (runs_ || std::ranges::contains(words_, "debug")) && std::ranges::contains(words_, "--json");
 }
 
-int CommandLine::failure_status(int status) const { return runs_ ? kNoGuestStatus : status; }
+int CommandLine::failure_status(int status) const {
+  return runs_ ? kNoGuestStatus : status;
+}
 
 int CommandLine::execute() {
   Parsed parsed;

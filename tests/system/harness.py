@@ -39,8 +39,8 @@ class Case(unittest.TestCase):
     def tearDown(self):
         for process in self.started:
             if process.poll() is None:
-                process.kill()
-                process.wait()
+                process.terminate()
+                process.wait(timeout=10)
             for stream in (process.stdin, process.stdout, process.stderr):
                 if stream:
                     stream.close()
@@ -68,8 +68,9 @@ class Case(unittest.TestCase):
         options.setdefault("stdin", subprocess.DEVNULL)
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("stderr", subprocess.PIPE)
+        options.setdefault("start_new_session", True)
         environment = self.environment(**options.pop("environment", {}))
-        process = subprocess.Popen([program or TORO, *words], env=environment, start_new_session=True, **options)
+        process = subprocess.Popen([program or TORO, *words], env=environment, **options)
         self.started.append(process)
         return process
 

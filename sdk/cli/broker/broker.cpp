@@ -12,8 +12,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kAnswerTime{250};     ///< a guest that has not answered by then gets an NMI
-constexpr milliseconds kReachInterval{2};    ///< between attempts to reach a stub whose QEMU is starting
+constexpr milliseconds kAnswerTime{250};   ///< a guest that has not answered by then gets an NMI
+constexpr milliseconds kReachInterval{2};  ///< between attempts to reach a stub whose QEMU is starting
 constexpr milliseconds kLastWords{100};
 constexpr std::size_t kReadSize = 64 * 1024;
 

@@ -1,5 +1,5 @@
-// Packet boundaries of the GDB remote protocol. `}` escapes the next byte, and an escaped byte is never `$`, `#` or `}`,
-// so that the framing needs no knowledge of escapes. [GDB manual, E.1 Overview]
+// Packet boundaries of the GDB remote protocol. `}` escapes the next byte, and an escaped byte is never `$`, `#` or
+// `}`, so that the framing needs no knowledge of escapes. [GDB manual, E.1 Overview]
 #include "sdk/cli/broker/packet_tracker.hpp"
 
 namespace toro::cli {

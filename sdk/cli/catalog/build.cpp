@@ -64,8 +64,9 @@ void configure_and_build(EventLoop& loop, const fs::path& build, const std::vect
   fs::create_directories(build, error);
   if (error) throw Failure(std::format("{} was expected to be writable: {}", build.string(), error.message()));
   // Neither CMake nor Ninja guards a build folder against a second one of its kind.
-  FileLock lock(loop, build / ".toro.lock",
-                [&] { std::fputs(std::format("toro: waiting for another build in {}\n", build.string()).c_str(), stderr); });
+  FileLock lock(loop, build / ".toro.lock", [&] {
+    std::fputs(std::format("toro: waiting for another build in {}\n", build.string()).c_str(), stderr);
+  });
   // CMake writes build.ninja last: without it the last attempt failed, and the next one starts over.
   if (!fs::exists(build / "build.ninja")) run_step(loop, configure, source, "configuring", Progress::shown);
   std::vector<std::string> ninja{"ninja", "-C", build.string(), ninja_target};
@@ -117,7 +118,8 @@ fs::path expected_elf(const Target& target) {
   if (target.kind == Target::Kind::image) return target.image;
   for (const auto& application : read_applications(target))
     if (application.name == target.name) return application.elf;
-  auto folder = target.kind == Target::Kind::sample ? target.build_directory / "samples" / target.name : target.build_directory;
+  auto folder =
+      target.kind == Target::Kind::sample ? target.build_directory / "samples" / target.name : target.build_directory;
   return folder / (target.name + ".elf");
 }
 

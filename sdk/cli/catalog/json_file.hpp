@@ -46,8 +46,8 @@ T required(const nlohmann::json& object, const std::string& key, const std::stri
   try {
     return object.at(key).get<T>();
   } catch (const nlohmann::json::type_error&) {
-    throw Failure(std::format("{}: the key \"{}\" has the wrong type: {} was found", file, key,
-                              object.at(key).type_name()));
+    throw Failure(
+        std::format("{}: the key \"{}\" has the wrong type: {} was found", file, key, object.at(key).type_name()));
   }
 }
 

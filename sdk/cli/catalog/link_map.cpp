@@ -33,7 +33,7 @@ bool parse_row(const std::string& line, Row& row) {
 }
 
 std::uint64_t UnitSize::* kind_of(std::string_view output_section) {
-  constexpr std::array<std::string_view, 7> kNotLoaded{".debug", ".comment", ".symtab", ".strtab",
+  constexpr std::array<std::string_view, 7> kNotLoaded{".debug",    ".comment",   ".symtab", ".strtab",
                                                        ".shstrtab", ".gdb_index", ".llvm"};
   for (auto prefix : kNotLoaded)
     if (output_section.starts_with(prefix)) return nullptr;
@@ -57,12 +57,13 @@ UnitSize& UnitSize::operator+=(const UnitSize& other) {
 }
 
 std::string unit_of(const std::string& input_file, const std::string& sdk) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kLibraries{{{"libc++abi.a", "libc++abi"},
-                                                                                     {"libc++.a", "libc++"},
-                                                                                     {"libunwind.a", "libunwind"},
-                                                                                     {"libc.a", "libc"},
-                                                                                     {"libm.a", "libc"},
-                                                                                     {"libclang_rt", "compiler runtime"}}};
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kLibraries{
+      {{"libc++abi.a", "libc++abi"},
+       {"libc++.a", "libc++"},
+       {"libunwind.a", "libunwind"},
+       {"libc.a", "libc"},
+       {"libm.a", "libc"},
+       {"libclang_rt", "compiler runtime"}}};
   for (const auto& [part, unit] : kLibraries)
     if (input_file.contains(part)) return std::string(unit);
   if (input_file.starts_with('<')) return "linker";

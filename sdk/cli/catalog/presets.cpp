@@ -46,11 +46,13 @@ std::vector<Preset> parse_presets(const std::string& text, const std::filesystem
   for (const auto& [name, json_preset] : named) {
     auto vendor = json_preset.value("/vendor/toro"_json_pointer, nlohmann::json());
     if (!vendor.contains("board")) continue;
-    Preset preset{name, required<std::string>(vendor, "board", file), required<std::string>(vendor, "config", file), {}, {}};
+    Preset preset{
+        name, required<std::string>(vendor, "board", file), required<std::string>(vendor, "config", file), {}, {}};
     if (auto type = inherited(named, name, "/cacheVariables/CMAKE_BUILD_TYPE"_json_pointer); type.is_string())
       preset.build_type = type.get<std::string>();
     auto folder = inherited(named, name, "/binaryDir"_json_pointer);
-    if (!folder.is_string()) throw Failure(std::format("{}: preset \"{}\" was expected to have a binaryDir", file, name));
+    if (!folder.is_string())
+      throw Failure(std::format("{}: preset \"{}\" was expected to have a binaryDir", file, name));
     auto expanded = folder.get<std::string>();
     replace_all(expanded, "${sourceDir}", root.string());
     replace_all(expanded, "${presetName}", name);
@@ -73,9 +75,11 @@ Preset find_preset(const std::vector<Preset>& presets, const std::string& board,
     configs.push_back(preset.config);
   }
   if (configs.empty())
-    throw Failure(std::format("board '{}' has no preset in CMakePresets.json: one with vendor.toro.board was expected", board));
-  throw Failure(std::format("unknown configuration '{}' of board '{}': {}", config, board, expected_one_of(configs, config)),
-                kUsageError);
+    throw Failure(
+        std::format("board '{}' has no preset in CMakePresets.json: one with vendor.toro.board was expected", board));
+  throw Failure(
+      std::format("unknown configuration '{}' of board '{}': {}", config, board, expected_one_of(configs, config)),
+      kUsageError);
 }
 
 }  // namespace toro::cli

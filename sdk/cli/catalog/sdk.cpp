@@ -15,9 +15,10 @@ bool is_sdk(const std::filesystem::path& folder) {
 
 std::filesystem::path checked(const std::string& folder, const char* source) {
   if (!is_sdk(folder))
-    throw Failure(std::format("{} names {}, where sdk/packages.txt was expected and not found: name the Toro SDK's root",
-                              source, folder),
-                  kUsageError);
+    throw Failure(
+        std::format("{} names {}, where sdk/packages.txt was expected and not found: name the Toro SDK's root", source,
+                    folder),
+        kUsageError);
   return std::filesystem::canonical(folder);
 }
 
@@ -31,7 +32,8 @@ std::filesystem::path find_sdk(const std::optional<std::string>& given) {
     if (is_sdk(folder)) return folder;
     if (folder == folder.root_path()) break;
   }
-  throw Failure(std::format("the Toro SDK was expected above {} and was not found: set TORO_SDK to its root", tool.string()));
+  throw Failure(
+      std::format("the Toro SDK was expected above {} and was not found: set TORO_SDK to its root", tool.string()));
 }
 
 }  // namespace toro::cli

@@ -34,7 +34,8 @@ std::string expected_one_of(const std::vector<std::string>& names, std::string_v
   if (names.empty()) return "there is none to choose from";
   std::string sentence = std::format("expected {}{}", names.size() == 1 ? "" : "one of ", joined(names));
   auto nearest = std::ranges::min_element(names, {}, [&](const auto& name) { return edit_distance(name, found); });
-  if (edit_distance(*nearest, found) <= nearest->size() / 3 + 1) sentence += std::format("; did you mean {}?", *nearest);
+  if (edit_distance(*nearest, found) <= nearest->size() / 3 + 1)
+    sentence += std::format("; did you mean {}?", *nearest);
   return sentence;
 }
 

@@ -33,7 +33,8 @@ const Sample* find_sample(const std::vector<Sample>& samples, const std::string&
 Target project_target(const fs::path& sdk, const fs::path& folder, const std::vector<Sample>& samples) {
   auto directory = fs::canonical(folder);
   if (same_folder(directory, sdk))
-    throw Failure(std::format("a sample's name or a project's folder was expected; the samples are: {}", joined(names_of(samples))),
+    throw Failure(std::format("a sample's name or a project's folder was expected; the samples are: {}",
+                              joined(names_of(samples))),
                   kUsageError);
   if (!fs::exists(directory / "CMakeLists.txt"))
     throw Failure(std::format("{} was expected to hold a CMakeLists.txt and does not: name a sample (one of {}) or a "
@@ -52,7 +53,8 @@ Target locate(const fs::path& sdk, const std::string& what) {
     return {Target::Kind::image, image.stem(), image.parent_path(), {}, image, {}, {}, std::nullopt};
   }
   if (fs::is_directory(what.empty() ? "." : what)) return project_target(sdk, what.empty() ? "." : what, samples);
-  throw Failure(std::format("unknown sample or folder '{}': {}", what, expected_one_of(names_of(samples), what)), kUsageError);
+  throw Failure(std::format("unknown sample or folder '{}': {}", what, expected_one_of(names_of(samples), what)),
+                kUsageError);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ inline constexpr const char* kDefaultConfig = "debug";
 
 /// As given on the command line.
 struct TargetOptions {
-  std::string what;    ///< DIR, SAMPLE or an ELF file; empty: the current folder
+  std::string what;  ///< DIR, SAMPLE or an ELF file; empty: the current folder
   std::string board = kDefaultBoard;
   std::string config = kDefaultConfig;
   std::string application;  ///< which of a project's applications, when it has several

@@ -6,7 +6,6 @@
 #include <format>
 #include <nlohmann/json.hpp>
 
-#include "sdk/cli/catalog/packages.hpp"
 #include "sdk/cli/guest/acceleration.hpp"
 #include "sdk/cli/guest/memory_size.hpp"
 #include "sdk/cli/host/failure.hpp"
@@ -40,13 +39,8 @@ void require_emulator(Context& context, const Board& board) {
   if (find_program(board.emulator)) return;
   ensure_group(context, "run");
   if (!find_program(board.emulator))
-    throw Failure(std::format("{} was expected in PATH and was not found: `toro setup --for run` installs it", board.emulator));
-}
-
-void require_toolchain(Context& context) {
-  for (const char* tool : {"cmake", "ninja"})
-    if (!find_program(tool)) ensure_group(context, "build");
-  if (!find_llvm_program("clang++") || !find_llvm_program("ld.lld")) ensure_group(context, "build");
+    throw Failure(
+        std::format("{} was expected in PATH and was not found: `toro setup --for run` installs it", board.emulator));
 }
 
 }  // namespace
@@ -62,18 +56,20 @@ Prepared prepare_boot(Context& context, const BootOptions& options, Stub stub, W
   boot.stub = stub;
   boot.wait = wait;
   if (options.print_command) {
-    prepared.application = {prepared.target.name, expected_elf(prepared.target), prepared.target.preset.config == "debug"};
+    prepared.application = {prepared.target.name, expected_elf(prepared.target),
+                            prepared.target.preset.config == "debug"};
   } else {
     require_emulator(context, board);
-    if (prepared.target.kind != Target::Kind::image) require_toolchain(context);
-    prepared.application = build_target(context.loop, context.sdk, prepared.target, options.target.application,
-                                        Progress::when_long);
+    if (prepared.target.kind != Target::Kind::image) ensure_toolchain(context);
+    prepared.application =
+        build_target(context.loop, context.sdk, prepared.target, options.target.application, Progress::when_long);
   }
   // A debug image carries the port of its stub whether or not somebody listens.
   if (boot.stub == Stub::kernel && !prepared.application.has_stub)
-    throw Failure("an image of configuration debug was expected: this one carries no debugger stub; use --config debug, or "
-                  "--stub qemu for QEMU's own",
-                  kUsageError);
+    throw Failure(
+        "an image of configuration debug was expected: this one carries no debugger stub; use --config debug, or "
+        "--stub qemu for QEMU's own",
+        kUsageError);
   boot.elf = prepared.application.elf;
   boot.arguments = options.arguments;
   if (!options.arguments_given && prepared.target.sample) boot.arguments = prepared.target.sample->arguments;

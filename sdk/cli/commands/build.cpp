@@ -10,6 +10,7 @@ namespace toro::cli {
 
 int build_command(Context& context, const TargetOptions& options, Output output) {
   auto target = resolve_target(context.sdk, options);
+  ensure_toolchain(context);
   auto application = build_target(context.loop, context.sdk, target, options.application, Progress::shown);
   if (output == Output::json) {
     nlohmann::ordered_json json{{"name", application.name},

@@ -15,12 +15,12 @@ enum class Output { table, json };
 /// Options that `run` and `debug` share.
 struct BootOptions {
   TargetOptions target;
-  std::string memory;                  ///< empty: the board's default
-  unsigned cores = 0;                  ///< 0: the board's default
-  std::string accelerator = "auto";    ///< auto, kvm, tcg
-  std::string stub = "kernel";         ///< kernel, qemu
-  std::optional<std::uint16_t> port;   ///< --listen
-  double timeout = 0;                  ///< seconds; 0: none
+  std::string memory;                 ///< empty: the board's default
+  unsigned cores = 0;                 ///< 0: the board's default
+  std::string accelerator = "auto";   ///< auto, kvm, tcg
+  std::string stub = "kernel";        ///< kernel, qemu
+  std::optional<std::uint16_t> port;  ///< --listen
+  double timeout = 0;                 ///< seconds; 0: none
   std::string protocol_log;
   std::vector<std::string> arguments;  ///< after `--`
   bool arguments_given = false;

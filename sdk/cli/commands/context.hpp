@@ -16,4 +16,7 @@ struct Context {
 /// Installs the packages of a group if one of its checks fails; throws Failure when that is not possible.
 void ensure_group(Context& context, const std::string& group);
 
+/// The same for what every build needs, asked quickly.
+void ensure_toolchain(Context& context);
+
 }  // namespace toro::cli

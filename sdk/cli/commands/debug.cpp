@@ -71,14 +71,16 @@ FileDescriptor open_console(const std::string& file) {
 
 /// The status of the whole: the debugger's, unless it never had a stub to talk to.
 int conclude(const DebugOptions& options, const Reporter& reporter, Guest& guest, const Process& debugger) {
-  if (guest.outcome() && !guest.outcome()->failure.empty() && !guest.stub_has_answered()) return tell_outcome(reporter, guest);
+  if (guest.outcome() && !guest.outcome()->failure.empty() && !guest.stub_has_answered())
+    return tell_outcome(reporter, guest);
   if (guest.outcome() && !guest.stub_has_answered())
     throw Failure(std::format("the guest was expected to wait for the debugger and ended first, with status {}",
                               guest.outcome()->status));
   if (!guest.stub_has_answered())
-    throw Failure(std::format("{} was expected to reach the debugger stub at 127.0.0.1:{} and did not: its messages are "
-                              "above; --protocol-log FILE shows what was said",
-                              options.debugger, guest.debugger_port()));
+    throw Failure(
+        std::format("{} was expected to reach the debugger stub at 127.0.0.1:{} and did not: its messages are "
+                    "above; --protocol-log FILE shows what was said",
+                    options.debugger, guest.debugger_port()));
   if (guest.outcome()) tell_outcome(reporter, guest);
   return *debugger.status();
 }
@@ -87,7 +89,8 @@ int conclude(const DebugOptions& options, const Reporter& reporter, Guest& guest
 
 int debug_command(Context& context, const DebugOptions& options) {
   if (!options.batch.empty() && access(options.batch.c_str(), R_OK) != 0)
-    throw Failure(std::format("--batch was expected to name a script: '{}' cannot be read", options.batch), kUsageError);
+    throw Failure(std::format("--batch was expected to name a script: '{}' cannot be read", options.batch),
+                  kUsageError);
   Reporter reporter(options.boot.json ? Speech::json : Speech::words);
   auto stub = options.boot.stub == "qemu" ? Stub::qemu : Stub::kernel;
   auto prepared = prepare_boot(context, options.boot, stub, Wait::for_debugger);
@@ -117,13 +120,15 @@ int debug_command(Context& context, const DebugOptions& options) {
   bool timed_out = false;
   Registration timer;
   if (options.boot.timeout > 0)
-    timer = context.loop.after(std::chrono::milliseconds(std::llround(options.boot.timeout * 1000)), [&] { timed_out = true; });
+    timer = context.loop.after(std::chrono::milliseconds(std::llround(options.boot.timeout * 1000)),
+                               [&] { timed_out = true; });
   // A guest that ends leaves the debugger at its prompt, unless the debugger never got to see it.
   context.loop.run_until(
       [&] { return debugger.status() || timed_out || (guest.outcome() && !guest.stub_has_answered()); });
   if (timed_out) {
-    reporter.tell("timeout", {{"seconds", options.boot.timeout}},
-                  std::format("guest and debugger were ended: they ran longer than the {} s of --timeout", options.boot.timeout));
+    reporter.tell(
+        "timeout", {{"seconds", options.boot.timeout}},
+        std::format("guest and debugger were ended: they ran longer than the {} s of --timeout", options.boot.timeout));
     return kTimedOut;
   }
   debugger.end();

@@ -21,8 +21,7 @@ Stub stub_for(const BootOptions& options) {
 
 int run_command(Context& context, const BootOptions& options) {
   Reporter reporter(options.json ? Speech::json : Speech::words);
-  auto prepared =
-      prepare_boot(context, options, stub_for(options), options.wait ? Wait::for_debugger : Wait::no);
+  auto prepared = prepare_boot(context, options, stub_for(options), options.wait ? Wait::for_debugger : Wait::no);
   if (options.print_command) {
     print(printable_qemu_command(prepared.boot) + "\n");
     return 0;
@@ -38,7 +37,8 @@ int run_command(Context& context, const BootOptions& options) {
   bool timed_out = false;
   Registration timer;
   if (options.timeout > 0)
-    timer = context.loop.after(std::chrono::milliseconds(std::llround(options.timeout * 1000)), [&] { timed_out = true; });
+    timer =
+        context.loop.after(std::chrono::milliseconds(std::llround(options.timeout * 1000)), [&] { timed_out = true; });
   context.loop.run_until([&] { return guest.outcome() || guest.console_closed() || timed_out; });
   if (guest.outcome()) return tell_outcome(reporter, guest);
   guest.end();

@@ -1,6 +1,7 @@
 // `toro setup`, and what other commands do when something is missing.
 #include <format>
 
+#include "sdk/cli/catalog/packages.hpp"
 #include "sdk/cli/commands/commands.hpp"
 #include "sdk/cli/host/failure.hpp"
 #include "sdk/cli/host/process.hpp"
@@ -19,7 +20,9 @@ int run_setup(Context& context, const std::vector<std::string>& groups) {
 
 }  // namespace
 
-int setup_command(Context& context, const std::vector<std::string>& groups) { return run_setup(context, groups); }
+int setup_command(Context& context, const std::vector<std::string>& groups) {
+  return run_setup(context, groups);
+}
 
 void ensure_group(Context& context, const std::string& group) {
   ProcessOptions quiet;
@@ -27,8 +30,15 @@ void ensure_group(Context& context, const std::string& group) {
   quiet.output = pipe.writer.get();
   if (run_program(context.loop, {"sh", (context.sdk / "sdk/setup.sh").string(), "--check", group}, quiet) == 0) return;
   if (run_setup(context, {group}) != 0)
-    throw Failure(std::format("what `{}` needs was expected to be installed and is not: see above, then `toro setup --for {}`",
-                              group, group));
+    throw Failure(
+        std::format("what `{}` needs was expected to be installed and is not: see above, then `toro setup --for {}`",
+                    group, group));
+}
+
+void ensure_toolchain(Context& context) {
+  bool there =
+      find_program("cmake") && find_program("ninja") && find_llvm_program("clang++") && find_llvm_program("ld.lld");
+  if (!there) ensure_group(context, "build");
 }
 
 }  // namespace toro::cli

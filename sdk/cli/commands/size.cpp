@@ -40,13 +40,13 @@ nlohmann::ordered_json json_of(const UnitSize& size) {
 
 int size_command(Context& context, const TargetOptions& options, Output output) {
   auto target = resolve_target(context.sdk, options);
+  ensure_toolchain(context);
   auto application = build_target(context.loop, context.sdk, target, options.application, Progress::when_long);
   auto map = std::filesystem::path(application.elf.string() + ".map");
   auto units = sizes_by_unit(read_text(map), context.sdk.string());
   auto stripped = stripped_size(context, application.elf);
   UnitSize total;
-  std::vector<std::vector<std::string>> rows{
-      {"UNIT", "     code", "constants", "     data", "   zeroed", "  in file"}};
+  std::vector<std::vector<std::string>> rows{{"UNIT", "     code", "constants", "     data", "   zeroed", "  in file"}};
   auto json_units = nlohmann::ordered_json::object();
   for (const auto& [name, size] : units) {
     rows.push_back(row_of(name, size));
@@ -55,9 +55,9 @@ int size_command(Context& context, const TargetOptions& options, Output output) 
   }
   rows.push_back(row_of("total", total));
   if (output == Output::json) {
-    nlohmann::ordered_json json{{"name", application.name},       {"elf", application.elf.string()},
-                                {"board", target.board.name},     {"config", target.preset.config},
-                                {"stripped_bytes", stripped},     {"units", json_units},
+    nlohmann::ordered_json json{{"name", application.name},   {"elf", application.elf.string()},
+                                {"board", target.board.name}, {"config", target.preset.config},
+                                {"stripped_bytes", stripped}, {"units", json_units},
                                 {"total", json_of(total)}};
     print(json.dump(2) + "\n");
   } else {

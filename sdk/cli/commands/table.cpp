@@ -25,6 +25,8 @@ std::string format_table(const std::vector<std::vector<std::string>>& rows) {
   return text;
 }
 
-void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
+void print(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+}
 
 }  // namespace toro::cli

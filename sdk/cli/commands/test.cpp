@@ -36,7 +36,9 @@ struct Tally {
   }
 };
 
-bool wants(const std::vector<std::string>& labels, std::string_view label) { return std::ranges::contains(labels, label); }
+bool wants(const std::vector<std::string>& labels, std::string_view label) {
+  return std::ranges::contains(labels, label);
+}
 
 std::vector<std::string> chosen_labels(const TestOptions& options) {
   for (const auto& label : options.labels)
@@ -63,8 +65,12 @@ std::vector<Suite> suites_for(const std::filesystem::path& sdk, const std::vecto
 }
 
 std::vector<std::string> ctest_command(const Suite& suite) {
-  return {"ctest", "--test-dir", suite.build_directory.string(), "--label-regex",
-          std::format("^({})$", joined(suite.labels, "|")), "--no-tests=ignore"};
+  return {"ctest",
+          "--test-dir",
+          suite.build_directory.string(),
+          "--label-regex",
+          std::format("^({})$", joined(suite.labels, "|")),
+          "--no-tests=ignore"};
 }
 
 void run_suite(Context& context, const Suite& suite, Tally& tally) {
@@ -98,8 +104,8 @@ std::string summary_of(const Tally& tally) {
                           result.reason.empty() ? "" : ": ", result.reason);
     }
   }
-  return text + std::format("{} passed, {} failed, {} skipped\n", tally.count(Verdict::passed), tally.count(Verdict::failed),
-                            tally.count(Verdict::skipped));
+  return text + std::format("{} passed, {} failed, {} skipped\n", tally.count(Verdict::passed),
+                            tally.count(Verdict::failed), tally.count(Verdict::skipped));
 }
 
 }  // namespace

@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::size_t kReadSize = 16 * 1024;
 constexpr std::size_t kErrorsKept = 16 * 1024;
-constexpr char kMuxEscape = '\x01';  ///< Ctrl-A: QEMU's multiplexer takes two of them for one. [QEMU system/mux-chardev]
+constexpr char kMuxEscape =
+    '\x01';  ///< Ctrl-A: QEMU's multiplexer takes two of them for one. [QEMU system/mux-chardev]
 
 /// Reads once; nullopt at the end of the stream.
 std::optional<std::string> read_some(int fd) {
@@ -68,8 +69,8 @@ void Guest::start() {
   errors_ready_ = loop_.watch(error_pipe_.get(), POLLIN, [this](short) { errors_readable(); });
   if (options_.keyboard && may_read_keyboard())
     keyboard_ready_ = loop_.watch(STDIN_FILENO, POLLIN, [this](short) { keyboard_readable(); });
-  reporter_.tell("started", {{"pid", qemu_->pid()}, {"elf", options_.boot.elf.string()}, {"board", options_.boot.board.name}},
-                 "");
+  reporter_.tell("started",
+                 {{"pid", qemu_->pid()}, {"elf", options_.boot.elf.string()}, {"board", options_.boot.board.name}}, "");
 }
 
 void Guest::console_readable() {

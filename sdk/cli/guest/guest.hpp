@@ -22,8 +22,8 @@ struct GuestOptions {
   Boot boot;
   std::optional<std::uint16_t> debugger_port;  ///< 0: any that is free
   std::filesystem::path protocol_log;
-  int console = 1;          ///< where the guest's console goes
-  bool keyboard = true;     ///< the tool's stdin goes to the guest's console
+  int console = 1;       ///< where the guest's console goes
+  bool keyboard = true;  ///< the tool's stdin goes to the guest's console
 };
 
 class Guest {

@@ -1,4 +1,5 @@
-// The exit status protocol: one byte on port 0xe9, then a write to port 0xf4, which QEMU answers by ending with status 1.
+// The exit status protocol: one byte on port 0xe9, then a write to port 0xf4, which QEMU answers by ending with
+// status 1.
 #include "sdk/cli/guest/outcome.hpp"
 
 #include <format>
@@ -26,12 +27,12 @@ Outcome outcome_of(std::string_view left, int qemu_status, std::string_view qemu
   if (qemu_status == 1 && errors.empty())
     return {kNoGuestStatus, "the guest was expected to leave its exit status on port 0xe9 and ended without one"};
   if (qemu_status > 128)
-    return {kNoGuestStatus,
-            std::format("QEMU was expected to run the guest and was ended by signal {}{}{}", qemu_status - 128,
-                        errors.empty() ? "" : ": ", errors)};
-  return {kNoGuestStatus,
-          std::format("QEMU was expected to run the guest and ended with status {}: {}", qemu_status,
-                      errors.empty() ? "it said nothing; `--print-command` prints the command to try by hand" : errors)};
+    return {kNoGuestStatus, std::format("QEMU was expected to run the guest and was ended by signal {}{}{}",
+                                        qemu_status - 128, errors.empty() ? "" : ": ", errors)};
+  return {
+      kNoGuestStatus,
+      std::format("QEMU was expected to run the guest and ended with status {}: {}", qemu_status,
+                  errors.empty() ? "it said nothing; `--print-command` prints the command to try by hand" : errors)};
 }
 
 }  // namespace toro::cli

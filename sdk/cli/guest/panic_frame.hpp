@@ -8,7 +8,7 @@
 namespace toro::cli {
 
 struct PanicFrame {
-  unsigned index;         ///< 0 is where it happened, the others are return addresses
+  unsigned index;  ///< 0 is where it happened, the others are return addresses
   std::uint64_t address;
 };
 

@@ -30,9 +30,17 @@ std::vector<std::string> qemu_command(const Boot& boot, const std::string& run) 
   const char* accelerator = boot.accelerator == Accelerator::kvm ? "kvm" : "tcg";
   std::vector<std::string> kernel_options;
   if (boot.wait == Wait::for_debugger && boot.stub == Stub::kernel) kernel_options.emplace_back("toro.wait");
-  std::vector<std::string> command{board.emulator, "-M", board.machine, "-accel", accelerator,
-                                   "-cpu", board.cpu.at(accelerator), "-m", std::to_string(boot.memory_mib),
-                                   "-smp", std::to_string(boot.cores)};
+  std::vector<std::string> command{board.emulator,
+                                   "-M",
+                                   board.machine,
+                                   "-accel",
+                                   accelerator,
+                                   "-cpu",
+                                   board.cpu.at(accelerator),
+                                   "-m",
+                                   std::to_string(boot.memory_mib),
+                                   "-smp",
+                                   std::to_string(boot.cores)};
   auto append = [&](const std::vector<std::string>& words) {
     for (const auto& word : words) command.push_back(with_run(word, run));
   };

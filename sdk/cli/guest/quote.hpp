@@ -17,6 +17,7 @@ std::string shell_line(const std::vector<std::string>& words);
 std::string quote_for_guest(std::string_view argument);
 
 /// The kernel's command line: options, a lone `--`, the arguments of main.
-std::string guest_command_line(const std::vector<std::string>& kernel_options, const std::vector<std::string>& arguments);
+std::string guest_command_line(const std::vector<std::string>& kernel_options,
+                               const std::vector<std::string>& arguments);
 
 }  // namespace toro::cli

@@ -13,11 +13,13 @@
 namespace toro::cli {
 
 RunDirectory::RunDirectory() {
-  // Socket paths have 107 bytes at most [unix(7)] and QEMU's options split at commas, so not TMPDIR, which may be anything.
+  // Socket paths have 107 bytes at most [unix(7)] and QEMU's options split at commas, so not TMPDIR, which may be
+  // anything.
   const char* runtime = std::getenv("XDG_RUNTIME_DIR");
   std::string base = runtime != nullptr ? runtime : "";
   std::error_code ignored;
-  if (base.empty() || base.size() > 60 || base.contains(',') || !std::filesystem::is_directory(base, ignored)) base = "/tmp";
+  if (base.empty() || base.size() > 60 || base.contains(',') || !std::filesystem::is_directory(base, ignored))
+    base = "/tmp";
   for (std::string pattern : {base + "/toro-XXXXXX", std::string("/tmp/toro-XXXXXX")}) {
     if (mkdtemp(pattern.data()) == nullptr) continue;
     path_ = pattern;

@@ -45,10 +45,10 @@ void Symbolizer::start() {
   ProcessOptions options;
   options.input = to.reader.get();
   options.output = from.writer.get();
-  process_ = std::make_unique<Process>(
-      loop_,
-      std::vector<std::string>{program->string(), "--obj=" + elf_.string(), "--output-style=JSON", "--inlines", "--demangle"},
-      options);
+  process_ = std::make_unique<Process>(loop_,
+                                       std::vector<std::string>{program->string(), "--obj=" + elf_.string(),
+                                                                "--output-style=JSON", "--inlines", "--demangle"},
+                                       options);
   questions_ = std::move(to.writer);
   answers_ = std::move(from.reader);
 }
@@ -61,7 +61,8 @@ std::string Symbolizer::ask(std::uint64_t address) {
   while (!answer.ends_with('\n')) {
     pollfd descriptor{answers_.get(), POLLIN, 0};
     std::array<char, 4096> buffer;
-    auto count = ::poll(&descriptor, 1, kAnswerMilliseconds) > 0 ? ::read(answers_.get(), buffer.data(), buffer.size()) : 0;
+    auto count =
+        ::poll(&descriptor, 1, kAnswerMilliseconds) > 0 ? ::read(answers_.get(), buffer.data(), buffer.size()) : 0;
     if (count <= 0) throw Failure("llvm-symbolizer gave no answer");
     answer.append(buffer.data(), static_cast<std::size_t>(count));
   }

@@ -74,8 +74,9 @@ Process::Process(EventLoop& loop, const std::vector<std::string>& arguments, con
   int error = 0;
   if (read(failure.reader.get(), &error, sizeof error) == sizeof error) {
     waitpid(pid_, nullptr, 0);
-    throw Failure(std::format("{} could not be started: {}; `toro doctor` says what is missing, `toro setup` installs it",
-                              arguments[0], std::strerror(error)));
+    throw Failure(
+        std::format("{} could not be started: {}; `toro doctor` says what is missing, `toro setup` installs it",
+                    arguments[0], std::strerror(error)));
   }
   pidfd_ = FileDescriptor(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
   if (!pidfd_) {
@@ -118,7 +119,9 @@ void Process::end() {
   reap();
 }
 
-Process::~Process() { end(); }
+Process::~Process() {
+  end();
+}
 
 int run_program(EventLoop& loop, const std::vector<std::string>& arguments, const ProcessOptions& options) {
   return Process(loop, arguments, options).wait();

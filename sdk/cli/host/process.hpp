@@ -1,4 +1,5 @@
-// A child process that cannot outlive the tool: its death signal, its process group and this object's destructor see to it.
+// A child process that cannot outlive the tool: its death signal, its process group and this object's destructor see to
+// it.
 #pragma once
 
 #include <sys/types.h>

@@ -26,8 +26,9 @@ Listener listen_on_loopback(std::uint16_t port) {
   if (bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(socket.get(), 4) != 0 ||
       getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
     auto why = errno == EADDRINUSE ? std::string("it is in use by another program") : std::string(std::strerror(errno));
-    throw Failure(std::format("debugger port 127.0.0.1:{} was expected to be free: {}; choose another, or 0 for any that is free",
-                              port, why));
+    throw Failure(
+        std::format("debugger port 127.0.0.1:{} was expected to be free: {}; choose another, or 0 for any that is free",
+                    port, why));
   }
   return {std::move(socket), ntohs(address.sin_port)};
 }

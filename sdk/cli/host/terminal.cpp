@@ -5,7 +5,9 @@
 
 namespace toro::cli {
 
-bool may_read_keyboard() { return isatty(STDIN_FILENO) == 0 || tcgetpgrp(STDIN_FILENO) == getpgrp(); }
+bool may_read_keyboard() {
+  return isatty(STDIN_FILENO) == 0 || tcgetpgrp(STDIN_FILENO) == getpgrp();
+}
 
 RawKeyboard::RawKeyboard() {
   termios mode{};

@@ -20,7 +20,9 @@ const std::string kBoard = R"({"title": "T", "description": "D", "emulator": "qe
   "cpu": {"tcg": "max"}, "memory_mib": {"default": 64, "minimum": 4}, "cores": {"default": 1, "maximum": 2},
   "arguments": ["-a"], "channels": {"console": [], "debug": [], "qemu-stub": [], "exit": [], "monitor": []}})";
 
-std::string without(std::string text, const std::string& part) { return text.erase(text.find(part), part.size()); }
+std::string without(std::string text, const std::string& part) {
+  return text.erase(text.find(part), part.size());
+}
 
 template <typename Call>
 std::string failure_of(Call call) {
@@ -85,12 +87,14 @@ TEST_CASE("presets inherit their build folder and name their board themselves") 
   CHECK(presets[0].build_directory == "/sdk/build/b-debug");
   CHECK(presets[0].build_type == "Debug");
   CHECK(find_preset(presets, "b", "debug").name == "b-debug");
-  CHECK(failure_of([&] { find_preset(presets, "b", "fast"); }) == "unknown configuration 'fast' of board 'b': expected debug");
+  CHECK(failure_of([&] { find_preset(presets, "b", "fast"); }) ==
+        "unknown configuration 'fast' of board 'b': expected debug");
   CHECK(failure_of([&] { find_preset(presets, "c", "debug"); }).starts_with("board 'c' has no preset"));
 }
 
 TEST_CASE("packages") {
-  const std::string text = "# c\nllvm 22 19\n\nbuild | clang-@ | cmd:clang-@ | - | compiler\nrun | q | file:/x | 7.2 | y\n";
+  const std::string text =
+      "# c\nllvm 22 19\n\nbuild | clang-@ | cmd:clang-@ | - | compiler\nrun | q | file:/x | 7.2 | y\n";
   auto list = parse_packages(text, "f", [](unsigned version) { return version == 19; });
   CHECK(list.llvm == 19);
   REQUIRE(list.requirements.size() == 2);
@@ -157,7 +161,8 @@ TEST_CASE("a map is summed by unit and kind") {
       "          100000           100000       30    16 .text\n"
       "          100000           100000       10    16         samples/x/main.cpp.obj:(.text.main)\n"
       "          100000           100000       10     1                 main\n"
-      "          100010           100010       20    16         /usr/lib/x86_64-linux-musl/libc.a(puts.o):(.text.puts)\n"
+      "          100010           100010       20    16         "
+      "/usr/lib/x86_64-linux-musl/libc.a(puts.o):(.text.puts)\n"
       "          101000           101000        8     8 .data\n"
       "          101000           101000        8     8         samples/x/main.cpp.obj:(.data)\n"
       "          102000           102000      100     8 .bss\n"

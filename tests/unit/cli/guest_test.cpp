@@ -33,7 +33,9 @@ Boot example_boot() {
   return boot;
 }
 
-bool has(const std::vector<std::string>& words, const std::string& word) { return std::ranges::contains(words, word); }
+bool has(const std::vector<std::string>& words, const std::string& word) {
+  return std::ranges::contains(words, word);
+}
 
 std::string word_after(const std::vector<std::string>& words, const std::string& option) {
   auto found = std::ranges::find(words, option);
@@ -123,9 +125,9 @@ TEST_CASE("backtrace lines") {
   CHECK(frame->address == 0x101234);
   CHECK(match_panic_frame("  #12 0xffffffffffffffff\r")->index == 12);
   CHECK(match_panic_frame("  #3 0x0000000000101234 ?")->address == 0x101234);
-  for (auto* other : {"", "#0 0x0000000000101234", "  #0 0x101234", "  #x 0x0000000000101234", "  #0 0x00000000001012345",
-                      "  #0 0x0000000000101234 main", "  #0 0000000000101234", "  #99999999999 0x0000000000101234",
-                      "  #0 0x00000000001g1234"}) {
+  for (auto* other : {"", "#0 0x0000000000101234", "  #0 0x101234", "  #x 0x0000000000101234",
+                      "  #0 0x00000000001012345", "  #0 0x0000000000101234 main", "  #0 0000000000101234",
+                      "  #99999999999 0x0000000000101234", "  #0 0x00000000001g1234"}) {
     CAPTURE(other);
     CHECK_FALSE(match_panic_frame(other));
   }
