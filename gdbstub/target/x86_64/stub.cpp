@@ -168,6 +168,13 @@ Stub::Verdict Stub::judge(TrapFrame& frame, StopEvent& event) {
       if (!session_.attached()) return Verdict::not_ours;
       event = {.reason = StopReason::interrupt, .signal = Signal::interrupt};
       return Verdict::stop;
+    case Exception::page_fault:
+      // A debugger that calls a function lets it return to a breakpoint on the stack, where nothing is executed.
+      if (machine_.software().is_patched(frame.rip)) {
+        event = {.reason = StopReason::software_breakpoint};
+        return Verdict::stop;
+      }
+      [[fallthrough]];
     default:
       if (!session_.attached()) return Verdict::not_ours;
       sentence_.clear();

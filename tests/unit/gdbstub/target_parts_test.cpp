@@ -71,6 +71,16 @@ TEST_CASE("software breakpoints: in memory only while the machine runs") {
   CHECK(breakpoints.contains(0x1020));
 }
 
+TEST_CASE("software breakpoints: one that the stub's own path would meet stays out of memory") {
+  text.fill(std::byte{0x90});
+  SoftwareBreakpoints breakpoints;
+  CHECK(breakpoints.insert(0x1010, SoftwareBreakpoints::Use::never) == BreakpointResult::done);
+  breakpoints.patch_all();
+  CHECK(text[0x10] == std::byte{0x90});
+  CHECK(!breakpoints.is_patched(0x1010));
+  CHECK(breakpoints.contains(0x1010));
+}
+
 TEST_CASE("software breakpoints: an int3 of the program's own") {
   text.fill(std::byte{0xcc});
   SoftwareBreakpoints breakpoints;
