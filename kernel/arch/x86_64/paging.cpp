@@ -82,10 +82,12 @@ bool set_in_table(Entry* table, unsigned level, std::uintptr_t begin, std::uintp
     const std::uintptr_t stop = start + span_of(level);
     const std::uintptr_t part_end = end < stop ? end : stop;
     const bool whole = begin == start && part_end == stop;
-    if (whole && can_be_leaf(level) && !is_table(entry, level)) {
+    if (!is_table(entry, level) && entry == leaf(start, bits, level)) {
+      // As it should be: to split it would take a page, and pages are freed also when there is none.
+    } else if (whole && can_be_leaf(level) && !is_table(entry, level)) {
       entry = leaf(start, bits, level);
       if (active) invalidate_page(start);
-    } else if (!(bits == 0 && entry == 0)) {
+    } else {
       if (!is_table(entry, level) && !split(entry, start, level)) return false;
       if (!set_in_table(table_of(entry), level - 1, begin, part_end, bits)) return false;
     }
