@@ -49,8 +49,8 @@ struct alignas(16) Stack {
 };
 
 Stack<8192> interrupt_stack;
-Stack<16384> exception_stack;
-Stack<16384> nmi_stack;
+Stack<8192> exception_stack;
+Stack<8192> nmi_stack;
 Stack<4096> double_fault_stack;
 Stack<4096> alternate_exception_stack;
 Stack<4096> alternate_nmi_stack;

@@ -41,7 +41,7 @@ class VirtioConsole final : public console::Device {
 
 constinit VirtioConsole adapter{};
 
-void on_interrupt(void*, arch::TrapFrame&) {
+void on_interrupt() {
   if (!device.on_interrupt()) return;
   console::input_arrived();
   process::scheduler().wake(writers, 1);
@@ -49,7 +49,8 @@ void on_interrupt(void*, arch::TrapFrame&) {
 
 std::expected<void, Error> start(Transport& transport, std::uint32_t gsi) {
   if (const auto started = device.start(transport); !started) return started;
-  arch::connect_interrupt(gsi, on_interrupt, nullptr);
+  arch::connect_interrupt(gsi, [](void*, arch::TrapFrame&) { on_interrupt(); }, nullptr);
+  on_interrupt();  // an edge before that was lost
   console::use(adapter);
   return {};
 }
