@@ -3,6 +3,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <format>
 
@@ -74,24 +75,19 @@ void configure_and_build(EventLoop& loop, const fs::path& build, const std::vect
   run_step(loop, ninja, {}, "the build", progress);
 }
 
-Application read_application(const fs::path& file, const Target& target) {
+Application read_application(const fs::path& file, const std::string& preset_config) {
   auto json = read_json(file);
-  auto config = optional_key<std::string>(json, "config", target.preset.config, file.string());
+  auto config = optional_key<std::string>(json, "config", preset_config, file.string());
   return {required<std::string>(json, "name", file.string()), required<std::string>(json, "elf", file.string()),
           optional_key<bool>(json, "stub", config == "debug", file.string())};
 }
 
-std::vector<Application> read_applications(const Target& target) {
-  std::vector<Application> all;
-  auto folder = target.build_directory / "toro";
-  if (!fs::is_directory(folder)) return all;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.path().extension() == ".json") all.push_back(read_application(entry.path(), target));
-  return all;
+std::vector<Application> applications_of(const Target& target) {
+  return list_applications(target.build_directory, target.preset.config);
 }
 
 Application find_application(const Target& target, const std::string& wish) {
-  auto all = read_applications(target);
+  auto all = applications_of(target);
   auto name = wish.empty() ? target.name : wish;
   std::vector<std::string> names;
   for (const auto& application : all) {
@@ -109,6 +105,16 @@ Application find_application(const Target& target, const std::string& wish) {
 
 }  // namespace
 
+std::vector<Application> list_applications(const fs::path& build_directory, const std::string& config) {
+  std::vector<Application> all;
+  auto folder = build_directory / "toro";
+  if (!fs::is_directory(folder)) return all;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.path().extension() == ".json") all.push_back(read_application(entry.path(), config));
+  std::ranges::sort(all, {}, &Application::name);
+  return all;
+}
+
 void build_preset(EventLoop& loop, const fs::path& sdk, const std::string& preset, const fs::path& build_directory,
                   const std::string& ninja_target, Progress progress) {
   configure_and_build(loop, build_directory, {"cmake", "--preset", preset}, sdk, ninja_target, progress);
@@ -116,7 +122,7 @@ void build_preset(EventLoop& loop, const fs::path& sdk, const std::string& prese
 
 fs::path expected_elf(const Target& target) {
   if (target.kind == Target::Kind::image) return target.image;
-  for (const auto& application : read_applications(target))
+  for (const auto& application : applications_of(target))
     if (application.name == target.name) return application.elf;
   auto folder =
       target.kind == Target::Kind::sample ? target.build_directory / "samples" / target.name : target.build_directory;

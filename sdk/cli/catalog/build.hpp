@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "sdk/cli/catalog/target.hpp"
 #include "sdk/cli/host/event_loop.hpp"
@@ -27,6 +28,9 @@ Application build_target(EventLoop& loop, const std::filesystem::path& sdk, cons
 /// Configures (if needed) and builds a whole preset of the SDK's own tree; "all" or one Ninja target.
 void build_preset(EventLoop& loop, const std::filesystem::path& sdk, const std::string& preset,
                   const std::filesystem::path& build_directory, const std::string& ninja_target, Progress progress);
+
+/// The applications that a build folder makes, by name.
+std::vector<Application> list_applications(const std::filesystem::path& build_directory, const std::string& config);
 
 /// Where the image is or will be, without building.
 std::filesystem::path expected_elf(const Target& target);

@@ -9,6 +9,7 @@
 #include "sdk/cli/catalog/junit.hpp"
 #include "sdk/cli/catalog/suggestion.hpp"
 #include "sdk/cli/commands/commands.hpp"
+#include "sdk/cli/commands/guest_tests.hpp"
 #include "sdk/cli/commands/table.hpp"
 #include "sdk/cli/guest/run_directory.hpp"
 #include "sdk/cli/host/process.hpp"
@@ -16,14 +17,9 @@
 namespace toro::cli {
 namespace {
 
-const std::vector<std::string> kLabels{"unit", "fuzz", "guest", "system", "e2e", "bench"};
+const std::vector<std::string> kLabels{"style", "unit", "fuzz", "guest", "system", "e2e", "bench"};
 
-/// One build folder and the labels that are run from it.
-struct Suite {
-  std::string preset;
-  std::filesystem::path build_directory;
-  std::vector<std::string> labels;
-};
+enum class ListOnly { no, yes };
 
 struct Tally {
   std::vector<TestResult> results;
@@ -46,51 +42,75 @@ std::vector<std::string> chosen_labels(const TestOptions& options) {
       throw Failure(std::format("unknown label '{}': {}", label, expected_one_of(kLabels, label)), kUsageError);
   if (!options.labels.empty()) return options.labels;
   // Figures are for a quiet machine, not for every run.
-  return {"unit", "fuzz", "guest", "system", "e2e"};
+  return {"style", "unit", "fuzz", "guest", "system", "e2e"};
 }
 
-std::vector<Suite> suites_for(const std::filesystem::path& sdk, const std::vector<std::string>& labels) {
-  Suite host{"host", sdk / "build/host", {}};
-  for (const auto& label : labels)
-    if (label != "guest") host.labels.push_back(label);
-  std::vector<Suite> suites;
-  // The boards first: tests that boot something find it built.
-  if (std::ranges::any_of(labels, [](const auto& label) { return label != "unit" && label != "fuzz"; })) {
-    for (const auto& preset : read_presets(sdk))
-      suites.push_back({preset.name, preset.build_directory,
-                        wants(labels, "guest") ? std::vector<std::string>{"guest"} : std::vector<std::string>{}});
+bool boots(const std::vector<std::string>& labels) {
+  return std::ranges::any_of(labels, [](const auto& label) { return !wants({"style", "unit", "fuzz"}, label); });
+}
+
+/// True when it is built; a build that fails is a failed test.
+bool build(Context& context, const std::string& preset, const std::filesystem::path& folder, Tally& tally) {
+  try {
+    build_preset(context.loop, context.sdk, preset, folder, "all", Progress::when_long);
+    return true;
+  } catch (const Failure& failure) {
+    std::fputs(std::format("toro: error: {}\n", failure.what()).c_str(), stderr);
+    tally.add_failure("build of " + preset, failure.what());
+    return false;
   }
-  if (!host.labels.empty()) suites.push_back(std::move(host));
-  return suites;
 }
 
-std::vector<std::string> ctest_command(const Suite& suite) {
-  return {"ctest",
-          "--test-dir",
-          suite.build_directory.string(),
-          "--label-regex",
-          std::format("^({})$", joined(suite.labels, "|")),
-          "--no-tests=ignore"};
-}
-
-void run_suite(Context& context, const Suite& suite, Tally& tally) {
-  RunDirectory folder;
-  auto junit = folder.path() / "results.xml";
-  auto command = ctest_command(suite);
-  command.insert(command.end(), {"--output-on-failure", "--output-junit", junit.string(), "--parallel",
-                                 std::to_string(std::max(1U, std::thread::hardware_concurrency()))});
+/// The tests that CTest knows of in a build folder; their names in the summary begin with `prefix`.
+void run_ctest(Context& context, const std::filesystem::path& folder, const std::vector<std::string>& labels,
+               const std::string& prefix, ListOnly list, Tally& tally) {
+  std::vector<std::string> command{"ctest",
+                                   "--test-dir",
+                                   folder.string(),
+                                   "--label-regex",
+                                   std::format("^({})$", joined(labels, "|")),
+                                   "--no-tests=ignore"};
   ProcessOptions options;
   options.death_signal = SIGTERM;
-  options.environment["TORO_SDK"] = context.sdk.string();
+  if (list == ListOnly::yes) {
+    command.emplace_back("--show-only");
+    run_program(context.loop, command, options);
+    return;
+  }
+  RunDirectory results_folder;
+  auto junit = results_folder.path() / "results.xml";
+  command.insert(command.end(), {"--output-on-failure", "--output-junit", junit.string(), "--parallel",
+                                 std::to_string(std::max(1U, std::thread::hardware_concurrency()))});
   int status = run_program(context.loop, command, options);
   auto results = std::filesystem::exists(junit) ? parse_junit(read_text(junit)) : std::vector<TestResult>{};
-  bool failed = std::ranges::any_of(results, [](const auto& r) { return r.verdict == TestResult::Verdict::failed; });
+  bool failed = std::ranges::contains(results, TestResult::Verdict::failed, &TestResult::verdict);
   if (status != 0 && !failed)
-    tally.add_failure(suite.preset, std::format("ctest ended with status {} and named no failed test", status));
+    tally.add_failure(prefix + "ctest", std::format("it ended with status {} and named no failed test", status));
   for (auto& result : results) {
-    if (suite.preset != "host") result.name = suite.preset + ": " + result.name;
+    result.name = prefix + result.name;
     tally.results.push_back(std::move(result));
   }
+}
+
+/// The boards come first: tests that boot something find it built.
+void run_boards(Context& context, const std::vector<std::string>& labels, ListOnly list, Tally& tally) {
+  for (const auto& preset : read_presets(context.sdk)) {
+    if (!build(context, preset.name, preset.build_directory, tally)) continue;
+    if (wants(labels, "guest")) {
+      if (list == ListOnly::yes) {
+        for (const auto& name : list_guest_tests(context, preset)) print(name + "\n");
+      } else {
+        tally.results.append_range(run_guest_tests(context, preset));
+      }
+    }
+    if (wants(labels, "guest") || wants(labels, "bench"))
+      run_ctest(context, preset.build_directory, labels, preset.name + ": ", list, tally);
+  }
+}
+
+void run_host(Context& context, const std::vector<std::string>& labels, ListOnly list, Tally& tally) {
+  auto folder = context.sdk / "build/host";
+  if (build(context, "host", folder, tally)) run_ctest(context, folder, labels, "", list, tally);
 }
 
 /// One line for every test that did not pass, then the line that says it all.
@@ -119,23 +139,10 @@ int test_command(Context& context, const TestOptions& options) {
   }
   if (wants(labels, "e2e")) ensure_group(context, "extension");
   Tally tally;
-  for (const auto& suite : suites_for(context.sdk, labels)) {
-    try {
-      build_preset(context.loop, context.sdk, suite.preset, suite.build_directory, "all", Progress::when_long);
-    } catch (const Failure& failure) {
-      std::fputs(std::format("toro: error: {}\n", failure.what()).c_str(), stderr);
-      tally.add_failure("build of " + suite.preset, failure.what());
-      continue;
-    }
-    if (suite.labels.empty()) continue;
-    if (options.list) {
-      auto command = ctest_command(suite);
-      command.emplace_back("--show-only");
-      run_program(context.loop, command, {});
-    } else {
-      run_suite(context, suite, tally);
-    }
-  }
+  auto list = options.list ? ListOnly::yes : ListOnly::no;
+  if (boots(labels)) run_boards(context, labels, list, tally);
+  if (std::ranges::any_of(labels, [](const auto& label) { return label != "guest"; }))
+    run_host(context, labels, list, tally);
   if (options.list) return tally.results.empty() ? 0 : 1;
   print(summary_of(tally));
   return tally.count(TestResult::Verdict::failed) == 0 ? 0 : 1;

@@ -1,0 +1,82 @@
+// Boots every guest test and every sample of a preset, each by a `toro run` of its own.
+#include "sdk/cli/commands/guest_tests.hpp"
+
+#include <algorithm>
+#include <format>
+
+#include "sdk/cli/catalog/build.hpp"
+#include "sdk/cli/catalog/sample.hpp"
+#include "sdk/cli/commands/table.hpp"
+#include "sdk/cli/host/process.hpp"
+
+namespace toro::cli {
+namespace {
+
+constexpr const char* kSecondsPerGuest = "300";
+constexpr std::string_view kTestPrefix = "guest-";
+
+struct GuestTest {
+  std::string name;
+  std::filesystem::path elf;
+  std::vector<std::string> arguments;
+  std::vector<std::string> expect;
+  int status = 0;
+};
+
+std::vector<GuestTest> collect(const Context& context, const Preset& preset) {
+  std::vector<GuestTest> tests;
+  auto samples = read_samples(context.sdk / "samples");
+  for (const auto& application : list_applications(preset.build_directory, preset.config)) {
+    auto sample = std::ranges::find(samples, application.name, &Sample::name);
+    if (application.name.starts_with(kTestPrefix)) {
+      tests.push_back({application.name, application.elf, {}, {}, 0});
+    } else if (sample != samples.end() && std::ranges::contains(sample->boards, preset.board)) {
+      tests.push_back(
+          {"sample " + sample->name, application.elf, sample->arguments, sample->expect, sample->exit_status});
+    }
+  }
+  return tests;
+}
+
+TestResult run_one(Context& context, const Preset& preset, const GuestTest& test) {
+  std::vector<std::string> command{"/proc/self/exe", "run",         test.elf.string(), "--board",        preset.board,
+                                   "--config",       preset.config, "--timeout",       kSecondsPerGuest, "--"};
+  command.insert(command.end(), test.arguments.begin(), test.arguments.end());
+  auto run = capture_program(context.loop, command, std::chrono::minutes(10));
+  std::string wrong;
+  if (run.status != test.status) {
+    wrong = std::format("status {} was expected, {} was found", test.status, run.status);
+  } else if (auto line = missing_line(run.output, test.expect); !line.empty()) {
+    wrong = std::format("the console was expected to say: {}", line);
+  }
+  if (!wrong.empty()) print(run.output + "\n");
+  auto name = std::format("{}: {}", preset.name, test.name);
+  print(std::format("{}: {}\n", name, wrong.empty() ? "passed" : "FAILED: " + wrong));
+  return {name, wrong.empty() ? TestResult::Verdict::passed : TestResult::Verdict::failed, wrong};
+}
+
+}  // namespace
+
+std::string missing_line(const std::string& console, const std::vector<std::string>& lines) {
+  std::size_t at = 0;
+  for (const auto& line : lines) {
+    at = console.find(line, at);
+    if (at == std::string::npos) return line;
+    at += line.size();
+  }
+  return "";
+}
+
+std::vector<std::string> list_guest_tests(const Context& context, const Preset& preset) {
+  std::vector<std::string> names;
+  for (const auto& test : collect(context, preset)) names.push_back(std::format("{}: {}", preset.name, test.name));
+  return names;
+}
+
+std::vector<TestResult> run_guest_tests(Context& context, const Preset& preset) {
+  std::vector<TestResult> results;
+  for (const auto& test : collect(context, preset)) results.push_back(run_one(context, preset, test));
+  return results;
+}
+
+}  // namespace toro::cli
