@@ -50,6 +50,7 @@ await scenario('debug-me', sdk, [
     await editor.debugButton('stop');
     await editor.sessionEnded();
     await editor.noGuests();
+    await editor.terminalShows('stopped');
   }],
   ['without the breakpoint it runs to its end', async (editor) => {
     await editor.clickGutter(inTransfer);

@@ -65,7 +65,7 @@ function processesMarked(mark) {
 }
 
 export class Editor {
-  /** `folder` is opened; nothing of the user's own editor is read or written. */
+  /** `folder` is opened, with `settings` for the machine; nothing of the user's own editor is read or written. */
   static async start(name, folder, settings) {
     const editor = new Editor(name);
     try {
@@ -91,8 +91,10 @@ export class Editor {
   async #open(folder, settings) {
     const userData = join(this.temporary, 'user-data');
     const extensions = join(this.temporary, 'extensions');
-    mkdirSync(join(userData, 'User'), { recursive: true });
-    writeFileSync(join(userData, 'User/settings.json'), JSON.stringify({ ...userSettings, ...settings }));
+    for (const [scope, content] of Object.entries({ User: userSettings, Machine: settings })) {
+      mkdirSync(join(userData, scope), { recursive: true });
+      writeFileSync(join(userData, scope, 'settings.json'), JSON.stringify(content));
+    }
     const environment = { ...process.env, TORO_E2E_SESSION: this.temporary, HOME: this.temporary };
     const folders = ['--user-data-dir', userData, '--extensions-dir', extensions];
     execFileSync(process.execPath, [codeServer, ...folders, '--install-extension', setting('TORO_E2E_VSIX')], { env: environment });
@@ -130,6 +132,7 @@ export class Editor {
   }
 
   async screenshot(step) {
+    await this.page.mouse.move(1200, 520); // no hover in the picture
     const file = join(this.shots, `${this.name}-${String(++this.count).padStart(2, '0')}-${step}.png`);
     await this.page.screenshot({ path: file });
     return file;

@@ -72,3 +72,18 @@ export function fitToGuest(message: DapMessage): DapMessage {
       return message;
   }
 }
+
+export function isStart(message: DapMessage): boolean {
+  return message.type === 'response' && (message.command === 'launch' || message.command === 'attach');
+}
+
+/** What lldb says went wrong, from the text it prints. */
+export function complaintIn(message: DapMessage): string | undefined {
+  const output = message.event === 'output' ? String(message.body?.['output'] ?? '') : '';
+  return /^error: (.+)$/m.exec(output)?.[1];
+}
+
+/** A failure that was told already: the editor would put it into a modal dialog. */
+export function withoutDialog(failure: DapMessage): DapMessage {
+  return { ...failure, body: { error: { id: 1, format: failure.message ?? '', showUser: false } } };
+}

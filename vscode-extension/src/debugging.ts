@@ -70,7 +70,12 @@ export class Debugging implements vscode.DebugConfigurationProvider, vscode.Debu
   createDebugAdapterDescriptor(session: vscode.DebugSession): vscode.DebugAdapterDescriptor {
     const command = debugAdapter();
     const configuration = session.configuration as LaunchConfiguration;
-    const adapter = new LldbDap({ command, log: this.workbench.log, boot: () => this.bootForDebugger(configuration, command) });
+    const adapter = new LldbDap({
+      command,
+      log: this.workbench.log,
+      boot: () => this.bootForDebugger(configuration, command),
+      report: (words) => this.workbench.report(new Error(words), `${command} could not connect to the guest`),
+    });
     return new vscode.DebugAdapterInlineImplementation(adapter);
   }
 

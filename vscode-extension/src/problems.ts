@@ -45,8 +45,11 @@ export function parseProblems(output: string, folder: string): Problem[] {
   return [...problems.values()];
 }
 
-/** The tool's own words for what went wrong: its first error, or else its last line. */
+/** The first line with an error of compiler, linker or CMake; empty when there is none. */
 export function firstError(output: string): string {
-  const lines = output.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '');
-  return lines.find((line) => /\b(error|CMake Error)\b/i.test(line)) ?? lines.at(-1) ?? '';
+  return output.split(/\r?\n/).find((line) => /\berror: |^CMake Error/.test(line))?.trim() ?? '';
+}
+
+export function lastLine(output: string): string {
+  return output.trimEnd().split(/\r?\n/).at(-1)?.trim() ?? '';
 }

@@ -3,7 +3,8 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 const setpriv = '/usr/bin/setpriv';
-const graceMilliseconds = 3000;
+/** How long a process may take to end by itself. */
+export const graceMilliseconds = 3000;
 
 /**
  * The process leads its own group, and gets SIGTERM when the editor's extension host dies without a word.

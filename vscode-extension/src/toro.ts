@@ -3,8 +3,8 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { dirname } from 'node:path';
 import { quoteCommand } from './command-line';
 import { LineSplitter, parseEvent, type GuestEvent } from './events';
-import { firstError } from './problems';
-import { endTool, startTool } from './tool-process';
+import { firstError, lastLine } from './problems';
+import { endTool, graceMilliseconds, startTool } from './tool-process';
 
 /** A command that failed: its own words, the command line, and all that it said. */
 export class ToroError extends Error {
@@ -43,10 +43,19 @@ export class Toro {
     child.stdin.end();
     const cancelling = waiting?.cancellation.onCancellationRequested(() => void endTool(child));
     const said: string[] = [];
+    let message = '';
     const lines = new LineSplitter((line) => {
-      said.push(line);
-      this.log(line);
-      waiting?.onOutput(line);
+      const event = parseEvent(line);
+      const words = event === undefined ? line : event.event === 'error' ? event.message : '';
+      if (event === undefined) {
+        said.push(line);
+      } else {
+        message ||= words;
+      }
+      if (words !== '') {
+        this.log(words);
+        waiting?.onOutput(words);
+      }
     });
     const answers: Buffer[] = [];
     child.stdout.on('data', (bytes: Buffer) => answers.push(bytes));
@@ -57,7 +66,7 @@ export class Toro {
     const answer = Buffer.concat(answers).toString();
     const output = said.join('\n');
     if (failure !== undefined) {
-      throw new ToroError(firstError(output) || firstError(answer) || failure, commandLine, output);
+      throw new ToroError(failureWords(output, message, failure), commandLine, output);
     }
     try {
       return { answer: JSON.parse(answer) as unknown, output };
@@ -69,6 +78,11 @@ export class Toro {
   startGuest(words: readonly string[], waiting?: Waiting): Guest {
     return new Guest(this, words, this.log, waiting);
   }
+}
+
+/** The compiler's first error, or what the command says of itself, or its last words, or how it ended. */
+function failureWords(output: string, message: string, status: string): string {
+  return firstError(output) || message || lastLine(output) || status;
 }
 
 /** Resolves when the process has ended and its pipes are drained: undefined for success, else what happened. */
@@ -97,6 +111,7 @@ export class Guest {
   private readonly child: ChildProcessWithoutNullStreams;
   private consoleListener: ((bytes: Buffer) => void) | undefined;
   private early: Buffer[] = [];
+  private stopped = false;
 
   constructor(toro: Toro, words: readonly string[], log: Log, waiting?: Waiting) {
     this.commandLine = toro.commandLine(words);
@@ -128,14 +143,14 @@ export class Guest {
       this.child.stderr.on('data', (bytes: Buffer) => lines.push(bytes));
       void ended.then((failure) => {
         lines.end();
-        reject(this.failure(message || firstError(this.output.join('\n')) || failure || 'ended before it listened'));
+        reject(this.failure(message, failure ?? 'ended before it listened'));
       });
     });
     this.listening.catch(() => undefined); // a guest without a debugger has nobody who waits for this
     this.ended = ended.then((failure) => {
-      const words = message || (status !== undefined ? `exit status ${status}` : (failure ?? 'exit status 0'));
+      const words = this.stopped ? 'stopped' : message || (status !== undefined ? `exit status ${status}` : (failure ?? 'exit status 0'));
       log(`${this.commandLine}: ${words}`);
-      return message === '' ? { words } : { words, error: this.failure(message) };
+      return message === '' || this.stopped ? { words } : { words, error: this.failure(message, words) };
     });
   }
 
@@ -150,11 +165,25 @@ export class Guest {
     this.child.stdin.write(text);
   }
 
+  /** From now on an end is what the user asked for, whoever brings it about. */
+  expectStop(): void {
+    this.stopped = true;
+  }
+
   stop(): Promise<void> {
+    this.expectStop();
     return endTool(this.child);
   }
 
-  private failure(words: string): ToroError {
-    return new ToroError(words, this.commandLine, this.output.join('\n'));
+  /** For a guest whose `main` has returned: it may still say its last words, and how it ended. */
+  async finish(): Promise<void> {
+    const insist = setTimeout(() => void this.stop(), graceMilliseconds);
+    await this.ended;
+    clearTimeout(insist);
+  }
+
+  private failure(message: string, status: string): ToroError {
+    const output = this.output.join('\n');
+    return new ToroError(failureWords(output, message, status), this.commandLine, output);
   }
 }

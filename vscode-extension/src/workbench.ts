@@ -19,6 +19,9 @@ interface Sample {
   readonly directory: string;
 }
 
+/** A message that comes and goes within a moment only startles. */
+const patienceMilliseconds = 1500;
+
 /** What a running attempt listens to, and where it shows the tool's latest words. */
 export interface Attempt {
   readonly cancellation: vscode.CancellationToken;
@@ -120,19 +123,30 @@ export class Workbench {
     });
   }
 
-  /** Runs `work` with a cancellable progress message. A cancelled failure is not told; undefined after any failure. */
+  /** Runs `work`, with a cancellable progress message once it takes long. A cancelled failure is not told; undefined after any failure. */
   async attempt<T>(intention: string, work: (attempt: Attempt) => Promise<T>): Promise<T | undefined> {
-    const options = { location: vscode.ProgressLocation.Notification, title: intention, cancellable: true };
-    return vscode.window.withProgress(options, async (progress, token) => {
-      try {
-        return await work({ cancellation: token, onOutput: (line) => progress.report({ message: line }) });
-      } catch (error) {
-        if (!token.isCancellationRequested) {
-          this.report(error, `${intention} failed`);
-        }
-        return undefined;
+    const cancellation = new vscode.CancellationTokenSource();
+    let tell: Log = () => undefined;
+    const working = work({ cancellation: cancellation.token, onOutput: (line) => tell(line) });
+    const slow = setTimeout(() => {
+      const options = { location: vscode.ProgressLocation.Notification, title: intention, cancellable: true };
+      void vscode.window.withProgress(options, (progress, token) => {
+        token.onCancellationRequested(() => cancellation.cancel());
+        tell = (message) => progress.report({ message });
+        return working.catch(() => undefined);
+      });
+    }, patienceMilliseconds);
+    try {
+      return await working;
+    } catch (error) {
+      if (!cancellation.token.isCancellationRequested) {
+        this.report(error, `${intention} failed`);
       }
-    });
+      return undefined;
+    } finally {
+      clearTimeout(slow);
+      cancellation.dispose();
+    }
   }
 }
 

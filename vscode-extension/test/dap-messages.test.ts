@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DapReader, fitToGuest, frame, type DapMessage } from '../src/dap-messages';
+import { complaintIn, DapReader, fitToGuest, frame, withoutDialog, type DapMessage } from '../src/dap-messages';
 
 test('messages come whole, whatever the pieces', () => {
   const found: DapMessage[] = [];
@@ -32,4 +32,11 @@ test('a breakpoint is on a line', () => {
 test('a failure has no body and is left alone', () => {
   const failure = { type: 'response', command: 'stackTrace', success: false };
   assert.equal(fitToGuest(failure), failure);
+});
+
+test('the debugger’s own words for a failed connection, and no dialog', () => {
+  const output = '(lldb) gdb-remote 127.0.0.1:1\nerror: Failed to connect port\n';
+  assert.equal(complaintIn({ type: 'event', event: 'output', body: { output } }), 'Failed to connect port');
+  assert.equal(complaintIn({ type: 'event', event: 'output', body: { output: 'hello' } }), undefined);
+  assert.deepEqual(withoutDialog({ type: 'response', success: false, message: 'no' }).body, { error: { id: 1, format: 'no', showUser: false } });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { firstError, parseProblems } from '../src/problems';
+import { firstError, lastLine, parseProblems } from '../src/problems';
 
 const build = `ninja: Entering directory \`/work/build'
 [1/3] Building CXX object main.cpp.obj
@@ -56,8 +56,8 @@ test('CMake: a message of several lines', () => {
   assert.equal(more.length, 0);
 });
 
-test('the tool’s own words: the first error, else the last line', () => {
+test('the first error, or else the last line, of what was said', () => {
   assert.equal(firstError(build), "/work/main.cpp:4:3: error: use of undeclared identifier 'prin'; did you mean 'print'?");
-  assert.equal(firstError('one\ntwo\n'), 'two');
-  assert.equal(firstError(''), '');
+  assert.equal(firstError('one\ntwo\n'), '');
+  assert.equal(lastLine('one\ntwo\n'), 'two');
 });

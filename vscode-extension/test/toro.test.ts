@@ -37,6 +37,12 @@ test('a failure is told in the tool’s words, with the command line', async () 
   });
 });
 
+test('the compiler’s words come before those of the command about them', async () => {
+  const event = `{"event":"error","message":"the build failed with status 1"}`;
+  await assert.rejects(standIn(`echo "a.c:1:1: error: no" >&2; echo '${event}' >&2; exit 1`).query([]), /^Error: a\.c:1:1: error: no/);
+  await assert.rejects(standIn(`echo '${event}' >&2; exit 1`).query([]), /^Error: the build failed with status 1/);
+});
+
 test('an answer that is no JSON is shown', async () => {
   await assert.rejects(standIn('echo hello').query([]), /expected JSON, found “hello”/);
 });
@@ -69,4 +75,5 @@ test('stop ends the guest and what it started, also what ignores the request', a
   assert.ok(alive(pid));
   await guest.stop();
   assert.ok(!alive(pid));
+  assert.deepEqual(await guest.ended, { words: 'stopped' });
 });
