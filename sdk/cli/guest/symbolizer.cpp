@@ -32,7 +32,9 @@ std::string describe_symbols(const std::string& json, const std::filesystem::pat
     if (function.empty()) continue;
     if (!words.empty()) words += ", inlined into ";
     words += function;
-    if (!file.empty()) words += std::format(" at {}:{}", shortened(file, folder), symbol.value("Line", 0));
+    // Line 0 is the symbolizer's guess from a symbol table: no place in a source.
+    if (auto line = symbol.value("Line", 0); !file.empty() && line != 0)
+      words += std::format(" at {}:{}", shortened(file, folder), line);
   }
   return words;
 }
