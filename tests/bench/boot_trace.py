@@ -59,6 +59,16 @@ class BootTrace:
             return line, guest.file("log").read_text(errors="replace")
 
 
+def translated(image, command):
+    """(instructions, blocks) of the image that QEMU translates in one run: what a start under TCG costs, about, since
+    nearly all of boot's code runs once or a few times. The same in every run."""
+    extra = ["-d", "in_asm", "-dfilter", f"{image.low:#x}..{image.high:#x}", "-D", "$RUN/log"]
+    with Guest(command, extra) as guest:
+        guest.end(timeout=60)
+        log = guest.file("log").read_text(errors="replace")
+    return len(re.findall(r"^0x[0-9a-f]+:", log, re.MULTILINE)), len(re.findall(r"^IN:", log, re.MULTILINE))
+
+
 def demangled(names):
     """C++ names for people, where a demangler is installed."""
     for tool in ("llvm-cxxfilt-22", "llvm-cxxfilt", "c++filt"):
