@@ -1,18 +1,23 @@
 // The standard library in the guest.
 #include <doctest/doctest.h>
 
+#include <ctype.h>
+#include <locale.h>
+
 #include <algorithm>
 #include <charconv>
 #include <expected>
 #include <format>
 #include <functional>
 #include <iostream>
+#include <locale>
 #include <map>
 #include <memory>
 #include <numeric>
 #include <optional>
 #include <print>
 #include <ranges>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -34,7 +39,9 @@ TEST_CASE("format of integers and text") {
   CHECK(std::format("{:>6}|{:#x}|{}", "ab", 255, 12345678901ll) == "    ab|0xff|12345678901");
 }
 
-TEST_CASE("format of double") { CHECK(std::format("{:.3f} {}", 3.14159, 0.1) == "3.142 0.1"); }
+TEST_CASE("format of double") {
+  CHECK(std::format("{:.3f} {}", 3.14159, 0.1) == "3.142 0.1");
+}
 
 TEST_CASE("unordered_map") {
   std::unordered_map<std::string, int> map;
@@ -88,4 +95,50 @@ TEST_CASE("print and cout reach the console") {
   std::println("println {}", 1);
   std::cout << "cout " << 2 << std::endl;
   CHECK(std::cout.good());
+}
+
+TEST_CASE("istringstream reads numbers and words") {
+  std::istringstream in("  42 -1.5 word");
+  int number = 0;
+  double real = 0;
+  std::string word;
+  in >> number >> real >> word;
+  CHECK(in);
+  CHECK(number == 42);
+  CHECK(real == -1.5);
+  CHECK(word == "word");
+}
+
+TEST_CASE("characters have their classes, in the classic locale and in named ones") {
+  for (const std::locale& locale :
+       {std::locale::classic(), std::locale("C"), std::locale(std::locale(), "C", std::locale::ctype)}) {
+    CHECK(std::isspace(' ', locale));
+    CHECK(std::isalpha('a', locale));
+    CHECK_FALSE(std::isdigit('a', locale));
+    CHECK(std::toupper('a', locale) == 'A');
+    CHECK(std::tolower('Z', locale) == 'z');
+    CHECK(std::isupper(L'Z', locale));
+  }
+}
+
+TEST_CASE("regular expressions know the classes of characters") {
+  std::smatch match;
+  const std::string text = "key = value 42";
+  REQUIRE(std::regex_match(text, match, std::regex(R"((\w+)\s*=\s*([[:alpha:]]+) (\d+))")));
+  CHECK(match[1] == "key");
+  CHECK(match[3] == "42");
+}
+
+TEST_CASE("a locale is copied with its tables") {
+  const locale_t made = newlocale(LC_ALL_MASK, "C", nullptr);
+  REQUIRE(made != nullptr);
+  const locale_t copy = duplocale(made);
+  REQUIRE(copy != nullptr);
+  freelocale(made);
+  const locale_t changed = newlocale(LC_CTYPE_MASK, "C.UTF-8", copy);
+  CHECK(changed == copy);
+  CHECK(isalpha_l('a', changed));
+  CHECK_FALSE(isalpha_l('1', changed));
+  CHECK(toupper_l('a', changed) == 'A');
+  freelocale(changed);
 }
