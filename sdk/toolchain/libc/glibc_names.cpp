@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <time.h>
 
+#include <cerrno>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
@@ -56,8 +57,23 @@ int __vasprintf_chk(char** result, int, const char* format, va_list arguments) {
   return vasprintf(result, format, arguments);
 }
 
-// glibc's strerror_r returns the text, musl's a number: libc++ would read through it.
+// POSIX's strerror_r fills the buffer and returns a number, by the name that glibc's headers give it. [LSB 5.0 libc]
+int __xpg_strerror_r(int number, char* buffer, std::size_t size) {
+  const char* text = std::strerror(number);
+  const std::size_t length = std::strlen(text);
+  if (size != 0) {
+    const std::size_t kept = length < size ? length : size - 1;
+    std::memcpy(buffer, text, kept);
+    buffer[kept] = '\0';
+  }
+  return length < size ? 0 : ERANGE;
+}
 }
 
+// glibc's strerror_r returns the text, musl's a number: libc++ would read through it. C code knows musl's, so the buffer
+// is filled too.
 #undef strerror_r
-extern "C" char* strerror_r(int number, char*, std::size_t) noexcept { return std::strerror(number); }
+extern "C" char* strerror_r(int number, char* buffer, std::size_t size) noexcept {
+  __xpg_strerror_r(number, buffer, size);
+  return std::strerror(number);
+}

@@ -5,6 +5,7 @@
 #include <locale.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <expected>
 #include <format>
@@ -25,6 +26,8 @@
 #include <unordered_map>
 #include <variant>
 #include <vector>
+
+extern "C" int __xpg_strerror_r(int number, char* buffer, std::size_t size);  // POSIX's, by its name in libraries
 
 TEST_CASE("vector, sort, ranges") {
   std::vector<int> v(1000);
@@ -141,4 +144,12 @@ TEST_CASE("a locale is copied with its tables") {
   CHECK_FALSE(isalpha_l('1', changed));
   CHECK(toupper_l('a', changed) == 'A');
   freelocale(changed);
+}
+
+TEST_CASE("strerror_r fills the buffer, by either name") {
+  char buffer[32] = "";
+  CHECK(std::string(strerror_r(ENOENT, buffer, sizeof buffer)) == "No such file or directory");
+  CHECK(std::string(buffer) == "No such file or directory");
+  CHECK(__xpg_strerror_r(ENOENT, buffer, 8) == ERANGE);
+  CHECK(std::string(buffer) == "No such");
 }
