@@ -39,6 +39,10 @@ void* calloc(std::size_t count, std::size_t size) {
 void* realloc(void* block, std::size_t size) { return or_no_memory(toro::heap::reallocate(block, size)); }
 
 void* aligned_alloc(std::size_t alignment, std::size_t size) {
+  if (alignment == 0 || (alignment & (alignment - 1)) != 0) {
+    errno = EINVAL;
+    return nullptr;
+  }
   return or_no_memory(toro::heap::allocate(size, alignment));
 }
 

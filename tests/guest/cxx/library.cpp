@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
+#include <cstring>
 #include <expected>
 #include <format>
 #include <functional>
@@ -152,4 +154,28 @@ TEST_CASE("strerror_r fills the buffer, by either name") {
   CHECK(std::string(buffer) == "No such file or directory");
   CHECK(__xpg_strerror_r(ENOENT, buffer, 8) == ERANGE);
   CHECK(std::string(buffer) == "No such");
+}
+
+TEST_CASE("allocation fails as C says") {
+  volatile std::size_t huge = SIZE_MAX / 2;
+  errno = 0;
+  CHECK(std::malloc(huge) == nullptr);
+  CHECK(errno == ENOMEM);
+  errno = 0;
+  CHECK(std::calloc(huge, 4) == nullptr);
+  CHECK(errno == ENOMEM);
+  errno = 0;
+  volatile std::size_t odd = 24;
+  CHECK(aligned_alloc(odd, 48) == nullptr);
+  CHECK(errno == EINVAL);
+  void* block = std::malloc(10);
+  errno = 0;
+  CHECK(std::realloc(block, huge) == nullptr);
+  CHECK(errno == ENOMEM);
+  errno = 7;
+  std::free(block);
+  CHECK(errno == 7);
+  CHECK(posix_memalign(&block, odd, 48) == EINVAL);
+  CHECK(posix_memalign(&block, 64, huge) == ENOMEM);
+  CHECK(errno == 7);
 }
