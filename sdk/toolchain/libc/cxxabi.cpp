@@ -14,7 +14,6 @@ struct Destructor {
 
 thread_local Destructor* destructors = nullptr;
 pthread_key_t key;
-pthread_once_t key_once = PTHREAD_ONCE_INIT;
 
 /// Latest first; a destructor may register another.
 void run_destructors(void*) {
@@ -25,16 +24,20 @@ void run_destructors(void*) {
   }
 }
 
+/// Before all others, as musl destroys keys in the order of their making: thread_local objects end first, and only then
+/// what the C++ library does at the end of a thread. [C++ thread.condition.nonmember, futures.promise]
+[[gnu::constructor(101)]] void make_key() {
+  pthread_key_create(&key, run_destructors);
+}
+
 }  // namespace
 
 extern "C" {
 
 /// Registers the destructor of a thread_local object, to run when the thread ends. [Itanium C++ ABI 3.3.5]
 int __cxa_thread_atexit_impl(void (*function)(void*), void* object, void*) {
-  pthread_once(&key_once, [] {
-    pthread_key_create(&key, run_destructors);
-    std::atexit([] { run_destructors(nullptr); });  // main's thread ends without running key destructors
-  });
+  // The thread that calls exit() ends without running key destructors.
+  [[maybe_unused]] static const int registered = std::atexit([] { run_destructors(nullptr); });
   auto* entry = static_cast<Destructor*>(std::malloc(sizeof(Destructor)));
   if (entry == nullptr) return -1;
   *entry = {function, object, destructors};
