@@ -15,10 +15,12 @@ toro_guarded_call:                  // rdi: function; rsi: argument; rdx: guard
     .cfi_adjust_cfa_offset 8
     stmxcsr (%rsp)
     fnstcw 4(%rsp)
-    movq %rsp, 8(%rdx)              // Guard::stack_pointer
+    movq %rdx, %rbx
+    movq %rsp, 8(%rbx)              // Guard::stack_pointer
     movq %rdi, %rax
     movq %rsi, %rdi
     callq *%rax
+    movq $0, 8(%rbx)                // a fault from here on is not this call's
     xorl %eax, %eax
 leave:
     addq $8, %rsp
@@ -40,7 +42,7 @@ leave:
 toro_guarded_fault:                 // the trap handler resumes here with rsp = Guard::stack_pointer
     cld
     ldmxcsr (%rsp)
-    fnclex
+    fninit                          // the x87 stack is empty at a return [System V ABI 3.2.1]
     fldcw 4(%rsp)
     movl $1, %eax
     jmp leave

@@ -50,14 +50,19 @@ constinit bool in_interrupt = false;
 /// A fault within guarded() ends that call.
 bool recover_guarded(TrapFrame& frame) {
   const auto kind = kind_of(frame.vector);
-  if (!kind || in_interrupt || contexts.running == nullptr || contexts.running->guard == nullptr) return false;
-  detail::Guard& guard = *contexts.running->guard;
+  if (!kind || in_interrupt || contexts.running == nullptr) return false;
+  // A guard without stack pointer has not begun its call (the stack may have ended right there), or has ended it.
+  detail::Guard*& innermost = contexts.running->guard;
+  while (innermost != nullptr && innermost->stack_pointer == 0) innermost = innermost->previous;
+  if (innermost == nullptr) return false;
+  detail::Guard& guard = *innermost;
   guard.fault = {.kind = *kind,
                  .error_code = static_cast<std::uint32_t>(frame.error_code),
                  .instruction = frame.rip,
                  .address = *kind == FaultKind::page ? read_cr2() : 0};
   frame.rip = reinterpret_cast<std::uint64_t>(toro_guarded_fault);
   frame.rsp = guard.stack_pointer;
+  guard.stack_pointer = 0;
   frame.rflags |= kInterruptFlag;  // a thread's; the fault may have ended a part of the kernel that had them off
   return true;
 }

@@ -71,3 +71,50 @@ TEST_CASE("guards nest, each thread has its own") {
   });
   CHECK(outer.value() == 2);
 }
+
+TEST_CASE("the x87 stack is empty after a fault") {
+  const auto result = toro::guarded([] { asm volatile("fld1; fld1; fld1; fld1; fld1; fld1; fld1; fld1; ud2"); });
+  REQUIRE_FALSE(result.has_value());
+  volatile long double three = 3;
+  CHECK(three * three == 9.0L);  // not a number where a register is left over
+}
+
+namespace {
+
+/// Calls itself, guarded, until the stack has ended; `pad` moves the place where it does.
+void nest(std::size_t pad, int& faults) {
+  auto* room = static_cast<volatile char*>(__builtin_alloca(pad));
+  room[0] = 1;
+  if (!toro::guarded([&] { nest(pad, faults); })) ++faults;
+}
+
+/// Faults when it is moved for the second time: out of the guarded call.
+struct FaultsWhenMoved {
+  int moves = 0;
+  FaultsWhenMoved() = default;
+  FaultsWhenMoved(FaultsWhenMoved&& from) : moves(from.moves + 1) {
+    if (moves == 2) asm volatile("ud2");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a stack that ends anywhere within guarded itself goes to a guard whose call is in progress") {
+  for (std::size_t pad = 16; pad <= 512; pad += 16) {
+    int faults = 0;
+    nest(pad, faults);
+    CHECK(faults == 1);
+  }
+}
+
+TEST_CASE("a fault after the guarded call goes to the guard outside") {
+  bool inner_returned = false;
+  const auto result = toro::guarded([&] {
+    (void)toro::guarded([] { return FaultsWhenMoved(); });
+    inner_returned = true;
+  });
+  CHECK_FALSE(inner_returned);
+  REQUIRE_FALSE(result.has_value());
+  CHECK(result.error().kind == toro::FaultKind::invalid_opcode);
+  CHECK(toro::guarded([] { return 1; }).value() == 1);
+}
