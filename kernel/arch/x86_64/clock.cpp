@@ -14,7 +14,6 @@ namespace toro::arch::clock {
 namespace {
 
 constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
-constexpr std::uint32_t kTimerStart = UINT32_MAX;
 constexpr std::uint32_t kShortestBaseline = 500'000;  // counts of the APIC timer: 500 µs, good for about 0.05 %
 
 using Wide = unsigned __int128;
@@ -48,7 +47,6 @@ constinit Source source_ = Source::unknown;
 constinit std::uint64_t multiplier = 0;  // nanoseconds per tick, times 2^32
 constinit std::uint64_t wall_at_boot = 0;
 constinit bool wall_known = false;
-constinit std::uint64_t baseline_tsc = 0;
 
 struct Hypervisor {
   std::uint32_t first = 0;
@@ -97,9 +95,11 @@ bool use_cpuid(const Hypervisor& hypervisor) {
 }
 
 struct Reading {
-  std::uint64_t tsc;
-  std::uint32_t count;
+  std::uint64_t tsc = 0;
+  std::uint32_t count = 0;
 };
+
+constinit Reading baseline{};
 
 /// Both clocks at one instant: of a few tries the one in which the least time passed between the TSC's readings.
 Reading read_both() {
@@ -120,9 +120,12 @@ void calibrate() {
   const Hypervisor hypervisor = find_hypervisor();
   if (use_kvmclock(hypervisor) || use_cpuid(hypervisor)) return;
   Reading reading = read_both();
-  while (kTimerStart - reading.count < kShortestBaseline && reading.count != 0) reading = read_both();
-  const Wide ticks = reading.tsc - baseline_tsc;
-  set_frequency(static_cast<std::uint64_t>(ticks * lapic::kTimerHz / (kTimerStart - reading.count)), Source::lapic);
+  while (reading.count == 0 || baseline.count - reading.count < kShortestBaseline) {
+    if (reading.count == 0) begin();  // it ran out: nobody asked for 4 s, or a debugger held the machine
+    reading = read_both();
+  }
+  const Wide ticks = reading.tsc - baseline.tsc;
+  set_frequency(static_cast<std::uint64_t>(ticks * lapic::kTimerHz / (baseline.count - reading.count)), Source::lapic);
 }
 
 std::uint64_t kvm_now() {
@@ -152,8 +155,8 @@ void find_wall_time() {
 }  // namespace
 
 void begin() {
-  lapic::start_silent_timer(kTimerStart);
-  baseline_tsc = read_tsc();
+  lapic::start_silent_timer(UINT32_MAX);
+  baseline = read_both();
 }
 
 std::uint64_t nanoseconds_of(std::uint64_t ticks) {
