@@ -1,5 +1,6 @@
 // System calls on memory: anonymous pages and their rights.
 #include "kernel/arch/x86_64/paging.hpp"
+#include "kernel/boot/boot_information.hpp"
 #include "kernel/memory/memory.hpp"
 #include "kernel/posix/syscall.hpp"
 
@@ -27,6 +28,18 @@ constexpr Access access_of(std::uint64_t protection) {
 /// No page is writable and executable.
 constexpr bool is_allowed(std::uint64_t protection) { return (protection & (kWrite | kExecute)) != (kWrite | kExecute); }
 
+/// Whether [begin, end) is RAM without page 0: addresses are physical ones, so nothing else may become accessible.
+bool is_memory(std::uintptr_t begin, std::uintptr_t end) {
+  if (begin < kPageSize || end < begin) return false;
+  while (begin < end) {
+    const std::uintptr_t before = begin;
+    for (const boot::MemoryRange& ram : boot::information().ram_ranges())
+      if (ram.begin <= begin && begin < ram.end) begin = ram.end;
+    if (begin == before) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Result sys_mmap(SyscallFrame& frame) {
@@ -40,15 +53,19 @@ Result sys_mmap(SyscallFrame& frame) {
   const std::uintptr_t address = memory::allocate_zeroed_pages(pages);
   if (address == 0) return failure(Error::no_memory);
   const Access access = access_of(protection);
-  if (access != Access::read_write && !arch::paging::set_access(address, address + pages * kPageSize, access))
+  if (access != Access::read_write && !arch::paging::set_access(address, address + pages * kPageSize, access)) {
+    static_cast<void>(memory::free_pages(address, pages));
     return failure(Error::no_memory);
+  }
   return static_cast<Result>(address);
 }
 
 Result sys_munmap(SyscallFrame& frame) {
-  if (frame.argument(0) % kPageSize != 0 || frame.argument(1) == 0 || frame.argument(1) > kLongest)
-    return failure(Error::invalid);
-  return memory::free_pages(frame.argument(0), pages_of(frame.argument(1))) ? 0 : failure(Error::invalid);
+  const std::uintptr_t begin = frame.argument(0);
+  if (begin % kPageSize != 0 || frame.argument(1) == 0 || frame.argument(1) > kLongest) return failure(Error::invalid);
+  const std::size_t pages = pages_of(frame.argument(1));
+  if (!is_memory(begin, begin + pages * kPageSize)) return failure(Error::invalid);
+  return memory::free_pages(begin, pages) ? 0 : failure(Error::invalid);
 }
 
 Result sys_mprotect(SyscallFrame& frame) {
@@ -56,6 +73,7 @@ Result sys_mprotect(SyscallFrame& frame) {
   if (begin % kPageSize != 0 || frame.argument(1) > kLongest) return failure(Error::invalid);
   if (!is_allowed(frame.argument(2))) return failure(Error::access);
   const std::uintptr_t end = begin + pages_of(frame.argument(1)) * kPageSize;
+  if (!is_memory(begin, end)) return failure(Error::no_memory);
   return arch::paging::set_access(begin, end, access_of(frame.argument(2))) ? 0 : failure(Error::no_memory);
 }
 
