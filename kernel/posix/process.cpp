@@ -67,6 +67,31 @@ Result sys_tkill(SyscallFrame& frame) {
   panic("signal {} was raised", frame.argument(1));
 }
 
+// There are no signals. What was asked for is forgotten; what is asked is answered: each signal has its default action,
+// none is blocked, there is no stack for them.
+
+Result sys_rt_sigaction(SyscallFrame& frame) {
+  constexpr std::size_t kActionSize = 32;  // handler, flags, restorer, mask
+  if (auto* old = frame.pointer<std::byte>(2); old != nullptr) std::memset(old, 0, kActionSize);
+  return 0;
+}
+
+Result sys_rt_sigprocmask(SyscallFrame& frame) {
+  if (auto* old = frame.pointer<std::byte>(2); old != nullptr) std::memset(old, 0, frame.argument(3));
+  return 0;
+}
+
+Result sys_sigaltstack(SyscallFrame& frame) {
+  struct Stack {
+    void* address = nullptr;
+    std::int32_t flags = 0;
+    std::size_t size = 0;
+  };
+  constexpr std::int32_t kDisabled = 2;  // SS_DISABLE
+  if (auto* old = frame.pointer<Stack>(1); old != nullptr) *old = {.flags = kDisabled};
+  return 0;
+}
+
 Result sys_accept_silently(SyscallFrame&) { return 0; }
 
 }  // namespace toro::posix

@@ -23,8 +23,8 @@ constexpr Entry kEntries[] = {
     {10, sys_mprotect},
     {11, sys_munmap},
     {12, sys_brk},
-    {13, sys_accept_silently},  // rt_sigaction: there are no signals
-    {14, sys_accept_silently},  // rt_sigprocmask
+    {13, sys_rt_sigaction},
+    {14, sys_rt_sigprocmask},
     {16, sys_ioctl},
     {19, sys_readv},
     {20, sys_writev},
@@ -42,7 +42,7 @@ constexpr Entry kEntries[] = {
     {104, sys_accept_silently},
     {107, sys_accept_silently},
     {108, sys_accept_silently},
-    {131, sys_accept_silently},  // sigaltstack
+    {131, sys_sigaltstack},
     {157, sys_prctl},
     {158, sys_arch_prctl},
     {186, sys_gettid},

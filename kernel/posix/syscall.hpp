@@ -109,6 +109,9 @@ Result sys_uname(SyscallFrame&);
 Result sys_getrandom(SyscallFrame&);
 Result sys_sysinfo(SyscallFrame&);
 Result sys_tkill(SyscallFrame&);
+Result sys_rt_sigaction(SyscallFrame&);
+Result sys_rt_sigprocmask(SyscallFrame&);
+Result sys_sigaltstack(SyscallFrame&);
 Result sys_accept_silently(SyscallFrame&);
 
 }  // namespace toro::posix
