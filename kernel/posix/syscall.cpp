@@ -78,6 +78,7 @@ void name_missing(std::uint64_t number) {
     if (named[number]) return;
     named[number] = true;
   }
+  const FloatingPointState state;
   print(console::sink(), "toro: system call {} is not there: ENOSYS\n", number);
 }
 #else
