@@ -73,10 +73,16 @@ Result sys_ioctl(SyscallFrame& frame) {
 }
 
 Result sys_fcntl(SyscallFrame& frame) {
-  constexpr std::uint64_t kGetFlags = 3;  // F_GETFL
+  enum Command : std::uint32_t { kGetDescriptorFlags = 1, kSetDescriptorFlags = 2, kGetFlags = 3, kSetFlags = 4 };
   constexpr Result kReadWrite = 2;
   if (!is_console(frame.value<std::int32_t>(0))) return failure(Error::bad_file);
-  return frame.argument(1) == kGetFlags ? kReadWrite : 0;
+  switch (frame.value<std::uint32_t>(1)) {
+    case kGetFlags: return kReadWrite;
+    case kGetDescriptorFlags:
+    case kSetDescriptorFlags:
+    case kSetFlags: return 0;
+    default: return failure(Error::invalid);
+  }
 }
 
 }  // namespace toro::posix
