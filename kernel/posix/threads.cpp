@@ -31,6 +31,8 @@ Result sys_clone(SyscallFrame& frame) {
   *child_frame = frame;
   auto* start = reinterpret_cast<arch::SwitchFrame*>(child_frame) - 1;
   *start = {.rip = reinterpret_cast<std::uint64_t>(toro_syscall_resume)};
+  // The floating-point environment is the creator's. [POSIX pthread_create]
+  asm("stmxcsr %0\n\tfnstcw %1" : "=m"(start->mxcsr), "=m"(start->x87_control));
 
   const arch::InterruptsOff off;
   Thread* thread = scheduler().create_thread("thread", start, frame.argument(4));
@@ -70,10 +72,14 @@ Result sys_prctl(SyscallFrame& frame) {
   constexpr std::size_t kNameSize = 16;
   char* const name = scheduler().current().name;
   switch (frame.argument(0)) {
-    case kSetName:
-      std::memcpy(name, frame.pointer<const char>(1), kNameSize);
-      name[kNameSize - 1] = '\0';
+    case kSetName: {
+      const char* from = frame.pointer<const char>(1);
+      std::size_t length = 0;
+      while (length < kNameSize - 1 && from[length] != '\0') ++length;
+      std::memcpy(name, from, length);
+      name[length] = '\0';
       return 0;
+    }
     case kGetName:
       std::memcpy(frame.pointer<char>(1), name, kNameSize);
       frame.pointer<char>(1)[kNameSize - 1] = '\0';
