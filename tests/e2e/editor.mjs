@@ -231,7 +231,7 @@ export class Editor {
   }
 
   async terminalShows(text) {
-    const screen = this.page.locator('.terminal-wrapper.active .xterm-rows, .xterm-rows').first();
+    const screen = this.page.locator('.xterm-rows:visible').first();
     await this.until(`“${text}” in the terminal`, async () => (await screen.innerText().catch(() => '')).replaceAll('\u00a0', ' ').includes(text));
   }
 

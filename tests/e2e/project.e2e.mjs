@@ -51,6 +51,10 @@ await scenario('project', project, [
     await editor.terminalShows('exit status 7');
     await editor.noGuests();
   }],
+  ['the doctor answers in a terminal', async (editor) => {
+    await editor.command('Toro: Doctor');
+    await editor.terminalShows('KVM: ');
+  }],
   ['a launch.json with arguments and stopOnEntry', async (editor) => {
     mkdirSync(join(project, '.vscode'));
     const configuration = { type: 'toro', request: 'launch', name: 'Greet', sample: '${workspaceFolder}', arguments: ['Your name, please?'], stopOnEntry: true };

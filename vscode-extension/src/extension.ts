@@ -80,8 +80,11 @@ async function debug(project: string): Promise<void> {
   });
 }
 
-/** For people, not for parsing: the command's own words, where it can also ask for a password. */
-async function inTerminal(workbench: Workbench, word: string): Promise<void> {
-  const execution = new vscode.ProcessExecution(workbench.toro().command, [word]);
-  await vscode.tasks.executeTask(new vscode.Task({ type: 'toro', command: word }, vscode.TaskScope.Workspace, word, 'Toro', execution));
+/** For people, not for parsing: in a shell, where the command can ask for a password and be called again. */
+function inTerminal(workbench: Workbench, word: string): void {
+  const command = workbench.toro().commandLine([word]);
+  const name = 'Toro';
+  const terminal = vscode.window.terminals.find((candidate) => candidate.name === name) ?? vscode.window.createTerminal({ name });
+  terminal.show();
+  terminal.sendText(command);
 }
