@@ -56,34 +56,41 @@ UnitSize& UnitSize::operator+=(const UnitSize& other) {
   return *this;
 }
 
-std::string unit_of(const std::string& input_file, const std::string& sdk) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kLibraries{
-      {{"libc++abi.a", "libc++abi"},
-       {"libc++.a", "libc++"},
-       {"libunwind.a", "libunwind"},
-       {"libc.a", "libc"},
-       {"libm.a", "libc"},
-       {"libclang_rt", "compiler runtime"}}};
-  for (const auto& [part, unit] : kLibraries)
-    if (input_file.contains(part)) return std::string(unit);
-  if (input_file.starts_with('<')) return "linker";
-  // A name within the SDK: of the sources, or of what was built of them under build/PRESET/.
-  auto path = input_file;
-  if (path.starts_with(sdk + "/")) path.erase(0, sdk.size() + 1);
-  if (path.starts_with("build/")) path.erase(0, std::min(path.find('/', 6), path.size() - 1) + 1);
-  for (std::string_view unit : {"memory", "process", "devices", "filesystem", "network", "posix", "arch"}) {
-    if (path.contains("kernel/" + std::string(unit)) || path.contains("/" + std::string(unit) + "/") ||
-        path.contains("toro-" + std::string(unit)))
-      return "kernel/" + std::string(unit);
+KernelSources kernel_sources(const std::filesystem::path& kernel) {
+  KernelSources sources;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(kernel)) {
+    auto extension = entry.path().extension();
+    if (extension != ".cpp" && extension != ".S") continue;
+    auto folder = entry.path().lexically_relative(kernel).begin()->string();
+    auto unit = entry.path().parent_path() == kernel ? "kernel" : "kernel/" + folder;
+    auto [known, added] = sources.emplace(entry.path().filename(), unit);
+    if (!added && known->second != unit) known->second = "kernel";
   }
-  if (path.contains("gdbstub")) return "gdbstub";
-  if (path.contains("boards/") || path.contains("toro-board")) return "board";
-  if (path.starts_with("kernel") || path.contains("/kernel/") || path.contains("toro-kernel")) return "kernel";
-  if (path.starts_with("sdk/")) return "glue";
-  return "application";
+  return sources;
 }
 
-std::map<std::string, UnitSize> sizes_by_unit(const std::string& map_text, const std::string& sdk) {
+std::string unit_of(const std::string& input_file, const KernelSources& kernel) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kParts{{{"libc++abi.a", "libc++abi"},
+                                                                                 {"libc++.a", "libc++"},
+                                                                                 {"libunwind.a", "libunwind"},
+                                                                                 {"toro-libc", "libc glue"},
+                                                                                 {"libc.a", "libc"},
+                                                                                 {"libclang_rt", "compiler runtime"},
+                                                                                 {"toro-gdbstub", "gdbstub"},
+                                                                                 {"toro-board", "board"},
+                                                                                 {"x86_64-linux-musl/crt", "libc"}}};
+  for (const auto& [part, unit] : kParts)
+    if (input_file.contains(part)) return std::string(unit);
+  if (input_file.starts_with('<')) return "linker";
+  if (!input_file.contains("toro-kernel")) return "application";
+  // ARCHIVE(SOURCE.obj)
+  auto begin = input_file.rfind('(') + 1;
+  auto member = input_file.substr(begin, input_file.rfind(".obj") - begin);
+  auto source = kernel.find(member);
+  return source == kernel.end() ? "kernel" : source->second;
+}
+
+std::map<std::string, UnitSize> sizes_by_unit(const std::string& map_text, const KernelSources& kernel) {
   std::map<std::string, UnitSize> units;
   std::uint64_t UnitSize::* kind = nullptr;
   std::istringstream lines(map_text);
@@ -99,7 +106,7 @@ std::map<std::string, UnitSize> sizes_by_unit(const std::string& map_text, const
     // An input section is FILE:(SECTION); a symbol is indented further.
     auto section = row.name.rfind(":(");
     if (kind == nullptr || section == std::string::npos || row.indent > output_indent + 8) continue;
-    units[unit_of(row.name.substr(0, section), sdk)].*kind += row.size;
+    units[unit_of(row.name.substr(0, section), kernel)].*kind += row.size;
   }
   return units;
 }

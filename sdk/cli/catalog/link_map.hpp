@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <string>
 
@@ -15,10 +16,15 @@ struct UnitSize {
   UnitSize& operator+=(const UnitSize& other);
 };
 
+/// The unit of each of the kernel's sources by file name: an archive names its members without their folders. A name
+/// that two units have stands for the kernel as a whole.
+using KernelSources = std::map<std::string, std::string>;
+KernelSources kernel_sources(const std::filesystem::path& kernel);
+
 /// The unit that an input file of the link belongs to: "kernel/memory", "gdbstub", "libc", … "application".
-std::string unit_of(const std::string& input_file, const std::string& sdk);
+std::string unit_of(const std::string& input_file, const KernelSources& kernel);
 
 /// Sums the input sections of a map by unit. Sections that are not loaded do not count.
-std::map<std::string, UnitSize> sizes_by_unit(const std::string& map_text, const std::string& sdk);
+std::map<std::string, UnitSize> sizes_by_unit(const std::string& map_text, const KernelSources& kernel);
 
 }  // namespace toro::cli

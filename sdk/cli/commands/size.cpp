@@ -43,7 +43,7 @@ int size_command(Context& context, const TargetOptions& options, Output output) 
   ensure_toolchain(context);
   auto application = build_target(context.loop, context.sdk, target, options.application, Progress::when_long);
   auto map = std::filesystem::path(application.elf.string() + ".map");
-  auto units = sizes_by_unit(read_text(map), context.sdk.string());
+  auto units = sizes_by_unit(read_text(map), kernel_sources(context.sdk / "kernel"));
   auto stripped = stripped_size(context, application.elf);
   UnitSize total;
   std::vector<std::vector<std::string>> rows{{"UNIT", "     code", "constants", "     data", "   zeroed", "  in file"}};

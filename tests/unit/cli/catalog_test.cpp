@@ -147,12 +147,18 @@ no KVM here
 }
 
 TEST_CASE("units of an image") {
-  CHECK(unit_of("/usr/lib/x86_64-linux-musl/libc.a(printf.o)", "/sdk") == "libc");
-  CHECK(unit_of("/usr/lib/llvm-22/lib/libc++.a(ios.cpp.o)", "/sdk") == "libc++");
-  CHECK(unit_of("/usr/lib/llvm-22/lib/libc++abi.a(x.o)", "/sdk") == "libc++abi");
-  CHECK(unit_of("toro/gdbstub/libtoro-gdbstub.a(session.cpp.obj)", "/sdk") == "gdbstub");
-  CHECK(unit_of("<internal>", "/sdk") == "linker");
-  CHECK(unit_of("samples/hello/CMakeFiles/hello.dir/main.cpp.obj", "/sdk") == "application");
+  const KernelSources kernel{{"heap.cpp", "kernel/memory"}, {"trap_entry.S", "kernel/arch"}};
+  CHECK(unit_of("/usr/lib/x86_64-linux-musl/libc.a(printf.o)", kernel) == "libc");
+  CHECK(unit_of("/usr/lib/llvm-22/lib/libc++.a(ios.cpp.o)", kernel) == "libc++");
+  CHECK(unit_of("/usr/lib/llvm-22/lib/libc++abi.a(x.o)", kernel) == "libc++abi");
+  CHECK(unit_of("toro/libc/libtoro-libc.a(malloc.cpp.obj)", kernel) == "libc glue");
+  CHECK(unit_of("toro/gdbstub/libtoro-gdbstub.a(session.cpp.obj)", kernel) == "gdbstub");
+  CHECK(unit_of("CMakeFiles/toro-board.dir/boards/b/board.cpp.obj", kernel) == "board");
+  CHECK(unit_of("toro/kernel/libtoro-kernel.a(heap.cpp.obj)", kernel) == "kernel/memory");
+  CHECK(unit_of("toro/kernel/libtoro-kernel.a(trap_entry.S.obj)", kernel) == "kernel/arch");
+  CHECK(unit_of("toro/kernel/libtoro-kernel.a(other.cpp.obj)", kernel) == "kernel");
+  CHECK(unit_of("<internal>", kernel) == "linker");
+  CHECK(unit_of("samples/hello/CMakeFiles/hello.dir/main.cpp.obj", kernel) == "application");
 }
 
 TEST_CASE("a map is summed by unit and kind") {
@@ -169,7 +175,7 @@ TEST_CASE("a map is summed by unit and kind") {
       "          102000           102000      100     8         samples/x/main.cpp.obj:(.bss)\n"
       "               0                0      500     1 .debug_info\n"
       "               0                0      500     1         samples/x/main.cpp.obj:(.debug_info)\n";
-  auto units = sizes_by_unit(map, "/sdk");
+  auto units = sizes_by_unit(map, {});
   REQUIRE(units.size() == 2);
   CHECK(units["application"].code == 0x10);
   CHECK(units["application"].data == 8);
