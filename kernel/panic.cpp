@@ -5,6 +5,7 @@
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/arch/x86_64/trap.hpp"
 #include "kernel/backtrace.hpp"
+#include "kernel/boot/board.hpp"
 #include "kernel/devices/console.hpp"
 #include "kernel/shutdown.hpp"
 
@@ -46,12 +47,13 @@ void print_exception(Sink out, const arch::TrapFrame& frame) {
 
 Sink begin() {
   arch::disable_interrupts();
-  const Sink out = console::emergency_sink();
   if (panicking) {
-    print(out, "PANIC within a panic\n");
-    shut_down(kPanicStatus);
+    print(console::uart_sink(), "PANIC within a panic\n");
+    board::power_off(kPanicStatus);
   }
   panicking = true;
+  if (arch::contexts.running != nullptr) arch::contexts.running->guard = nullptr;  // no fault goes back to the application
+  const Sink out = console::emergency_sink();
   print(out, "\nPANIC: ");
   return out;
 }
@@ -74,8 +76,8 @@ void print_threads(Sink out) {
 
 void panic_text(std::string_view format, std::span<const FormatArgument> arguments) {
   if (!panicking) arch::toro_debug_break();
-  const Sink out = begin();
   const arch::AlternateTrapStacks stacks;
+  const Sink out = begin();
   print_arguments(out, format, arguments);
   print(out, "\n");
   const auto rbp = reinterpret_cast<std::uint64_t>(__builtin_frame_address(0));
@@ -83,8 +85,8 @@ void panic_text(std::string_view format, std::span<const FormatArgument> argumen
 }
 
 void panic_at(const arch::TrapFrame& frame) {
-  const Sink out = begin();
   const arch::AlternateTrapStacks stacks;
+  const Sink out = begin();
   print_exception(out, frame);
   print(out, "\n");
   print_registers(out, frame);

@@ -26,7 +26,10 @@ constinit const arch::pvh::StartInfo* start_info = nullptr;
 template <std::size_t kSize>
 void copy_string(char (&to)[kSize], const char* from) {
   std::size_t i = 0;
-  for (; i + 1 < kSize && from[i] != '\0'; ++i) to[i] = from[i];
+  for (; from[i] != '\0'; ++i) {
+    if (i + 1 == kSize) panic("command line: longer than the {} bytes that are kept", kSize - 1);
+    to[i] = from[i];
+  }
   to[i] = '\0';
 }
 

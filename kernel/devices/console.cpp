@@ -22,7 +22,10 @@ void flush() { device->flush(); }
 std::size_t wait_and_read(std::span<char> text) {
   const arch::InterruptsOff off;  // from the look to the wait, so that no arrival is missed
   for (;;) {
-    if (const std::size_t count = read(text); count != 0 || text.empty()) return count;
+    if (const std::size_t count = read(text); count != 0 || text.empty()) {
+      input_arrived();  // what is left is another reader's
+      return count;
+    }
     process::scheduler().wait(readers, "console input", process::WaitKind::device);
   }
 }
@@ -31,6 +34,10 @@ void input_arrived() { process::scheduler().wake(readers, 1); }
 
 Sink sink() {
   return {nullptr, [](void*, std::string_view text) { write(text); }};
+}
+
+Sink uart_sink() {
+  return {nullptr, [](void*, std::string_view text) { uart.write(text); }};
 }
 
 Sink emergency_sink() {

@@ -41,4 +41,7 @@ void input_arrived();
 /// For a panic: what was written before is flushed, then text goes to the UART, polled. Any context.
 [[nodiscard]] Sink emergency_sink();
 
+/// The UART alone, polled, whatever state the console is in. Any context.
+[[nodiscard]] Sink uart_sink();
+
 }  // namespace toro::console

@@ -15,6 +15,8 @@ constexpr std::uint64_t kSecond = 1'000'000'000;
 enum ClockId : std::uint64_t { kRealtime = 0, kRealtimeCoarse = 5, kLastClock = 7 };
 constexpr std::uint64_t kAbsolute = 1;  // TIMER_ABSTIME
 
+std::uint64_t wall_time() { return clock::wall_at_boot() + clock::now(); }
+
 bool is_wall_clock(std::uint64_t id) { return id == kRealtime || id == kRealtimeCoarse; }
 
 TimeSpec time_spec_of(std::uint64_t ns) {
@@ -41,8 +43,7 @@ std::uint64_t deadline_after(std::uint64_t duration) {
 }
 
 std::uint64_t boot_time_of_wall(std::uint64_t wall) {
-  const std::uint64_t wall_at_boot = clock::wall_time() - clock::now();
-  return wall > wall_at_boot ? wall - wall_at_boot : 0;
+  return wall > clock::wall_at_boot() ? wall - clock::wall_at_boot() : 0;
 }
 
 Result sys_nanosleep(SyscallFrame& frame) {
@@ -63,7 +64,7 @@ Result sys_clock_nanosleep(SyscallFrame& frame) {
 Result sys_clock_gettime(SyscallFrame& frame) {
   const std::uint64_t id = frame.argument(0);
   if (id > kLastClock) return failure(Error::invalid);
-  *frame.pointer<TimeSpec>(1) = time_spec_of(is_wall_clock(id) ? clock::wall_time() : clock::now());
+  *frame.pointer<TimeSpec>(1) = time_spec_of(is_wall_clock(id) ? wall_time() : clock::now());
   return 0;
 }
 
@@ -74,13 +75,13 @@ Result sys_clock_getres(SyscallFrame& frame) {
 }
 
 Result sys_gettimeofday(SyscallFrame& frame) {
-  const TimeSpec now = time_spec_of(clock::wall_time());
+  const TimeSpec now = time_spec_of(wall_time());
   if (auto* time = frame.pointer<TimeSpec>(0); time != nullptr) *time = {now.seconds, now.nanoseconds / 1000};
   return 0;
 }
 
 Result sys_time(SyscallFrame& frame) {
-  const std::int64_t seconds = time_spec_of(clock::wall_time()).seconds;
+  const std::int64_t seconds = time_spec_of(wall_time()).seconds;
   if (auto* time = frame.pointer<std::int64_t>(0); time != nullptr) *time = seconds;
   return seconds;
 }

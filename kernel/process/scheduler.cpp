@@ -33,16 +33,16 @@ void set_name(arch::Context& context, std::string_view name) {
 }
 
 void enter_registry(arch::Context& context) {
+  arch::Context*& last = arch::contexts.last;
   context.next = nullptr;
-  arch::Context** end = &arch::contexts.first;
-  while (*end != nullptr) end = &(*end)->next;
-  *end = &context;
+  context.previous = last;
+  (last != nullptr ? last->next : arch::contexts.first) = &context;
+  last = &context;
 }
 
 void leave_registry(arch::Context& context) {
-  arch::Context** link = &arch::contexts.first;
-  while (*link != &context) link = &(*link)->next;
-  *link = context.next;
+  (context.previous != nullptr ? context.previous->next : arch::contexts.first) = context.next;
+  (context.next != nullptr ? context.next->previous : arch::contexts.last) = context.previous;
 }
 
 }  // namespace

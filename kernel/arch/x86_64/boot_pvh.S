@@ -24,6 +24,17 @@ toro_pvh_start:
     movl $toro_boot_stack_high, %esp
     movl %ebx, %esi
 
+    // Long mode and execute-disable are needed; without them say so on COM1, since nothing else can. [SDM 2A CPUID]
+    movl $0x80000000, %eax
+    cpuid
+    cmpl $0x80000001, %eax
+    jb too_old
+    movl $0x80000001, %eax
+    cpuid
+    andl $0x20100000, %edx
+    cmpl $0x20100000, %edx
+    jne too_old
+
     // Identity map of the first GiB by 2 MiB pages, until paging.cpp builds the tables that stay.
     movl $boot_pdpt + kPresentWritable, boot_pml4
     movl $boot_pd + kPresentWritable, boot_pdpt
@@ -52,6 +63,20 @@ toro_pvh_start:
     lgdt boot_gdt_pointer
     ljmp $8, $long_mode
 
+too_old:
+    movl $too_old_text, %esi
+    movw $0x3f8, %dx
+1:  lodsb
+    testb %al, %al
+    jz 2f
+    outb %al, %dx
+    jmp 1b
+2:  movb $134, %al              // as a panic ends: boards/, docs/decisions/0004
+    outb %al, $0xe9
+    outb %al, $0xf4
+3:  hlt
+    jmp 3b
+
     .code64
 long_mode:
     movl $16, %eax
@@ -78,6 +103,8 @@ boot_gdt_pointer:
     .long boot_gdt
 initial_mxcsr:
     .long 0x1f80
+too_old_text:
+    .asciz "PANIC: the processor has no long mode or no execute-disable (NX)\n"
 
     .section .bss.boot, "aw", @nobits
     .balign 4096

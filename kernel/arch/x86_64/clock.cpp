@@ -45,7 +45,7 @@ struct alignas(64) {
 
 constinit Source source_ = Source::unknown;
 constinit std::uint64_t multiplier = 0;  // nanoseconds per tick, times 2^32
-constinit std::uint64_t wall_at_boot = 0;
+constinit std::uint64_t wall_at_boot_ = 0;
 constinit bool wall_known = false;
 
 struct Hypervisor {
@@ -146,9 +146,9 @@ void find_wall_time() {
   const std::uint64_t elapsed = now();
   if (source_ == Source::kvmclock) {
     write_msr(Msr::kvm_wall_clock, reinterpret_cast<std::uintptr_t>(&kvm.wall));
-    wall_at_boot = kvm.wall.seconds * kNanosecondsPerSecond + kvm.wall.nanoseconds;
+    wall_at_boot_ = kvm.wall.seconds * kNanosecondsPerSecond + kvm.wall.nanoseconds;
   } else if (const auto seconds = rtc::read()) {
-    wall_at_boot = *seconds * kNanosecondsPerSecond - elapsed;
+    wall_at_boot_ = *seconds * kNanosecondsPerSecond - elapsed;
   }
 }
 
@@ -165,13 +165,14 @@ std::uint64_t nanoseconds_of(std::uint64_t ticks) {
 }
 
 std::uint64_t now() {
+  if (source_ == Source::unknown) calibrate();
   if (source_ == Source::kvmclock) return kvm_now();
   return nanoseconds_of(read_tsc() - toro_boot_tsc);
 }
 
-std::uint64_t wall_time() {
+std::uint64_t wall_at_boot() {
   if (!wall_known) find_wall_time();
-  return wall_at_boot + now();
+  return wall_at_boot_;
 }
 
 std::string_view source() {

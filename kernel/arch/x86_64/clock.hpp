@@ -7,12 +7,13 @@
 namespace toro::arch::clock {
 
 /// Nanoseconds since boot; never goes back. The first call finds the TSC's rate: at no cost where the hypervisor or
-/// the processor tells it (kvmclock, CPUID 40000010h, 15h, 16h), else against the local APIC's timer, for which it
+/// the processor tells it (kvmclock, CPUID 40000010h, 15h), else against the local APIC's timer, for which it
 /// waits until 500 µs have passed since boot. Any context.
 [[nodiscard]] std::uint64_t now();
 
-/// Nanoseconds since 1970-01-01 UTC, by kvmclock or the CMOS clock; counts from 0 at boot where there is neither.
-[[nodiscard]] std::uint64_t wall_time();
+/// What the wall clock showed at boot, nanoseconds since 1970-01-01 UTC, by kvmclock or the CMOS clock; 0 where there is
+/// neither. Wall-clock time is this plus now().
+[[nodiscard]] std::uint64_t wall_at_boot();
 
 /// Nanoseconds that `ticks` of the TSC take.
 [[nodiscard]] std::uint64_t nanoseconds_of(std::uint64_t ticks);

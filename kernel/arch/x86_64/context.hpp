@@ -34,11 +34,13 @@ struct Context {
   std::uintptr_t stack_high = 0;     ///< one past the highest
   detail::Guard* guard = nullptr;    ///< innermost guarded call, where a fault goes
   Context* next = nullptr;           ///< in the registry
+  Context* previous = nullptr;
 };
 
 /// Every context of this core, and the one that runs. Changed with interrupts off only.
 struct ContextRegistry {
   Context* first = nullptr;
+  Context* last = nullptr;
   Context* running = nullptr;
 };
 extern constinit ContextRegistry contexts;

@@ -45,8 +45,8 @@ void connect_interrupt(std::uint32_t gsi, InterruptHandler handler, void* argume
 void dispatch_interrupt(TrapFrame& frame) {
   if (frame.vector == lapic::kSpuriousVector) return;  // has no end of interrupt [SDM 3A 11.9]
   const Connection& connection = connections[frame.vector - kFirstInterruptVector];
-  lapic::end_of_interrupt();
   if (connection.handler != nullptr) connection.handler(connection.argument, frame);
+  lapic::end_of_interrupt();  // after the handler has quietened its device: a line that is still high interrupts again
 }
 
 }  // namespace toro::arch

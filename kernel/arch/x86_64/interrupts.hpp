@@ -11,7 +11,7 @@ struct TrapFrame;
 /// `frame` is the interrupted code.
 using InterruptHandler = void (*)(void* argument, TrapFrame& frame);
 
-/// Routes global system interrupt `gsi` (an IOAPIC pin), edge-triggered, to this core and calls `handler` for it.
+/// Routes global system interrupt `gsi` (an IOAPIC pin), level-triggered, to this core and calls `handler` for it.
 /// Panics when all vectors are taken or no IOAPIC has that pin. Call from a thread or at boot.
 void connect_interrupt(std::uint32_t gsi, InterruptHandler handler, void* argument);
 
@@ -21,7 +21,7 @@ void start_interrupts();
 /// Sets the handler of the one-shot timer.
 void on_timer(InterruptHandler handler);
 
-/// Called by the trap entry: runs the handler of `vector`, then ends the interrupt.
+/// Called by the trap entry: runs the handler of the frame's vector, then ends the interrupt.
 void dispatch_interrupt(TrapFrame& frame);
 
 }  // namespace toro::arch

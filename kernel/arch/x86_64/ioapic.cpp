@@ -7,6 +7,7 @@ namespace {
 constexpr std::uint32_t kVersion = 1;
 constexpr std::uint32_t kRedirection = 0x10;
 constexpr std::uint32_t kMasked = 1u << 16;
+constexpr std::uint32_t kLevel = 1u << 15;
 
 volatile std::uint32_t& select() { return *reinterpret_cast<volatile std::uint32_t*>(kBase); }
 volatile std::uint32_t& window() { return *reinterpret_cast<volatile std::uint32_t*>(kBase + 0x10); }
@@ -31,7 +32,7 @@ void mask_all() {
 void route(unsigned pin, std::uint8_t vector, std::uint8_t destination) {
   write(kRedirection + 2 * pin, kMasked);
   write(kRedirection + 2 * pin + 1, std::uint32_t{destination} << 24);
-  write(kRedirection + 2 * pin, vector);
+  write(kRedirection + 2 * pin, kLevel | vector);
 }
 
 }  // namespace toro::arch::ioapic

@@ -13,7 +13,7 @@ void mask_all();
 /// Pins of this I/O APIC.
 [[nodiscard]] unsigned pins();
 
-/// Lets pin `pin` raise `vector` on the core with APIC id `destination`, on each rising edge.
+/// Lets pin `pin` raise `vector` on the core with APIC id `destination` while its line is high.
 void route(unsigned pin, std::uint8_t vector, std::uint8_t destination);
 
 }  // namespace toro::arch::ioapic

@@ -50,7 +50,6 @@ void on_interrupt() {
 std::expected<void, Error> start(Transport& transport, std::uint32_t gsi) {
   if (const auto started = device.start(transport); !started) return started;
   arch::connect_interrupt(gsi, [](void*, arch::TrapFrame&) { on_interrupt(); }, nullptr);
-  on_interrupt();  // an edge before that was lost
   console::use(adapter);
   return {};
 }

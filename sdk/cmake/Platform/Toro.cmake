@@ -7,14 +7,14 @@ set(CMAKE_FIND_LIBRARY_PREFIXES lib)
 set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
 set_property(GLOBAL PROPERTY TARGET_SUPPORTS_SHARED_LIBS FALSE)
 
-# C sees musl's headers. C++ sees glibc's, as Debian's libc++.a was built against them; musl is compatible in layout.
+# C sees musl's headers (strerror_r has the C++ library's meaning, POSIX's is __xpg_strerror_r). C++ sees glibc's, as Debian's libc++.a was built against them; musl is compatible in layout.
 execute_process(COMMAND ${CMAKE_C_COMPILER} -print-resource-dir OUTPUT_VARIABLE toro_resource_dir
   OUTPUT_STRIP_TRAILING_WHITESPACE)
 set(toro_flags "-fno-pic -fno-pie -mcmodel=small -ftls-model=local-exec -ffunction-sections -fdata-sections \
 -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer -fasynchronous-unwind-tables -fstack-protector-strong \
 -ftrivial-auto-var-init=zero -U_FORTIFY_SOURCE")
-set(CMAKE_C_FLAGS_INIT "${toro_flags} -nostdinc -isystem ${toro_resource_dir}/include -isystem /usr/include/x86_64-linux-musl")
-set(CMAKE_CXX_FLAGS_INIT "${toro_flags} -stdlib=libc++")
+set(CMAKE_C_FLAGS_INIT "${toro_flags} -nostdinc -isystem ${toro_resource_dir}/include -isystem /usr/include/x86_64-linux-musl -Dstrerror_r=__xpg_strerror_r")
+set(CMAKE_CXX_FLAGS_INIT "${toro_flags} -stdlib=libc++ -isystem ${TORO_SDK_DIR}/sdk/toolchain/include")
 set(CMAKE_ASM_FLAGS_INIT "")
 foreach(language C CXX)
   set(CMAKE_${language}_FLAGS_DEBUG_INIT "-O0 -g")
@@ -31,7 +31,7 @@ execute_process(COMMAND ${CMAKE_C_COMPILER} --rtlib=compiler-rt -print-libgcc-fi
 foreach(language C CXX ASM)
   set(CMAKE_${language}_LINK_EXECUTABLE
     "${CMAKE_LINKER} -static -no-pie --no-dependent-libraries --gc-sections --eh-frame-hdr -z max-page-size=4096 \
--z noexecstack --build-id=none -T ${TORO_SDK_DIR}/sdk/toolchain/toro.ld <LINK_FLAGS> -o <TARGET> \
+-z noexecstack --build-id=none --wrap=exit -T ${TORO_SDK_DIR}/sdk/toolchain/toro.ld <LINK_FLAGS> -o <TARGET> \
 ${toro_musl}/crt1.o ${toro_musl}/crti.o <OBJECTS> --start-group <LINK_LIBRARIES> \
 ${toro_libcxx_dir}/libc++.a ${toro_libcxx_dir}/libc++abi.a ${toro_libcxx_dir}/libunwind.a ${toro_musl}/libc.a \
 ${toro_builtins} --end-group ${toro_musl}/crtn.o")

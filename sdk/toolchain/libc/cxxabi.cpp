@@ -36,14 +36,15 @@ extern "C" {
 
 /// Registers the destructor of a thread_local object, to run when the thread ends. [Itanium C++ ABI 3.3.5]
 int __cxa_thread_atexit_impl(void (*function)(void*), void* object, void*) {
-  // The thread that calls exit() ends without running key destructors.
-  [[maybe_unused]] static const int registered = std::atexit([] { run_destructors(nullptr); });
   auto* entry = static_cast<Destructor*>(std::malloc(sizeof(Destructor)));
   if (entry == nullptr) return -1;
   *entry = {function, object, destructors};
   destructors = entry;
   return pthread_setspecific(key, &destructors);
 }
+
+/// The thread that calls exit() ends without running key destructors: exit.cpp.
+void toro_end_thread_local_objects() { run_destructors(nullptr); }
 
 void* __dso_handle = nullptr;
 
