@@ -3,6 +3,7 @@
 
 #include "kernel/arch/x86_64/context.hpp"
 #include "kernel/arch/x86_64/cpu.hpp"
+#include "kernel/arch/x86_64/safe_copy.hpp"
 #include "kernel/arch/x86_64/trap.hpp"
 #include "kernel/backtrace.hpp"
 #include "kernel/boot/board.hpp"
@@ -52,7 +53,6 @@ Sink begin() {
     board::power_off(kPanicStatus);
   }
   panicking = true;
-  if (arch::contexts.running != nullptr) arch::contexts.running->guard = nullptr;  // no fault goes back to the application
   const Sink out = console::emergency_sink();
   print(out, "\nPANIC: ");
   return out;
@@ -60,9 +60,17 @@ Sink begin() {
 
 void print_threads(Sink out) {
   constexpr std::string_view kStates[] = {"is ready", "runs", "waits for ", "has ended"};
-  for (const arch::Context* thread = arch::contexts.first; thread != nullptr; thread = thread->next)
-    print(out, "  thread {} \"{}\" on core {} {}{}\n", thread->id, thread->name, thread->core,
-          kStates[static_cast<unsigned>(thread->state)], thread->waits_for == nullptr ? "" : thread->waits_for);
+  constexpr unsigned kMost = 64;
+  const arch::Context* next = arch::contexts.first;
+  for (unsigned i = 0; i < kMost && next != nullptr; ++i) {
+    arch::Context thread;  // a copy: its record may be what was damaged
+    if (arch::copy_safely(&thread, next, sizeof thread) != sizeof thread || thread.state > arch::RunState::ended)
+      return print(out, "  the record of a thread at {} is damaged\n", static_cast<const void*>(next));
+    thread.name[sizeof thread.name - 1] = '\0';
+    print(out, "  thread {} \"{}\" on core {} {}{}\n", thread.id, static_cast<const char*>(thread.name), thread.core,
+          kStates[static_cast<unsigned>(thread.state)], thread.waits_for == nullptr ? "" : thread.waits_for);
+    next = thread.next;
+  }
 }
 
 [[noreturn]] void end(Sink out, BacktraceStart start) {
@@ -73,6 +81,8 @@ void print_threads(Sink out) {
 }
 
 }  // namespace
+
+bool is_panicking() { return panicking; }
 
 void panic_text(std::string_view format, std::span<const FormatArgument> arguments) {
   if (!panicking) arch::toro_debug_break();

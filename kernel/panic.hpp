@@ -24,6 +24,9 @@ template <class... Arguments>
   panic_text(format.view(), values);
 }
 
+/// Whether a panic has begun: nothing recovers from a fault any more.
+[[nodiscard]] bool is_panicking();
+
 /// Panics for the exception in `frame`, with its registers and the interrupted code's backtrace.
 [[noreturn]] void panic_at(const arch::TrapFrame& frame);
 

@@ -4,6 +4,7 @@
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/arch/x86_64/descriptor_tables.hpp"
 #include "kernel/arch/x86_64/interrupts.hpp"
+#include "kernel/arch/x86_64/paging.hpp"
 #include "kernel/arch/x86_64/pvh.hpp"
 #include "kernel/boot/boot_information.hpp"
 #include "kernel/boot/stages.hpp"
@@ -62,6 +63,7 @@ std::string_view command_line_text() { return given_text; }
 
 extern "C" [[noreturn]] void toro_start(const arch::pvh::StartInfo* info) {
   start_info = info;
+  arch::paging::enable_protections();
   run_stages(application_stage);
   process::scheduler().idle();
 }

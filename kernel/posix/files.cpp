@@ -1,4 +1,6 @@
 // System calls on files: the console is descriptors 0, 1 and 2.
+#include <cstring>
+
 #include "kernel/devices/console.hpp"
 #include "kernel/posix/syscall.hpp"
 
@@ -30,9 +32,18 @@ Result sys_writev(SyscallFrame& frame) {
   const std::span<const IoVector> vectors{frame.pointer<const IoVector>(1), frame.argument(2)};
   const FloatingPointState state;
   std::size_t count = 0;
-  for (const IoVector& vector : vectors) {
-    console::write({vector.base, vector.size});
-    count += vector.size;
+  for (const IoVector& vector : vectors) count += vector.size;
+  // The C library gives a line in two parts, what it had buffered and the rest: one message for the device.
+  char line[256];
+  if (count <= sizeof line) {
+    std::size_t size = 0;
+    for (const IoVector& vector : vectors) {
+      std::memcpy(line + size, vector.base, vector.size);
+      size += vector.size;
+    }
+    console::write({line, size});
+  } else {
+    for (const IoVector& vector : vectors) console::write({vector.base, vector.size});
   }
   return static_cast<Result>(count);
 }

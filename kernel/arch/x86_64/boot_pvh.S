@@ -36,9 +36,9 @@ toro_pvh_start:
     jne too_old
 
     // Identity map of the first GiB by 2 MiB pages, until paging.cpp builds the tables that stay.
-    movl $boot_pdpt + kPresentWritable, boot_pml4
-    movl $boot_pd + kPresentWritable, boot_pdpt
-    movl $boot_pd, %edi
+    movl $toro_boot_page_tables + 0x1000 + kPresentWritable, toro_boot_page_tables
+    movl $toro_boot_page_tables + 0x2000 + kPresentWritable, toro_boot_page_tables + 0x1000
+    movl $toro_boot_page_tables + 0x2000, %edi
     movl $kLargePage, %eax
     movl $512, %ecx
 1:  movl %eax, (%edi)
@@ -50,7 +50,7 @@ toro_pvh_start:
     movl %cr4, %eax
     orl $0x6a0, %eax            // PAE, PGE, OSFXSR, OSXMMEXCPT [SDM 3A 2.5]
     movl %eax, %cr4
-    movl $boot_pml4, %eax
+    movl $toro_boot_page_tables, %eax
     movl %eax, %cr3
     movl $0xc0000080, %ecx      // IA32_EFER: SCE, LME, NXE
     rdmsr
@@ -107,10 +107,7 @@ too_old_text:
     .asciz "PANIC: the processor has no long mode or no execute-disable (NX)\n"
 
     .section .bss.boot, "aw", @nobits
-    .balign 4096
-boot_pml4: .skip 4096
-boot_pdpt: .skip 4096
-boot_pd:   .skip 4096
+    .balign 8
     .globl toro_boot_tsc
 toro_boot_tsc: .skip 8
 

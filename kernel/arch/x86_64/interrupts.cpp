@@ -21,7 +21,6 @@ constinit Connection connections[kVectors - kFirstInterruptVector]{};
 }  // namespace
 
 void start_interrupts() {
-  ioapic::mask_all();
   lapic::enable();
   clock::begin();
 }

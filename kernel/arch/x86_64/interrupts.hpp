@@ -15,7 +15,8 @@ using InterruptHandler = void (*)(void* argument, TrapFrame& frame);
 /// Panics when all vectors are taken or no IOAPIC has that pin. Call from a thread or at boot.
 void connect_interrupt(std::uint32_t gsi, InterruptHandler handler, void* argument);
 
-/// Starts the interrupt controllers of this core: local APIC enabled, LINT1 = NMI, every IOAPIC pin masked.
+/// Starts the interrupt controllers of this core: local APIC enabled, LINT1 = NMI. The I/O APIC comes out of reset
+/// with every pin masked.
 void start_interrupts();
 
 /// Sets the handler of the one-shot timer.

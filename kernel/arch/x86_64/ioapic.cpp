@@ -25,10 +25,6 @@ void write(std::uint32_t r, std::uint32_t value) {
 
 unsigned pins() { return (read(kVersion) >> 16 & 0xff) + 1; }
 
-void mask_all() {
-  for (unsigned pin = 0, count = pins(); pin < count; ++pin) write(kRedirection + 2 * pin, kMasked);
-}
-
 void route(unsigned pin, std::uint8_t vector, std::uint8_t destination) {
   write(kRedirection + 2 * pin, kMasked);
   write(kRedirection + 2 * pin + 1, std::uint32_t{destination} << 24);

@@ -8,8 +8,6 @@ namespace toro::arch::ioapic {
 /// Page of the registers of the first I/O APIC; to be mapped uncacheable.
 inline constexpr std::uintptr_t kBase = 0xfec00000;
 
-void mask_all();
-
 /// Pins of this I/O APIC.
 [[nodiscard]] unsigned pins();
 

@@ -134,6 +134,9 @@ std::uintptr_t end_of_same_access(std::uintptr_t address) {
 void activate() {
   write_cr3(reinterpret_cast<std::uintptr_t>(root));
   active = true;
+}
+
+void enable_protections() {
   std::uint64_t cr4 = read_cr4();
   if (cpuid(0).eax >= 7) {
     const CpuidResult features = cpuid(7);

@@ -50,7 +50,7 @@ constinit bool in_interrupt = false;
 /// A fault within guarded() ends that call.
 bool recover_guarded(TrapFrame& frame) {
   const auto kind = kind_of(frame.vector);
-  if (!kind || in_interrupt || contexts.running == nullptr) return false;
+  if (!kind || in_interrupt || is_panicking() || contexts.running == nullptr) return false;
   // A guard without stack pointer has not begun its call (the stack may have ended right there), or has ended it.
   detail::Guard*& innermost = contexts.running->guard;
   while (innermost != nullptr && innermost->stack_pointer == 0) innermost = innermost->previous;

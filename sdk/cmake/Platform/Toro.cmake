@@ -30,7 +30,7 @@ execute_process(COMMAND ${CMAKE_C_COMPILER} --rtlib=compiler-rt -print-libgcc-fi
   OUTPUT_STRIP_TRAILING_WHITESPACE)
 foreach(language C CXX ASM)
   set(CMAKE_${language}_LINK_EXECUTABLE
-    "${CMAKE_LINKER} -static -no-pie --no-dependent-libraries --gc-sections --eh-frame-hdr -z max-page-size=4096 \
+    "${CMAKE_LINKER} -static -no-pie --no-dependent-libraries --gc-sections --eh-frame-hdr -z max-page-size=64 \
 -z noexecstack --build-id=none --wrap=exit -T ${TORO_SDK_DIR}/sdk/toolchain/toro.ld <LINK_FLAGS> -o <TARGET> \
 ${toro_musl}/crt1.o ${toro_musl}/crti.o <OBJECTS> --start-group <LINK_LIBRARIES> \
 ${toro_libcxx_dir}/libc++.a ${toro_libcxx_dir}/libc++abi.a ${toro_libcxx_dir}/libunwind.a ${toro_musl}/libc.a \
