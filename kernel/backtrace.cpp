@@ -50,16 +50,19 @@ void print_backtrace(Sink out, BacktraceStart start, std::uint64_t stack_high) {
   std::uint64_t position = start.rsp;  // below it all is told
   std::uint64_t rbp = start.rbp;
   Frame frame;
-  while (number < kMaxFrames && rbp % 8 == 0 && rbp >= position && read(rbp, frame) && is_behind_call(frame.return_address)) {
+  while (number < kMaxFrames && rbp % 8 == 0 && rbp >= position && read(rbp, frame) &&
+         is_behind_call(frame.return_address)) {
     print_caller(frame.return_address, "");
     position = rbp + sizeof frame;
     rbp = frame.caller;
   }
   if (rbp == 0) return;  // the first frame of a thread
 
-  const std::uint64_t end = stack_high > position && stack_high - position < kScannedBytes ? stack_high : position + kScannedBytes;
+  const std::uint64_t end =
+      stack_high > position && stack_high - position < kScannedBytes ? stack_high : position + kScannedBytes;
   std::uint64_t word;
-  for (position = (position + 7) & ~std::uint64_t{7}; number < kMaxFrames && position < end && read(position, word); position += 8)
+  for (position = (position + 7) & ~std::uint64_t{7}; number < kMaxFrames && position < end && read(position, word);
+       position += 8)
     if (is_behind_call(word)) print_caller(word, " ?");
 }
 

@@ -25,11 +25,26 @@ void print_registers(Sink out, const arch::TrapFrame& f) {
 }
 
 constexpr std::string_view kExceptionNames[] = {
-    "divide error",       "debug exception",  "non-maskable interrupt", "breakpoint",
-    "overflow",           "bound range",      "invalid opcode",         "device not available",
-    "double fault",       "vector 9",         "invalid task state",     "segment not present",
-    "stack fault",        "general protection", "page fault",           "vector 15",
-    "x87 error",          "alignment check",  "machine check",          "SIMD error",
+    "divide error",
+    "debug exception",
+    "non-maskable interrupt",
+    "breakpoint",
+    "overflow",
+    "bound range",
+    "invalid opcode",
+    "device not available",
+    "double fault",
+    "vector 9",
+    "invalid task state",
+    "segment not present",
+    "stack fault",
+    "general protection",
+    "page fault",
+    "vector 15",
+    "x87 error",
+    "alignment check",
+    "machine check",
+    "SIMD error",
 };
 
 void print_exception(Sink out, const arch::TrapFrame& frame) {
@@ -82,7 +97,9 @@ void print_threads(Sink out) {
 
 }  // namespace
 
-bool is_panicking() { return panicking; }
+bool is_panicking() {
+  return panicking;
+}
 
 void panic_text(std::string_view format, std::span<const FormatArgument> arguments) {
   if (!panicking) arch::toro_debug_break();

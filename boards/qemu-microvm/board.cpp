@@ -16,7 +16,9 @@ constexpr std::uint16_t kExitPort = 0xf4;    // isa-debug-exit: a write ends QEM
 
 }  // namespace
 
-void start_devices() { virtio::start_mmio_devices(boot::command_line_text()); }
+void start_devices() {
+  virtio::start_mmio_devices(boot::command_line_text());
+}
 
 void power_off(std::uint8_t status) {
   arch::out8(kStatusPort, status);

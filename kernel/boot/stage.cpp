@@ -42,7 +42,8 @@ void run_stages(const Stage& goal) {
       run(*stage);
       --left;
     }
-    if (left == before) panic("boot stage \"{}\" waits for \"{}\", which never comes", stuck->name, first_missing(*stuck)->name);
+    if (left == before)
+      panic("boot stage \"{}\" waits for \"{}\", which never comes", stuck->name, first_missing(*stuck)->name);
   }
   if (!goal.done) panic("boot stage \"{}\" is not registered", goal.name);
 }

@@ -37,11 +37,13 @@ void copy_string(char (&to)[kSize], const char* from) {
 void read_start_info() {
   using namespace arch::pvh;
   if (start_info->magic != kMagic) panic("start info: magic {:#x} found, {:#x} expected", start_info->magic, kMagic);
-  if (start_info->version < 1) panic("start info: version {} found, 1 or later with a memory map expected", start_info->version);
+  if (start_info->version < 1)
+    panic("start info: version {} found, 1 or later with a memory map expected", start_info->version);
   const auto* entries = reinterpret_cast<const MemoryMapEntry*>(start_info->memory_map);
   for (std::uint32_t i = 0; i < start_info->memory_map_entries; ++i) {
     if (entries[i].type != MemoryType::ram) continue;
-    if (information_.ram_count == std::size(information_.ram)) panic("memory map: more than {} ranges of RAM", std::size(information_.ram));
+    if (information_.ram_count == std::size(information_.ram))
+      panic("memory map: more than {} ranges of RAM", std::size(information_.ram));
     information_.ram[information_.ram_count++] = {entries[i].address, entries[i].address + entries[i].size};
   }
   copy_string(program_name, toro_application_name);
@@ -57,9 +59,15 @@ TORO_BOOT_STAGE(traps_stage, "traps", arch::load_descriptor_tables);
 TORO_BOOT_STAGE(memory_map_stage, "memory map", read_start_info, &traps_stage);
 TORO_BOOT_STAGE(interrupts_stage, "interrupts", arch::start_interrupts, &paging_stage);
 
-const Information& information() { return information_; }
-CommandLine& command_line() { return command_line_; }
-std::string_view command_line_text() { return given_text; }
+const Information& information() {
+  return information_;
+}
+CommandLine& command_line() {
+  return command_line_;
+}
+std::string_view command_line_text() {
+  return given_text;
+}
 
 extern "C" [[noreturn]] void toro_start(const arch::pvh::StartInfo* info) {
   start_info = info;

@@ -14,10 +14,18 @@ constinit process::WaitQueue readers{};
 
 }  // namespace
 
-void use(Device& better) { device = &better; }
-void write(std::span<const char> text) { device->write(text); }
-std::size_t read(std::span<char> text) { return device->read(text); }
-void flush() { device->flush(); }
+void use(Device& better) {
+  device = &better;
+}
+void write(std::span<const char> text) {
+  device->write(text);
+}
+std::size_t read(std::span<char> text) {
+  return device->read(text);
+}
+void flush() {
+  device->flush();
+}
 
 std::size_t wait_and_read(std::span<char> text) {
   const arch::InterruptsOff off;  // from the look to the wait, so that no arrival is missed
@@ -30,7 +38,9 @@ std::size_t wait_and_read(std::span<char> text) {
   }
 }
 
-void input_arrived() { process::scheduler().wake(readers, 1); }
+void input_arrived() {
+  process::scheduler().wake(readers, 1);
+}
 
 Sink sink() {
   return {nullptr, [](void*, std::string_view text) { write(text); }};

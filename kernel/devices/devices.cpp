@@ -4,7 +4,6 @@
 
 namespace toro::boot {
 
-TORO_BOOT_STAGE(devices_stage, "devices", board::start_devices, &interrupts_stage,
-                &heap_stage, &threads_stage);
+TORO_BOOT_STAGE(devices_stage, "devices", board::start_devices, &interrupts_stage, &heap_stage, &threads_stage);
 
 }  // namespace toro::boot

@@ -24,7 +24,8 @@ enum class CommandLineError : std::uint8_t {
 
 /// Tokens are separated by white space. Double quotes group, anywhere in a token; within them a backslash before `"` or
 /// `\` stands for that character. A token is
-/// - a device's, when it has no quotes and starts `virtio_mmio.device=`, wherever it stands (QEMU appends them): left to
+/// - a device's, when it has no quotes and starts `virtio_mmio.device=`, wherever it stands (QEMU appends them): left
+/// to
 ///   virtio/mmio_discovery.hpp, which reads the text before it is split;
 /// - an option of the kernel, when it starts with an unquoted `toro.` and stands before the first unquoted lone `--`;
 /// - nothing, when it is that first `--`;
@@ -56,7 +57,6 @@ class CommandLine {
   /// The value of `toro.NAME=VALUE`, empty for `toro.NAME`; of several the last one.
   [[nodiscard]] std::optional<std::string_view> option(std::string_view name) const;
   [[nodiscard]] std::span<const Option> options() const { return {options_.data(), option_count_}; }
-
 
  private:
   void keep(std::span<char> token, std::size_t unquoted, bool has_quotes);

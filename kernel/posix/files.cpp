@@ -15,7 +15,9 @@ struct IoVector {
 constexpr std::int32_t kInput = 0;
 constexpr std::int32_t kError = 2;
 
-bool is_console(std::int32_t descriptor) { return descriptor >= kInput && descriptor <= kError; }
+bool is_console(std::int32_t descriptor) {
+  return descriptor >= kInput && descriptor <= kError;
+}
 
 }  // namespace
 
@@ -62,7 +64,9 @@ Result sys_readv(SyscallFrame& frame) {
   return 0;
 }
 
-Result sys_open(SyscallFrame&) { return failure(Error::no_entry); }
+Result sys_open(SyscallFrame&) {
+  return failure(Error::no_entry);
+}
 
 Result sys_close(SyscallFrame& frame) {
   return is_console(frame.value<std::int32_t>(0)) ? 0 : failure(Error::bad_file);
@@ -88,11 +92,14 @@ Result sys_fcntl(SyscallFrame& frame) {
   constexpr Result kReadWrite = 2;
   if (!is_console(frame.value<std::int32_t>(0))) return failure(Error::bad_file);
   switch (frame.value<std::uint32_t>(1)) {
-    case kGetFlags: return kReadWrite;
+    case kGetFlags:
+      return kReadWrite;
     case kGetDescriptorFlags:
     case kSetDescriptorFlags:
-    case kSetFlags: return 0;
-    default: return failure(Error::invalid);
+    case kSetFlags:
+      return 0;
+    default:
+      return failure(Error::invalid);
   }
 }
 

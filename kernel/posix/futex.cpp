@@ -14,7 +14,9 @@ using process::WaitQueue;
 constexpr std::size_t kQueues = 64;
 constinit WaitQueue queues[kQueues]{};
 
-std::uintptr_t key_of(const std::uint32_t* word) { return reinterpret_cast<std::uintptr_t>(word); }
+std::uintptr_t key_of(const std::uint32_t* word) {
+  return reinterpret_cast<std::uintptr_t>(word);
+}
 
 /// Words that share a queue are told apart by their address as key.
 WaitQueue& queue_of(const std::uint32_t* word) {
@@ -22,7 +24,14 @@ WaitQueue& queue_of(const std::uint32_t* word) {
   return queues[(key_of(word) >> 2) * kGoldenRatio >> 58];
 }
 
-enum Operation : std::uint64_t { kWait = 0, kWake = 1, kRequeue = 3, kCompareRequeue = 4, kWaitBitset = 9, kWakeBitset = 10 };
+enum Operation : std::uint64_t {
+  kWait = 0,
+  kWake = 1,
+  kRequeue = 3,
+  kCompareRequeue = 4,
+  kWaitBitset = 9,
+  kWakeBitset = 10
+};
 constexpr std::uint64_t kOperationMask = 0x7f;
 constexpr std::uint64_t kClockRealtime = 0x100;
 constexpr std::uint32_t kAnyBit = UINT32_MAX;
@@ -44,7 +53,9 @@ std::uint64_t deadline_of(const TimeSpec* time, std::uint64_t operation) {
 
 }  // namespace
 
-void wake_futex(std::uint32_t* word, std::uint32_t count) { scheduler().wake(queue_of(word), count, key_of(word)); }
+void wake_futex(std::uint32_t* word, std::uint32_t count) {
+  scheduler().wake(queue_of(word), count, key_of(word));
+}
 
 Result sys_futex(SyscallFrame& frame) {
   auto* word = frame.pointer<std::uint32_t>(0);
@@ -60,16 +71,19 @@ Result sys_futex(SyscallFrame& frame) {
       return wait(word, value, deadline_of(time, operation));
     }
     case kWakeBitset:
-    case kWake: return scheduler().wake(queue_of(word), value, key_of(word));
+    case kWake:
+      return scheduler().wake(queue_of(word), value, key_of(word));
     case kCompareRequeue:
       if (*static_cast<volatile std::uint32_t*>(word) != frame.value<std::uint32_t>(5)) return failure(Error::again);
       [[fallthrough]];
     case kRequeue: {
       auto* to = frame.pointer<std::uint32_t>(4);
       const std::uint32_t woken = scheduler().wake(queue_of(word), value, key_of(word));
-      return woken + scheduler().requeue(queue_of(word), key_of(word), queue_of(to), key_of(to), frame.value<std::uint32_t>(3));
+      return woken +
+             scheduler().requeue(queue_of(word), key_of(word), queue_of(to), key_of(to), frame.value<std::uint32_t>(3));
     }
-    default: return failure(Error::no_system_call);
+    default:
+      return failure(Error::no_system_call);
   }
 }
 

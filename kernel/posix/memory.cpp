@@ -1,7 +1,7 @@
 // System calls on memory: anonymous pages and their rights.
+#include "kernel/memory/memory.hpp"
 #include "kernel/arch/x86_64/paging.hpp"
 #include "kernel/boot/boot_information.hpp"
-#include "kernel/memory/memory.hpp"
 #include "kernel/posix/syscall.hpp"
 
 namespace toro::posix {
@@ -17,7 +17,9 @@ constexpr std::uint64_t kAnonymous = 0x20;
 
 constexpr std::size_t kLongest = std::size_t{1} << 46;
 
-std::size_t pages_of(std::size_t bytes) { return (bytes + kPageSize - 1) / kPageSize; }
+std::size_t pages_of(std::size_t bytes) {
+  return (bytes + kPageSize - 1) / kPageSize;
+}
 
 constexpr Access access_of(std::uint64_t protection) {
   if (protection == 0) return Access::none;
@@ -26,7 +28,9 @@ constexpr Access access_of(std::uint64_t protection) {
 }
 
 /// No page is writable and executable.
-constexpr bool is_allowed(std::uint64_t protection) { return (protection & (kWrite | kExecute)) != (kWrite | kExecute); }
+constexpr bool is_allowed(std::uint64_t protection) {
+  return (protection & (kWrite | kExecute)) != (kWrite | kExecute);
+}
 
 /// Whether [begin, end) is RAM without page 0: addresses are physical ones, so nothing else may become accessible.
 bool is_memory(std::uintptr_t begin, std::uintptr_t end) {
@@ -77,9 +81,13 @@ Result sys_mprotect(SyscallFrame& frame) {
   return arch::paging::set_access(begin, end, access_of(frame.argument(2))) ? 0 : failure(Error::no_memory);
 }
 
-Result sys_madvise(SyscallFrame&) { return 0; }
+Result sys_madvise(SyscallFrame&) {
+  return 0;
+}
 
 /// The program break cannot move: malloc is the core's heap.
-Result sys_brk(SyscallFrame&) { return 0; }
+Result sys_brk(SyscallFrame&) {
+  return 0;
+}
 
 }  // namespace toro::posix

@@ -15,7 +15,9 @@ Result sys_exit_group(SyscallFrame& frame) {
   shut_down(frame.value<std::uint8_t>(0));
 }
 
-Result sys_getpid(SyscallFrame&) { return 1; }
+Result sys_getpid(SyscallFrame&) {
+  return 1;
+}
 
 Result sys_uname(SyscallFrame& frame) {
   struct Names {
@@ -92,6 +94,8 @@ Result sys_sigaltstack(SyscallFrame& frame) {
   return 0;
 }
 
-Result sys_accept_silently(SyscallFrame&) { return 0; }
+Result sys_accept_silently(SyscallFrame&) {
+  return 0;
+}
 
 }  // namespace toro::posix

@@ -72,7 +72,8 @@ std::uint64_t* write_start_block(std::uintptr_t top, CommandLine& line) {
   };
   const auto argc = static_cast<std::size_t>(line.argc());
   const std::size_t words = 1 + argc + 1 + 1 + 2 * std::size(auxiliary);
-  auto* block = reinterpret_cast<std::uint64_t*>(reinterpret_cast<std::uintptr_t>(random - words) & ~std::uintptr_t{15});
+  auto* block =
+      reinterpret_cast<std::uint64_t*>(reinterpret_cast<std::uintptr_t>(random - words) & ~std::uintptr_t{15});
   std::uint64_t* p = block;
   *p++ = argc;
   for (std::size_t i = 0; i < argc; ++i) *p++ = reinterpret_cast<std::uint64_t>(line.argv()[i]);

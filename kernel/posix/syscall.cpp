@@ -55,7 +55,7 @@ constexpr Entry kEntries[] = {
     {229, sys_clock_getres},
     {230, sys_clock_nanosleep},
     {231, sys_exit_group},
-    {257, sys_open},  // openat: there is no file to be found either
+    {257, sys_open},             // openat: there is no file to be found either
     {273, sys_accept_silently},  // set_robust_list
     {318, sys_getrandom},
 };

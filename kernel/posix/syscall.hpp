@@ -44,7 +44,9 @@ enum class Error : std::int64_t {
 };
 
 using Result = std::int64_t;
-[[nodiscard]] constexpr Result failure(Error error) { return -static_cast<Result>(error); }
+[[nodiscard]] constexpr Result failure(Error error) {
+  return -static_cast<Result>(error);
+}
 
 /// One system call; its arguments are the caller's pointers, valid as anywhere in the one address space.
 using Handler = Result (*)(SyscallFrame& frame);

@@ -19,7 +19,9 @@ constexpr std::uint64_t kThreadFlags = 0x00050f00;    // VM, FS, FILES, SIGHAND,
 
 }  // namespace
 
-extern "C" void toro_after_switch() { scheduler().after_switch(); }
+extern "C" void toro_after_switch() {
+  scheduler().after_switch();
+}
 
 /// clone(flags, stack, parent_tid, child_tid, tls): threads only. [clone(2)]
 Result sys_clone(SyscallFrame& frame) {
@@ -51,7 +53,9 @@ Result sys_exit(SyscallFrame&) {
   scheduler().exit_thread();
 }
 
-Result sys_gettid(SyscallFrame&) { return scheduler().current().id; }
+Result sys_gettid(SyscallFrame&) {
+  return scheduler().current().id;
+}
 
 Result sys_set_tid_address(SyscallFrame& frame) {
   scheduler().current().clear_at_exit = frame.pointer<std::uint32_t>(0);
@@ -84,7 +88,8 @@ Result sys_prctl(SyscallFrame& frame) {
       std::memcpy(frame.pointer<char>(1), name, kNameSize);
       frame.pointer<char>(1)[kNameSize - 1] = '\0';
       return 0;
-    default: return failure(Error::invalid);
+    default:
+      return failure(Error::invalid);
   }
 }
 

@@ -15,9 +15,13 @@ constexpr std::uint64_t kSecond = 1'000'000'000;
 enum ClockId : std::uint64_t { kRealtime = 0, kRealtimeCoarse = 5, kLastClock = 7 };
 constexpr std::uint64_t kAbsolute = 1;  // TIMER_ABSTIME
 
-std::uint64_t wall_time() { return clock::wall_at_boot() + clock::now(); }
+std::uint64_t wall_time() {
+  return clock::wall_at_boot() + clock::now();
+}
 
-bool is_wall_clock(std::uint64_t id) { return id == kRealtime || id == kRealtimeCoarse; }
+bool is_wall_clock(std::uint64_t id) {
+  return id == kRealtime || id == kRealtimeCoarse;
+}
 
 TimeSpec time_spec_of(std::uint64_t ns) {
   return {static_cast<std::int64_t>(ns / kSecond), static_cast<std::int64_t>(ns % kSecond)};

@@ -7,9 +7,15 @@ static_assert(offsetof(toro::detail::Guard, stack_pointer) == 8);  // guarded_ca
 
 namespace toro {
 
-detail::Guard::Guard() : previous(process::scheduler().current().guard) { process::scheduler().current().guard = this; }
-detail::Guard::~Guard() { process::scheduler().current().guard = previous; }
+detail::Guard::Guard() : previous(process::scheduler().current().guard) {
+  process::scheduler().current().guard = this;
+}
+detail::Guard::~Guard() {
+  process::scheduler().current().guard = previous;
+}
 
-std::uint32_t this_core() { return process::scheduler().current().core; }
+std::uint32_t this_core() {
+  return process::scheduler().current().core;
+}
 
 }  // namespace toro

@@ -47,7 +47,9 @@ void leave_registry(arch::Context& context) {
 
 }  // namespace
 
-Scheduler& scheduler() { return scheduler_; }
+Scheduler& scheduler() {
+  return scheduler_;
+}
 
 void Scheduler::start() {
   idle_thread_.id = ++last_id_;

@@ -44,7 +44,8 @@ class Scheduler {
   std::uint32_t wake(WaitQueue& queue, std::uint32_t count, std::uintptr_t key = 0);
 
   /// Moves up to `count` waits under `key` to `to` under `to_key`; returns how many. [futex(2) FUTEX_REQUEUE]
-  std::uint32_t requeue(WaitQueue& queue, std::uintptr_t key, WaitQueue& to, std::uintptr_t to_key, std::uint32_t count);
+  std::uint32_t requeue(WaitQueue& queue, std::uintptr_t key, WaitQueue& to, std::uintptr_t to_key,
+                        std::uint32_t count);
 
   /// Ends the calling thread; its stack may be reused as soon as another thread runs.
   [[noreturn]] void exit_thread();

@@ -13,11 +13,11 @@ struct WaitQueue;
 
 /// Owned by the scheduler from create_thread to its end. The stack is the creator's.
 struct Thread : arch::Context {
-  Thread* next_in_queue = nullptr;      ///< in the ready queue or in a wait queue
+  Thread* next_in_queue = nullptr;  ///< in the ready queue or in a wait queue
   Thread* previous_in_queue = nullptr;
   WaitQueue* waits_in = nullptr;
-  std::uintptr_t wait_key = 0;          ///< tells apart the waits that share one queue
-  std::uint64_t deadline = 0;           ///< when `timed`, nanoseconds since boot
+  std::uintptr_t wait_key = 0;  ///< tells apart the waits that share one queue
+  std::uint64_t deadline = 0;   ///< when `timed`, nanoseconds since boot
   HeapLinks<Thread> timer_links;
   bool timed = false;
   bool timed_out = false;

@@ -54,5 +54,5 @@ function(toro_add_application name)
   set_target_properties(${name} PROPERTIES LINK_DEPENDS ${TORO_SDK_DIR}/sdk/toolchain/toro.ld)
   string(TOLOWER ${CMAKE_BUILD_TYPE} config)
   file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/toro/${name}.json CONTENT
-    "{\"name\": \"${name}\", \"elf\": \"$<TARGET_FILE:${name}>\", \"board\": \"${TORO_BOARD}\", \"config\": \"${config}\"}\n")
+    "{\"name\": \"${name}\", \"elf\": \"$<TARGET_FILE:${name}>\", \"board\": \"${TORO_BOARD}\", \"config\": \"${config}\", \"stub\": $<IF:$<BOOL:${TORO_GDBSTUB}>,true,false>}\n")
 endfunction()

@@ -11,8 +11,8 @@ namespace toro::arch::clock {
 /// waits until 500 µs have passed since boot. Any context.
 [[nodiscard]] std::uint64_t now();
 
-/// What the wall clock showed at boot, nanoseconds since 1970-01-01 UTC, by kvmclock or the CMOS clock; 0 where there is
-/// neither. Wall-clock time is this plus now().
+/// What the wall clock showed at boot, nanoseconds since 1970-01-01 UTC, by kvmclock or the CMOS clock; 0 where there
+/// is neither. Wall-clock time is this plus now().
 [[nodiscard]] std::uint64_t wall_at_boot();
 
 /// Nanoseconds that `ticks` of the TSC take.

@@ -5,7 +5,9 @@
 
 namespace toro::arch {
 
-inline void out8(std::uint16_t port, std::uint8_t value) { asm volatile("outb %0, %1" ::"a"(value), "Nd"(port)); }
+inline void out8(std::uint16_t port, std::uint8_t value) {
+  asm volatile("outb %0, %1" ::"a"(value), "Nd"(port));
+}
 
 [[nodiscard]] inline std::uint8_t in8(std::uint16_t port) {
   std::uint8_t value;
@@ -75,11 +77,19 @@ struct CpuidResult {
   asm volatile("mov %%cr4, %0" : "=r"(value));
   return value;
 }
-inline void write_cr0(std::uint64_t value) { asm volatile("mov %0, %%cr0" ::"r"(value) : "memory"); }
-inline void write_cr3(std::uint64_t value) { asm volatile("mov %0, %%cr3" ::"r"(value) : "memory"); }
-inline void write_cr4(std::uint64_t value) { asm volatile("mov %0, %%cr4" ::"r"(value) : "memory"); }
+inline void write_cr0(std::uint64_t value) {
+  asm volatile("mov %0, %%cr0" ::"r"(value) : "memory");
+}
+inline void write_cr3(std::uint64_t value) {
+  asm volatile("mov %0, %%cr3" ::"r"(value) : "memory");
+}
+inline void write_cr4(std::uint64_t value) {
+  asm volatile("mov %0, %%cr4" ::"r"(value) : "memory");
+}
 
-inline void invalidate_page(std::uintptr_t address) { asm volatile("invlpg (%0)" ::"r"(address) : "memory"); }
+inline void invalidate_page(std::uintptr_t address) {
+  asm volatile("invlpg (%0)" ::"r"(address) : "memory");
+}
 
 inline constexpr std::uint64_t kInterruptFlag = 1 << 9;
 
@@ -88,11 +98,17 @@ inline constexpr std::uint64_t kInterruptFlag = 1 << 9;
   asm volatile("pushfq\n\tpopq %0" : "=r"(flags)::"memory");
   return flags;
 }
-inline void enable_interrupts() { asm volatile("sti" ::: "memory"); }
-inline void disable_interrupts() { asm volatile("cli" ::: "memory"); }
+inline void enable_interrupts() {
+  asm volatile("sti" ::: "memory");
+}
+inline void disable_interrupts() {
+  asm volatile("cli" ::: "memory");
+}
 
 /// Halts until the next interrupt, without a gap between enabling them and halting; returns with them off.
-inline void halt_until_interrupt() { asm volatile("sti\n\thlt\n\tcli" ::: "memory"); }
+inline void halt_until_interrupt() {
+  asm volatile("sti\n\thlt\n\tcli" ::: "memory");
+}
 
 /// Interrupts are off while one of these lives; the state before is restored, so they nest.
 class InterruptsOff {

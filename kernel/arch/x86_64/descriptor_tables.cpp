@@ -76,14 +76,19 @@ void load_descriptor_tables() {
   task_state.io_map_base = sizeof task_state;
 
   const auto base = reinterpret_cast<std::uint64_t>(&task_state);
-  segments[3] = (sizeof task_state - 1) | (base & 0xffffff) << 16 | std::uint64_t{0x89} << 40 | (base >> 24 & 0xff) << 56;
+  segments[3] =
+      (sizeof task_state - 1) | (base & 0xffffff) << 16 | std::uint64_t{0x89} << 40 | (base >> 24 & 0xff) << 56;
   segments[4] = base >> 32;
 
   for (unsigned vector = 0; vector < kVectors; ++vector) {
     const auto stub = reinterpret_cast<std::uint64_t>(toro_trap_stubs) + vector * kStubSize;
-    gates[vector] = {static_cast<std::uint16_t>(stub),       kCodeSelector,  stack_of(vector),
-                     kInterruptGate,                         static_cast<std::uint16_t>(stub >> 16),
-                     static_cast<std::uint32_t>(stub >> 32), 0};
+    gates[vector] = {static_cast<std::uint16_t>(stub),
+                     kCodeSelector,
+                     stack_of(vector),
+                     kInterruptGate,
+                     static_cast<std::uint16_t>(stub >> 16),
+                     static_cast<std::uint32_t>(stub >> 32),
+                     0};
   }
 
   const TablePointer gdt{sizeof segments - 1, segments};

@@ -9,8 +9,12 @@ constexpr std::uint32_t kRedirection = 0x10;
 constexpr std::uint32_t kMasked = 1u << 16;
 constexpr std::uint32_t kLevel = 1u << 15;
 
-volatile std::uint32_t& select() { return *reinterpret_cast<volatile std::uint32_t*>(kBase); }
-volatile std::uint32_t& window() { return *reinterpret_cast<volatile std::uint32_t*>(kBase + 0x10); }
+volatile std::uint32_t& select() {
+  return *reinterpret_cast<volatile std::uint32_t*>(kBase);
+}
+volatile std::uint32_t& window() {
+  return *reinterpret_cast<volatile std::uint32_t*>(kBase + 0x10);
+}
 
 std::uint32_t read(std::uint32_t r) {
   select() = r;
@@ -23,7 +27,9 @@ void write(std::uint32_t r, std::uint32_t value) {
 
 }  // namespace
 
-unsigned pins() { return (read(kVersion) >> 16 & 0xff) + 1; }
+unsigned pins() {
+  return (read(kVersion) >> 16 & 0xff) + 1;
+}
 
 void route(unsigned pin, std::uint8_t vector, std::uint8_t destination) {
   write(kRedirection + 2 * pin, kMasked);

@@ -29,12 +29,16 @@ constexpr std::uint64_t kGlobalEnable = 1u << 11;
 
 constinit bool x2apic = false;
 
-Msr msr_of(Register r) { return static_cast<Msr>(0x800 + (static_cast<std::uint32_t>(r) >> 4)); }
+Msr msr_of(Register r) {
+  return static_cast<Msr>(0x800 + (static_cast<std::uint32_t>(r) >> 4));
+}
 volatile std::uint32_t& word_of(Register r) {
   return *reinterpret_cast<volatile std::uint32_t*>(kBase + static_cast<std::uintptr_t>(r));
 }
 
-std::uint32_t read(Register r) { return x2apic ? static_cast<std::uint32_t>(read_msr(msr_of(r))) : word_of(r); }
+std::uint32_t read(Register r) {
+  return x2apic ? static_cast<std::uint32_t>(read_msr(msr_of(r))) : word_of(r);
+}
 void write(Register r, std::uint32_t value) {
   if (x2apic)
     write_msr(msr_of(r), value);
@@ -57,9 +61,13 @@ void enable() {
   write(Register::spurious, kSoftwareEnable | kSpuriousVector);
 }
 
-std::uint32_t id() { return x2apic ? read(Register::id) : read(Register::id) >> 24; }
+std::uint32_t id() {
+  return x2apic ? read(Register::id) : read(Register::id) >> 24;
+}
 
-void end_of_interrupt() { write(Register::end_of_interrupt, 0); }
+void end_of_interrupt() {
+  write(Register::end_of_interrupt, 0);
+}
 
 void start_timer(std::uint32_t count) {
   write(Register::timer, kTimerVector);
@@ -71,6 +79,8 @@ void start_silent_timer(std::uint32_t count) {
   write(Register::initial_count, count);
 }
 
-std::uint32_t timer_count() { return read(Register::current_count); }
+std::uint32_t timer_count() {
+  return read(Register::current_count);
+}
 
 }  // namespace toro::arch::lapic

@@ -34,11 +34,16 @@ constinit bool has_gib_pages = false;
 constexpr Entry bits_of(Access access) {
   constexpr Entry used = kPresent | kAccessed | kDirty;  // set beforehand, so that the processor does not write them
   switch (access) {
-    case Access::none: return 0;
-    case Access::read: return used | kNoExecute;
-    case Access::read_execute: return used;
-    case Access::read_write: return used | kWritable | kNoExecute;
-    case Access::device: return used | kWritable | kNoExecute | kCacheDisable | kWriteThrough;
+    case Access::none:
+      return 0;
+    case Access::read:
+      return used | kNoExecute;
+    case Access::read_execute:
+      return used;
+    case Access::read_write:
+      return used | kWritable | kNoExecute;
+    case Access::device:
+      return used | kWritable | kNoExecute | kCacheDisable | kWriteThrough;
   }
   return 0;
 }
@@ -49,13 +54,21 @@ constexpr Access access_of(Entry entry) {
   return Access::none;
 }
 
-constexpr std::uintptr_t span_of(unsigned level) { return std::uintptr_t{1} << (12 + 9 * (level - 1)); }
+constexpr std::uintptr_t span_of(unsigned level) {
+  return std::uintptr_t{1} << (12 + 9 * (level - 1));
+}
 constexpr unsigned index_of(std::uintptr_t address, unsigned level) {
   return static_cast<unsigned>(address >> (12 + 9 * (level - 1))) % kEntries;
 }
-constexpr bool is_table(Entry entry, unsigned level) { return level > 1 && (entry & (kPresent | kLarge)) == kPresent; }
-Entry* table_of(Entry entry) { return reinterpret_cast<Entry*>(entry & kAddress); }
-bool can_be_leaf(unsigned level) { return level <= 2 || (level == 3 && has_gib_pages); }
+constexpr bool is_table(Entry entry, unsigned level) {
+  return level > 1 && (entry & (kPresent | kLarge)) == kPresent;
+}
+Entry* table_of(Entry entry) {
+  return reinterpret_cast<Entry*>(entry & kAddress);
+}
+bool can_be_leaf(unsigned level) {
+  return level <= 2 || (level == 3 && has_gib_pages);
+}
 
 constexpr Entry leaf(std::uintptr_t address, Entry bits, unsigned level) {
   if ((bits & kPresent) == 0) return 0;
@@ -122,7 +135,9 @@ bool set_access(std::uintptr_t begin, std::uintptr_t end, Access access) {
   return end <= kEnd && set_in_table(root, kTopLevel, begin, end, bits_of(access));
 }
 
-Access access_at(std::uintptr_t address) { return address < kEnd ? access_of(find(address).entry) : Access::none; }
+Access access_at(std::uintptr_t address) {
+  return address < kEnd ? access_of(find(address).entry) : Access::none;
+}
 
 std::uintptr_t end_of_same_access(std::uintptr_t address) {
   if (address >= kEnd) return UINTPTR_MAX;

@@ -31,14 +31,15 @@ void create(TablePageSource source);
 /// The rights of the page that holds `address`.
 [[nodiscard]] Access access_at(std::uintptr_t address);
 
-/// One past the last byte from `address` on that has the same rights (a bound on the address space where all the rest has).
+/// One past the last byte from `address` on that has the same rights (a bound on the address space where all the rest
+/// has).
 [[nodiscard]] std::uintptr_t end_of_same_access(std::uintptr_t address);
 
 /// Switches the calling core to the tables.
 void activate();
 
-/// Turns on SMEP, SMAP and UMIP where the processor has them. First of all at boot: a machine that translates code keeps
-/// translations by these bits, and would translate again what ran before.
+/// Turns on SMEP, SMAP and UMIP where the processor has them. First of all at boot: a machine that translates code
+/// keeps translations by these bits, and would translate again what ran before.
 void enable_protections();
 
 }  // namespace toro::arch::paging

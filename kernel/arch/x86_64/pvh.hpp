@@ -16,11 +16,12 @@ struct StartInfo {
   std::uint64_t module_list;
   std::uint64_t command_line;  ///< address of a NUL-terminated string, or 0
   std::uint64_t rsdp;
-  std::uint64_t memory_map;         ///< from version 1 on
+  std::uint64_t memory_map;  ///< from version 1 on
   std::uint32_t memory_map_entries;
   std::uint32_t reserved;
 };
-static_assert(sizeof(StartInfo) == 56 && offsetof(StartInfo, command_line) == 24 && offsetof(StartInfo, memory_map) == 40);
+static_assert(sizeof(StartInfo) == 56 && offsetof(StartInfo, command_line) == 24 &&
+              offsetof(StartInfo, memory_map) == 40);
 
 /// The same types as the E820 map's. [ACPI 6.4 15]
 enum class MemoryType : std::uint32_t { ram = 1, reserved = 2, acpi = 3, nvs = 4, unusable = 5 };

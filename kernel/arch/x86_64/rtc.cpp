@@ -27,7 +27,9 @@ Date read_date() {
           read(Register::day),    read(Register::month),  read(Register::year)};
 }
 
-constexpr std::uint8_t from_bcd(std::uint8_t v) { return static_cast<std::uint8_t>((v >> 4) * 10 + (v & 0xf)); }
+constexpr std::uint8_t from_bcd(std::uint8_t v) {
+  return static_cast<std::uint8_t>((v >> 4) * 10 + (v & 0xf));
+}
 
 /// Days from 1970-01-01 to a date of the years 2000 to 2099.
 constexpr std::uint64_t days_since_1970(unsigned year, unsigned month, unsigned day) {
@@ -35,7 +37,8 @@ constexpr std::uint64_t days_since_1970(unsigned year, unsigned month, unsigned 
   const unsigned leap_days = (year + 3) / 4 + (year % 4 == 0 && month > 2 ? 1 : 0);
   return 10957 + std::uint64_t{year} * 365 + leap_days + kDaysBefore[month - 1] + day - 1;
 }
-static_assert(days_since_1970(0, 1, 1) == 10957 && days_since_1970(0, 3, 1) == 11017 && days_since_1970(26, 11, 21) == 20778);
+static_assert(days_since_1970(0, 1, 1) == 10957 && days_since_1970(0, 3, 1) == 11017 &&
+              days_since_1970(26, 11, 21) == 20778);
 
 }  // namespace
 

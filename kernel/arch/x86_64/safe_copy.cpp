@@ -5,6 +5,8 @@ extern "C" std::size_t toro_safe_copy(void* to, const void* from, std::size_t si
 
 namespace toro::arch {
 
-std::size_t copy_safely(void* to, const void* from, std::size_t size) { return size - toro_safe_copy(to, from, size); }
+std::size_t copy_safely(void* to, const void* from, std::size_t size) {
+  return size - toro_safe_copy(to, from, size);
+}
 
 }  // namespace toro::arch

@@ -36,12 +36,18 @@ constexpr bool is_fault(std::uint64_t vector) {
 
 constexpr std::optional<FaultKind> kind_of(std::uint64_t vector) {
   switch (static_cast<Exception>(vector)) {
-    case Exception::divide_error: return FaultKind::divide;
-    case Exception::invalid_opcode: return FaultKind::invalid_opcode;
-    case Exception::stack_fault: return FaultKind::stack;
-    case Exception::general_protection: return FaultKind::general_protection;
-    case Exception::page_fault: return FaultKind::page;
-    default: return std::nullopt;
+    case Exception::divide_error:
+      return FaultKind::divide;
+    case Exception::invalid_opcode:
+      return FaultKind::invalid_opcode;
+    case Exception::stack_fault:
+      return FaultKind::stack;
+    case Exception::general_protection:
+      return FaultKind::general_protection;
+    case Exception::page_fault:
+      return FaultKind::page;
+    default:
+      return std::nullopt;
   }
 }
 

@@ -39,7 +39,8 @@ struct TrapFrame {
   std::uint64_t error_code;  ///< 0 where the exception pushes none
   std::uint64_t rip, cs, rflags, rsp, ss;
 };
-static_assert(sizeof(TrapFrame) == 22 * 8 && offsetof(TrapFrame, vector) == 15 * 8 && offsetof(TrapFrame, rip) == 17 * 8);
+static_assert(sizeof(TrapFrame) == 22 * 8 && offsetof(TrapFrame, vector) == 15 * 8 &&
+              offsetof(TrapFrame, rip) == 17 * 8);
 
 /// The debugger's say before the kernel's own: called for #DB, #BP, NMI and every exception that nothing expected,
 /// with interrupts off, on the gate's IST stack. Returns true when the frame is to be resumed; false leaves the

@@ -56,11 +56,12 @@ std::expected<void, Error> start(Transport& transport, std::uint32_t gsi) {
 
 }  // namespace
 
-TORO_VIRTIO_DRIVER(console_driver, {
-                                       .name = "virtio-console",
-                                       .type = DeviceType::console,
-                                       .wants = [](Transport& t) { return !t.device_features().has(ConsoleFeature::multiport); },
-                                       .start = start,
-                                   });
+TORO_VIRTIO_DRIVER(console_driver,
+                   {
+                       .name = "virtio-console",
+                       .type = DeviceType::console,
+                       .wants = [](Transport& t) { return !t.device_features().has(ConsoleFeature::multiport); },
+                       .start = start,
+                   });
 
 }  // namespace toro::virtio

@@ -21,15 +21,17 @@ struct Driver {
 
 }  // namespace toro::virtio
 
-/// TORO_VIRTIO_DRIVER(console_driver, {...}): defines and registers a driver. A board that uses it says TORO_USE_DRIVER,
-/// so that the image has it and no other.
-#define TORO_VIRTIO_DRIVER(variable, ...)                    \
-  extern constinit const ::toro::virtio::Driver variable;    \
-  constinit const ::toro::virtio::Driver variable __VA_ARGS__; \
-  [[gnu::used, gnu::section(".toro_virtio_drivers")]] static const ::toro::virtio::Driver* const variable##_registered = &variable
+/// TORO_VIRTIO_DRIVER(console_driver, {...}): defines and registers a driver. A board that uses it says
+/// TORO_USE_DRIVER, so that the image has it and no other.
+#define TORO_VIRTIO_DRIVER(variable, ...)                                                                     \
+  extern constinit const ::toro::virtio::Driver variable;                                                     \
+  constinit const ::toro::virtio::Driver variable __VA_ARGS__;                                                \
+  [[gnu::used,                                                                                                \
+    gnu::section(".toro_virtio_drivers")]] static const ::toro::virtio::Driver* const variable##_registered = \
+      &variable
 
-#define TORO_USE_DRIVER(variable)                       \
-  namespace toro::virtio {                              \
-  extern const Driver variable;                         \
-  }                                                     \
+#define TORO_USE_DRIVER(variable) \
+  namespace toro::virtio {        \
+  extern const Driver variable;   \
+  }                               \
   [[gnu::used]] static const ::toro::virtio::Driver* const variable##_used = &::toro::virtio::variable

@@ -22,7 +22,8 @@ constexpr std::size_t kMaxDevices = 32;
 
 const Driver* find_driver(Transport& transport) {
   for (const auto* driver = toro_virtio_drivers_start; driver != toro_virtio_drivers_end; ++driver)
-    if ((*driver)->type == transport.type() && ((*driver)->wants == nullptr || (*driver)->wants(transport))) return *driver;
+    if ((*driver)->type == transport.type() && ((*driver)->wants == nullptr || (*driver)->wants(transport)))
+      return *driver;
   return nullptr;
 }
 

@@ -9,9 +9,13 @@ extern "C" const char toro_application_name[];
 namespace toro {
 
 /// Name of the board: the folder in boards/ ("qemu-microvm"). Any context.
-[[nodiscard]] inline std::string_view board_name() { return toro_board_name; }
+[[nodiscard]] inline std::string_view board_name() {
+  return toro_board_name;
+}
 
 /// Name that toro_add_application() was given. Any context.
-[[nodiscard]] inline std::string_view application_name() { return toro_application_name; }
+[[nodiscard]] inline std::string_view application_name() {
+  return toro_application_name;
+}
 
 }  // namespace toro

@@ -19,9 +19,9 @@ enum class FaultKind : std::uint8_t {
 
 struct Fault {
   FaultKind kind{};
-  std::uint32_t error_code = 0;     ///< as the processor gave it; 0 where it gives none [SDM 3A 6.15]
-  std::uintptr_t instruction = 0;   ///< address of the instruction that faulted
-  std::uintptr_t address = 0;       ///< what a page fault wanted to access, else 0
+  std::uint32_t error_code = 0;    ///< as the processor gave it; 0 where it gives none [SDM 3A 6.15]
+  std::uintptr_t instruction = 0;  ///< address of the instruction that faulted
+  std::uintptr_t address = 0;      ///< what a page fault wanted to access, else 0
 };
 
 namespace detail {
@@ -44,8 +44,8 @@ extern "C" int toro_guarded_call(void (*function)(void*), void* argument, Guard*
 }  // namespace detail
 
 /// Calls `f` and returns its result, or the first fault that it or anything it called made. A fault ends `f` there and
-/// then: destructors of its frames do not run, so what they held stays held. C++ exceptions pass through as ever. May be
-/// nested. For threads; a fault in an interrupt handler is a panic.
+/// then: destructors of its frames do not run, so what they held stays held. C++ exceptions pass through as ever. May
+/// be nested. For threads; a fault in an interrupt handler is a panic.
 template <class F>
 [[nodiscard]] std::expected<std::invoke_result_t<F&>, Fault> guarded(F&& f) {
   using Result = std::invoke_result_t<F&>;

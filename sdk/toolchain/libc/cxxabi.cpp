@@ -44,7 +44,9 @@ int __cxa_thread_atexit_impl(void (*function)(void*), void* object, void*) {
 }
 
 /// The thread that calls exit() ends without running key destructors: exit.cpp.
-void toro_end_thread_local_objects() { run_destructors(nullptr); }
+void toro_end_thread_local_objects() {
+  run_destructors(nullptr);
+}
 
 void* __dso_handle = nullptr;
 

@@ -1,4 +1,5 @@
-// exit() first ends the thread_local objects of the thread that calls it, then everything static. [C++ basic.start.term]
+// exit() first ends the thread_local objects of the thread that calls it, then everything static. [C++
+// basic.start.term]
 extern "C" {
 
 [[gnu::weak]] void toro_end_thread_local_objects();

@@ -38,7 +38,9 @@ int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clock, const times
 }
 
 // The forms that -D_FORTIFY_SOURCE calls; the sizes were checked where they were known. [LSB 5.0 libc]
-int __vfprintf_chk(FILE* file, int, const char* format, va_list arguments) { return std::vfprintf(file, format, arguments); }
+int __vfprintf_chk(FILE* file, int, const char* format, va_list arguments) {
+  return std::vfprintf(file, format, arguments);
+}
 
 int __fprintf_chk(FILE* file, int, const char* format, ...) {
   va_list arguments;
@@ -70,8 +72,8 @@ int __xpg_strerror_r(int number, char* buffer, std::size_t size) {
 }
 }
 
-// glibc's strerror_r returns the text, musl's a number: libc++ would read through it. C code knows musl's, so the buffer
-// is filled too.
+// glibc's strerror_r returns the text, musl's a number: libc++ would read through it. C code knows musl's, so the
+// buffer is filled too.
 #undef strerror_r
 extern "C" char* strerror_r(int number, char* buffer, std::size_t size) noexcept {
   __xpg_strerror_r(number, buffer, size);

@@ -17,7 +17,9 @@ void* or_no_memory(void* block) {
 
 extern "C" {
 
-void* malloc(std::size_t size) { return or_no_memory(toro::heap::allocate(size)); }
+void* malloc(std::size_t size) {
+  return or_no_memory(toro::heap::allocate(size));
+}
 
 void free(void* block) {
   const int kept = errno;  // free() leaves it alone [POSIX.1-2024]
@@ -36,7 +38,9 @@ void* calloc(std::size_t count, std::size_t size) {
   return block;
 }
 
-void* realloc(void* block, std::size_t size) { return or_no_memory(toro::heap::reallocate(block, size)); }
+void* realloc(void* block, std::size_t size) {
+  return or_no_memory(toro::heap::reallocate(block, size));
+}
 
 void* aligned_alloc(std::size_t alignment, std::size_t size) {
   if (alignment == 0 || (alignment & (alignment - 1)) != 0) {
@@ -46,7 +50,9 @@ void* aligned_alloc(std::size_t alignment, std::size_t size) {
   return or_no_memory(toro::heap::allocate(size, alignment));
 }
 
-void* memalign(std::size_t alignment, std::size_t size) { return aligned_alloc(alignment, size); }
+void* memalign(std::size_t alignment, std::size_t size) {
+  return aligned_alloc(alignment, size);
+}
 
 int posix_memalign(void** result, std::size_t alignment, std::size_t size) {
   if (alignment < sizeof(void*) || (alignment & (alignment - 1)) != 0) return EINVAL;
@@ -56,11 +62,21 @@ int posix_memalign(void** result, std::size_t alignment, std::size_t size) {
   return 0;
 }
 
-std::size_t malloc_usable_size(void* block) { return block == nullptr ? 0 : toro::heap::usable_size(block); }
+std::size_t malloc_usable_size(void* block) {
+  return block == nullptr ? 0 : toro::heap::usable_size(block);
+}
 
 // The names by which musl calls its own.
-void* __libc_malloc(std::size_t size) { return malloc(size); }
-void* __libc_calloc(std::size_t count, std::size_t size) { return calloc(count, size); }
-void* __libc_realloc(void* block, std::size_t size) { return realloc(block, size); }
-void __libc_free(void* block) { free(block); }
+void* __libc_malloc(std::size_t size) {
+  return malloc(size);
+}
+void* __libc_calloc(std::size_t count, std::size_t size) {
+  return calloc(count, size);
+}
+void* __libc_realloc(void* block, std::size_t size) {
+  return realloc(block, size);
+}
+void __libc_free(void* block) {
+  free(block);
+}
 }

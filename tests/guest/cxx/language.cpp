@@ -42,7 +42,9 @@ thread_local std::string thread_text = "per-thread";
 
 }  // namespace
 
-TEST_CASE("objects are initialised before main") { CHECK(initialised_before_main.size() == 100); }
+TEST_CASE("objects are initialised before main") {
+  CHECK(initialised_before_main.size() == 100);
+}
 
 TEST_CASE("virtual calls and dynamic_cast") {
   const std::unique_ptr<Base> base = std::make_unique<Derived>();

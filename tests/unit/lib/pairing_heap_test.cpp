@@ -25,7 +25,9 @@ using Heap = toro::PairingHeap<Element, ByKey>;
 
 }  // namespace
 
-TEST_CASE("an empty heap has no least element") { CHECK(Heap{}.min() == nullptr); }
+TEST_CASE("an empty heap has no least element") {
+  CHECK(Heap{}.min() == nullptr);
+}
 
 TEST_CASE("elements come out in order") {
   Heap heap;
