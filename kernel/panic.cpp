@@ -3,6 +3,7 @@
 
 #include "kernel/arch/x86_64/context.hpp"
 #include "kernel/arch/x86_64/cpu.hpp"
+#include "kernel/arch/x86_64/paging.hpp"
 #include "kernel/arch/x86_64/safe_copy.hpp"
 #include "kernel/arch/x86_64/trap.hpp"
 #include "kernel/backtrace.hpp"
@@ -47,12 +48,22 @@ constexpr std::string_view kExceptionNames[] = {
     "SIMD error",
 };
 
+/// Whether a page fault is the guard page below a stack: nothing is mapped there, and the stack pointer is beside it.
+bool is_stack_overflow(const arch::TrapFrame& frame, std::uint64_t address) {
+  using namespace arch::paging;
+  return (frame.error_code & 1) == 0 && address + kPageSize > frame.rsp && address < frame.rsp + kPageSize &&
+         access_at((frame.rsp | (kPageSize - 1)) + 1) == Access::read_write;
+}
+
 void print_exception(Sink out, const arch::TrapFrame& frame) {
   const std::string_view name = frame.vector < std::size(kExceptionNames) ? kExceptionNames[frame.vector] : "exception";
   if (frame.vector != static_cast<std::uint64_t>(arch::Exception::page_fault)) {
     print(out, "{} (vector {}, error code {:#x})", name, frame.vector, frame.error_code);
     return;
   }
+  const arch::Context* thread = arch::contexts.running;
+  if (thread != nullptr && is_stack_overflow(frame, arch::read_cr2()))
+    print(out, "stack overflow of thread {}: ", thread->id);
   // [SDM 3A 4.7]
   const std::string_view access = (frame.error_code & 16) != 0  ? "executing"
                                   : (frame.error_code & 2) != 0 ? "writing"
