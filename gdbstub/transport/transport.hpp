@@ -15,6 +15,8 @@ class Transport {
   virtual void send(std::span<const char> bytes) = 0;
   /// Whether someone held the other end at the last receive() or send().
   [[nodiscard]] virtual bool connected() const = 0;
+  /// Whether someone held the other end at any time since boot.
+  [[nodiscard]] virtual bool was_used() const = 0;
 
  protected:
   constexpr Transport() = default;

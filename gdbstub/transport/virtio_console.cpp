@@ -41,6 +41,7 @@ class VirtioLine final : public Transport {
   }
 
   bool connected() const override { return connected_; }
+  bool was_used() const override { return session_ != 0; }
 
   /// Acknowledges the device's interrupt; false where it was another's.
   bool take_interrupt() {

@@ -99,12 +99,8 @@ StepResult RunControl::begin_step(arch::TrapFrame& frame) {
     return after_step(frame);
   }
   frame.rflags |= kTrapFlag;
-  if (masked_) {
-    frame.rflags &= ~kInterruptFlag;
-    machine_.software().patch_all_except(frame.rip);
-  } else {
-    machine_.software().patch_all();
-  }
+  if (masked_) frame.rflags &= ~kInterruptFlag;
+  put_back(frame);
   return StepResult::go_on;
 }
 
@@ -166,6 +162,14 @@ StepResult RunControl::on_breakpoint(arch::TrapFrame& frame) {
   interrupt_flag_ = frame.rflags & kInterruptFlag;
   masked_ = true;
   return begin_step(frame);
+}
+
+void RunControl::put_back(const arch::TrapFrame& frame) {
+  if (masked_) {
+    machine_.software().patch_all_except(frame.rip);
+  } else {
+    machine_.software().patch_all();
+  }
 }
 
 void RunControl::on_stop(arch::TrapFrame& frame) {

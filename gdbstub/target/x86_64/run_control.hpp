@@ -30,6 +30,8 @@ class RunControl {
   [[nodiscard]] StepResult on_trap(arch::TrapFrame& frame, AfterStep then);
   /// A breakpoint in memory was met; the frame is back on its address.
   [[nodiscard]] StepResult on_breakpoint(arch::TrapFrame& frame);
+  /// Breakpoints were taken out of memory since the machine was set to go on, and are to be in it as that demands.
+  void put_back(const arch::TrapFrame& frame);
   /// The machine has stopped, for whatever reason: takes back what a step had changed in the frame.
   void on_stop(arch::TrapFrame& frame);
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <new>
+#include <utility>
 
 #include "gdbstub/protocol/session.hpp"
 #include "gdbstub/target/x86_64/exceptions.hpp"
@@ -88,7 +89,9 @@ class Stub {
   bool stop(TrapFrame& frame, StopEvent event);
   void serve();
   bool resume(TrapFrame& frame, StopEvent& event);
+  bool has_byte();
   bool take_byte(char& byte);
+  void forget_departed();
   bool wanted_while_running(StopEvent& event);
 
   Configuration configuration_;
@@ -101,17 +104,19 @@ class Stub {
   std::size_t received_used_ = 0;
   unsigned range_steps_ = 0;
   bool inside_ = false;
+  bool lifted_ = false;    ///< the stub met a breakpoint itself, and took it out of its way
   bool nmi_came_ = false;  ///< while the stub ran
   bool waiting_ = false;   ///< for a debugger that has not spoken yet
 };
 
 class Stub::Entered {
  public:
-  explicit Entered(Stub& stub) : stub_(stub) {
+  Entered(Stub& stub, const TrapFrame& frame) : stub_(stub), frame_(frame) {
     stub_.inside_ = true;
     if (stub_.session_.attached()) write_dr7(x86_64::kDr7Disabled);
   }
   ~Entered() {
+    if (std::exchange(stub_.lifted_, false)) stub_.run_.put_back(frame_);
     if (stub_.session_.attached()) load_debug_registers(stub_.machine_.hardware());
     stub_.inside_ = false;
   }
@@ -120,12 +125,13 @@ class Stub::Entered {
 
  private:
   Stub& stub_;
+  const TrapFrame& frame_;
   arch::AlternateTrapStacks stacks_;
 };
 
 bool Stub::on_exception(TrapFrame& frame) {
   if (inside_) return within_stub(frame);
-  const Entered entered(*this);
+  const Entered entered(*this, frame);
   StopEvent event;
   switch (judge(frame, event)) {
     case Verdict::resume:
@@ -147,6 +153,7 @@ bool Stub::within_stub(TrapFrame& frame) {
     case Exception::breakpoint:
       if (!machine_.software().unpatch(frame.rip - 1)) return false;
       --frame.rip;
+      lifted_ = true;
       return true;
     case Exception::debug:
       write_dr6(x86_64::kDr6Clear);
@@ -165,7 +172,8 @@ Stub::Verdict Stub::judge(TrapFrame& frame, StopEvent& event) {
     case Exception::nmi:
       // The host's way to be heard where interrupts are off: also by a debugger that has just come.
       if (wanted_while_running(event)) return Verdict::stop;
-      if (!session_.attached()) return Verdict::not_ours;
+      // Sent for a debugger that has gone meanwhile, it is no reason to panic.
+      if (!session_.attached()) return configuration_.transport.was_used() ? Verdict::resume : Verdict::not_ours;
       event = {.reason = StopReason::interrupt, .signal = Signal::interrupt};
       return Verdict::stop;
     case Exception::page_fault:
@@ -235,14 +243,29 @@ Stub::Verdict Stub::judge_breakpoint(TrapFrame& frame, StopEvent& event) {
   return Verdict::stop;
 }
 
-bool Stub::take_byte(char& byte) {
+bool Stub::has_byte() {
   if (received_used_ == received_size_) {
     received_used_ = 0;
     received_size_ = configuration_.transport.receive(received_);
-    if (received_size_ == 0) return false;
   }
+  return received_used_ != received_size_;
+}
+
+bool Stub::take_byte(char& byte) {
+  if (!has_byte()) return false;
   byte = received_[received_used_++];
   return true;
+}
+
+/// With interrupts off nobody hears a debugger go, and another one may be there already: what the first was promised
+/// is not for its ears.
+void Stub::forget_departed() {
+  if (has_byte() || configuration_.transport.connected()) return;
+  if (session_.attached()) {
+    session_.disconnected();
+    write_dr7(x86_64::kDr7Disabled);
+  }
+  static_cast<void>(has_byte());  // the line tells of one's going before it tells of the next one's coming
 }
 
 bool Stub::wanted_while_running(StopEvent& event) {
@@ -251,6 +274,7 @@ bool Stub::wanted_while_running(StopEvent& event) {
     event = {.reason = StopReason::interrupt, .signal = Signal::interrupt};
     return true;
   }
+  forget_departed();
   char byte;
   while (take_byte(byte)) {
     switch (session_.receive_while_running(byte)) {
@@ -271,14 +295,9 @@ bool Stub::wanted_while_running(StopEvent& event) {
 
 void Stub::on_interrupt(TrapFrame& frame) {
   if (inside_) return;
-  const Entered entered(*this);
+  const Entered entered(*this, frame);
   StopEvent event;
-  if (wanted_while_running(event)) {
-    static_cast<void>(stop(frame, event));
-  } else if (session_.attached() && !configuration_.transport.connected()) {
-    session_.disconnected();
-    write_dr7(x86_64::kDr7Disabled);
-  }
+  if (wanted_while_running(event)) static_cast<void>(stop(frame, event));
 }
 
 void Stub::serve() {
@@ -301,6 +320,7 @@ bool Stub::resume(TrapFrame& frame, StopEvent& event) {
   if (result == StepResult::go_on) {
     if (!wanted_while_running(event)) return true;
     machine_.software().unpatch_all();
+    lifted_ = false;
     run_.on_stop(frame);
     return false;
   }
@@ -312,7 +332,9 @@ bool Stub::resume(TrapFrame& frame, StopEvent& event) {
 bool Stub::stop(TrapFrame& frame, StopEvent event) {
   const std::uint64_t cr2 = arch::read_cr2();
   machine_.software().unpatch_all();
+  lifted_ = false;
   run_.on_stop(frame);
+  forget_departed();
   machine_.begin(frame, cr2);
   bool pass_on = false;
   for (bool standing = true; standing;) {

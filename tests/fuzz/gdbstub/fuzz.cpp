@@ -33,6 +33,7 @@ class CheckedTransport final : public Transport {
     require(hex_value(all[all.size() - 2]) == sum >> 4 && hex_value(all.back()) == (sum & 15));
   }
   bool connected() const override { return true; }
+  bool was_used() const override { return true; }
 };
 
 class SmallTarget final : public Target {

@@ -19,6 +19,7 @@ class FakeTransport final : public Transport {
   std::size_t receive(std::span<char>) override { return 0; }
   void send(std::span<const char> bytes) override { sent.append(bytes.data(), bytes.size()); }
   bool connected() const override { return true; }
+  bool was_used() const override { return true; }
 
   std::string take() {
     std::string result = std::move(sent);
