@@ -15,6 +15,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kAnswerTime{250};   ///< a guest that has not answered by then gets an NMI
 constexpr milliseconds kReachInterval{2};  ///< between attempts to reach a stub whose QEMU is starting
 constexpr milliseconds kLastWords{100};
+constexpr milliseconds kLeavingTime{200};  ///< for a debugger that has gone to be seen to
 constexpr std::size_t kReadSize = 64 * 1024;
 
 }  // namespace
@@ -32,12 +33,26 @@ Broker::Broker(EventLoop& loop, const BrokerOptions& options, std::function<void
 void Broker::accept() {
   auto client = accept_client(listener_.socket);
   if (!client) return;
-  if (session_) {
-    say_(std::format("a debugger was turned away: debugger port 127.0.0.1:{} is in use by another one", port()));
-    return;
+  if (!session_) {
+    begin_session(std::move(client));
+  } else if (newcomer_) {
+    turn_away();
+  } else {
+    newcomer_ = std::move(client);
+    newcomer_time_ = loop_.after(kLeavingTime, [this] {
+      newcomer_.reset();
+      turn_away();
+    });
   }
+}
+
+void Broker::turn_away() {
+  say_(std::format("a debugger was turned away: debugger port 127.0.0.1:{} is in use by another one", port()));
+}
+
+void Broker::begin_session(FileDescriptor debugger) {
   session_ = std::make_unique<Session>();
-  session_->debugger = std::move(client);
+  session_->debugger = std::move(debugger);
   session_->to_debugger = std::make_unique<Outlet>(loop_, session_->debugger.get(), [this] { close_session(); });
   break_in_.connected();
   log_.note("", "debugger connected");
@@ -128,6 +143,8 @@ void Broker::close_session() {
     session_->to_debugger->drain(kLastWords);
     if (session_->to_stub) session_->to_stub->drain(kLastWords);
     session_.reset();
+    newcomer_time_.reset();
+    if (newcomer_) begin_session(std::exchange(newcomer_, {}));
   });
 }
 

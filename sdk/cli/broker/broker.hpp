@@ -48,6 +48,8 @@ class Broker {
   };
 
   void accept();
+  void begin_session(FileDescriptor debugger);
+  void turn_away();
   void reach_stub();
   void debugger_readable();
   void stub_readable();
@@ -67,6 +69,8 @@ class Broker {
   Registration timer_;
   Registration retry_;
   Registration closing_;
+  FileDescriptor newcomer_;  ///< waits for a moment: the debugger before it may be about to be seen to go
+  Registration newcomer_time_;
   std::unique_ptr<Session> session_;
   bool stub_has_answered_ = false;
 };
