@@ -26,7 +26,8 @@ std::expected<void, Error> PortChannel::set_up(Transport& transport, std::uint16
 
 void PortChannel::supply(const PortBuffers& buffers) {
   buffers_ = buffers;
-  for (std::uint16_t i = 0; i < buffers_.transmit_free.size(); ++i) buffers_.transmit_free[i] = i;
+  for (std::size_t i = 0; i < buffers_.transmit_free.size(); ++i)
+    buffers_.transmit_free[i] = static_cast<std::uint16_t>(i);
   transmit_free_count_ = static_cast<std::uint16_t>(buffers_.transmit_free.size());
   for (std::size_t i = 0; i < buffers_.received.size(); ++i) {
     if (!receive_.submit_writable(receive_buffer(i), i)) break;  // the device took a smaller ring

@@ -54,7 +54,6 @@ int __vsnprintf_chk(char* buffer, std::size_t size, int, std::size_t, const char
   return std::vsnprintf(buffer, size, format, arguments);
 }
 
-int vasprintf(char**, const char*, va_list);
 int __vasprintf_chk(char** result, int, const char* format, va_list arguments) {
   return vasprintf(result, format, arguments);
 }
