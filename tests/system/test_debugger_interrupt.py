@@ -1,0 +1,226 @@
+"""Ctrl-C, the NMI of last resort, debuggers that leave in every way, and those that find another one there."""
+
+import socket
+
+import debugger
+import harness
+from debugger import Gdb, Lldb, Wire, place_of
+
+SOON = 2.0  # seconds from Ctrl-C to the stop, by the broker's clock
+OFF = {"cli-spin": "spin_without_interrupts", "cli-hlt": "halt_without_interrupts"}
+
+
+class ControlC(debugger.Case):
+    def interrupted(self, mode, said):
+        guest = self.boot(mode, wait=True)
+        gdb = Gdb(self, guest)
+        for _ in range(3):
+            place = gdb.let_run()
+            guest.says(said)
+            # One interruption is one stop: nothing is left over that would end the next run at once.
+            self.assertEqual("SIGINT", gdb.interrupt().signal_name)
+            self.assertLess(guest.seconds_to_stop(place), SOON)
+            self.assertEqual(1, len(guest.stops(place)))
+        return guest, gdb
+
+    def interrupted_by_nmi(self, mode):
+        guest, gdb = self.interrupted(mode, "interrupts are off")
+        gdb.run_until("bt", OFF[mode])
+        self.assertTrue(guest.nmis())
+        self.released(guest, gdb)
+
+    def released(self, guest, gdb):
+        gdb("set var released = 1")
+        stop = gdb.go("continue")
+        self.assertEqual("exited-normally", stop.reason)
+        guest.ends(0)
+
+    def test_while_it_computes(self):
+        self.released(*self.interrupted("spin", "debuggee: spin"))
+
+    def test_while_it_sleeps(self):
+        self.released(*self.interrupted("sleep", "debuggee: sleep"))
+
+    def test_while_it_waits_for_its_console(self):
+        guest, gdb = self.interrupted("idle", "debuggee: idle")
+        gdb.let_run()
+        guest.types("end\n")
+        self.assertEqual("exited-normally", gdb.stopped().reason)
+
+    def test_while_it_computes_with_interrupts_off(self):
+        self.interrupted_by_nmi("cli-spin")
+
+    def test_while_it_is_halted_with_interrupts_off(self):
+        self.interrupted_by_nmi("cli-hlt")
+
+    def test_in_the_middle_of_a_long_line(self):
+        guest = self.boot("spin")
+        gdb = Gdb(self, guest)
+        gdb.run_until("bt", "spin \\(\\)")
+        gdb.let_run("finish")
+        self.assertEqual("SIGINT", gdb.interrupt().signal_name)
+        self.released(guest, gdb)
+
+    def test_in_the_middle_of_a_range_without_interrupts(self):
+        guest = self.boot("cli-spin", wait=True)
+        gdb = Gdb(self, guest)
+        gdb("tbreak " + place_of("one line without end"))
+        gdb.go("continue")
+        place = gdb.let_run("next")
+        self.assertIn("vCont;r", guest.log()[place][2])
+        self.assertEqual("SIGINT", gdb.interrupt().signal_name)
+        self.assertLess(guest.seconds_to_stop(place), SOON)
+        self.assertIn("spin_without_interrupts", gdb("bt"))
+        self.released(guest, gdb)
+
+    def test_by_lldb(self):
+        for mode in ("spin", "cli-hlt"):
+            guest = self.boot(mode)
+            if mode in OFF:
+                guest.says("interrupts are off")
+            lldb = Lldb(self, guest)
+            for _ in range(2):
+                lldb.let_run()
+                self.assertIn("stop reason = signal SIGINT", lldb.interrupt())
+            lldb("expression released = 1")
+            self.assertIn("exited with status = 0", lldb("continue"))
+            lldb.quit()
+            guest.ends(0)
+
+
+class InterruptsOff(debugger.Case):
+    def test_a_debugger_that_comes(self):
+        for mode, function in OFF.items():
+            guest = self.boot(mode)
+            guest.says("interrupts are off")
+            gdb = Gdb(self, guest)
+            self.assertEqual(1, guest.nmis())
+            gdb.run_until("bt", function)
+            gdb.detach()
+            # Another one, after the first has gone.
+            lldb = Lldb(self, guest)
+            self.assertIn(function, lldb("bt"))
+            lldb("expression released = 1")
+            lldb.detach()
+            guest.ends(0)
+
+    def test_a_debugger_that_was_killed_leaves_its_breakpoints_to_the_next(self):
+        # The guest hears of nothing while interrupts are off; the next one's first packet makes it listen.
+        guest = self.boot("cli-spin")
+        guest.says("interrupts are off")
+        gdb = Gdb(self, guest)
+        gdb("break beat")
+        gdb("watch released")
+        gdb.let_run()
+        gdb.kill()
+        gdb = Gdb(self, guest)
+        gdb("set var released = 1")
+        self.assertNotIn("software", gdb("monitor breakpoints"))
+        self.assertRegex(gdb("compare-sections .text"), r"matched\.")
+        gdb.detach()
+        guest.ends(0)
+
+
+class Leaving(debugger.Case):
+    def test_killed_while_the_guest_stands(self):
+        guest = self.boot("beat")
+        gdb = Gdb(self, guest)
+        gdb("set breakpoint always-inserted on")
+        gdb("break beat")
+        gdb("watch beats")
+        gdb.go("continue")
+        gdb.kill()
+        guest.goes_on()
+        self.as_it_was(guest)
+
+    def test_killed_while_the_guest_runs(self):
+        guest = self.boot("beat")
+        gdb = Gdb(self, guest)
+        gdb("break beat if beats == 0")
+        gdb("watch released")
+        gdb.let_run()
+        gdb.kill()
+        guest.goes_on()
+        self.as_it_was(guest)
+
+    def test_lldb_killed_while_the_guest_stands_and_while_it_runs(self):
+        guest = self.boot("beat")
+        for runs in (False, True):
+            lldb = Lldb(self, guest)
+            lldb("breakpoint set --name factorial")
+            lldb("watchpoint set variable released")
+            if runs:
+                lldb.let_run()
+            lldb.kill()
+            guest.goes_on()
+        self.as_it_was(guest)
+
+    def test_quit_without_detaching(self):
+        guest = self.boot("beat")
+        gdb = Gdb(self, guest)
+        gdb("break beat")
+        gdb.go("continue")
+        gdb.quit()
+        guest.goes_on()
+        self.as_it_was(guest)
+
+    def test_closed_in_the_middle_of_a_packet_and_of_a_reply(self):
+        guest = self.boot("beat")
+        for rest in (b"$m100", b"$", b"\x03", b"$m100000,2000#", b"$qXfer:features:read:target.xml:0,fff#"):
+            wire = Wire(self, guest)
+            self.assertEqual(b"T", wire.ask(b"?")[:1])
+            wire.send(rest)
+            wire.close()
+            guest.goes_on()
+        self.as_it_was(guest)
+
+    def as_it_was(self, guest):
+        """Nothing of a debugger is left in the guest."""
+        gdb = Gdb(self, guest)
+        self.assertRegex(gdb("compare-sections .text"), r"matched\.")
+        said = gdb("monitor breakpoints")
+        self.assertNotIn("software", said)
+        self.assertEqual(4, said.count("free"))
+        gdb("set var released = 1")
+        gdb.detach()
+        guest.ends(0)
+
+    def test_again_and_again(self):
+        guest = self.boot("beat")
+        for i in range(20):
+            with Wire(self, guest) as wire:
+                self.assertEqual(b"T", wire.ask(b"?")[:1])
+                self.assertEqual(b"OK", wire.ask(b"Z0,%x,1" % (0x200000 + i)))
+                if i % 3 == 0:
+                    self.assertEqual(b"OK", wire.ask(b"D"))
+                if i % 3 == 1:
+                    wire.send(debugger.framed(b"vCont;c"))
+        guest.goes_on()
+        self.as_it_was(guest)
+
+
+class Second(debugger.Case):
+    def test_is_refused_and_the_first_goes_on(self):
+        guest = self.boot("beat")
+        first = Gdb(self, guest)
+        first("break beat")
+        second = Gdb(self)
+        second.fails(f"target remote 127.0.0.1:{guest.port}")
+        self.assertIn("in use by another", guest.event("debugger")["message"])
+        self.assertEqual("beat", first.go("continue").func)
+        first("delete")
+        first.let_run()
+        with socket.create_connection(("127.0.0.1", guest.port), timeout=debugger.PATIENCE) as third:
+            self.assertEqual(b"", third.recv(100))
+        self.assertEqual("SIGINT", first.interrupt().signal_name)
+        first.detach()
+        # Now there is room.
+        second("set confirm off")
+        second(f"target remote 127.0.0.1:{guest.port}")
+        second("set var released = 1")
+        second("detach")
+        guest.ends(0)
+
+
+if __name__ == "__main__":
+    harness.main()
