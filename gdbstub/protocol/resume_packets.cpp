@@ -8,7 +8,10 @@ namespace toro::gdbstub {
 namespace {
 
 /// Nothing is sent: the reply is the next stop.
-void go_on(Dialog& dialog, const ResumeRequest& request) {
+void go_on(Dialog& dialog, ResumeRequest request) {
+  // LLDB steps the thread that is looked at alone, and takes a refusal for the end of the process: one that does not
+  // run gets there by the others.
+  if (dialog.client.thread_suffix && !dialog.target.can_resume(request)) request.others_run = true;
   if (!dialog.target.can_resume(request)) return dialog.reply.error(Error::not_supported);
   dialog.request = request;
   dialog.next = Next::resume;

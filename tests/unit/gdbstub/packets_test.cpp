@@ -325,6 +325,19 @@ TEST_CASE("packets: going on") {
   CHECK(ranged.session.request().range_end == 0x1010);
 }
 
+TEST_CASE("packets: LLDB's refused steps go on with the others") {
+  Bench bench;
+  bench.ask("QThreadSuffixSupported");
+  CHECK(bench.ask("vCont;s:2") == "<none>");
+  CHECK(bench.session.request().action == ResumeAction::step);
+  CHECK(bench.session.request().thread == ThreadId{2});
+  CHECK(bench.session.request().others_run);
+  Bench running;
+  running.ask("QThreadSuffixSupported");
+  CHECK(running.ask("vCont;s:1") == "<none>");
+  CHECK_FALSE(running.session.request().others_run);
+}
+
 TEST_CASE("packets: documents") {
   Bench bench;
   const std::string xml = bench.document("features:read:target.xml", 0x1000);
