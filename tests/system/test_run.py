@@ -51,6 +51,20 @@ class Status(harness.Case):
         self.assertIn("touch_unmapped_page", result.out)
         self.assertIn("main.cpp:", result.out)
 
+    def test_a_missing_system_call_is_named_once(self):
+        result = self.probe("run", "call-nothing")
+        self.assertEqual(0, result.status, str(result))
+        self.assertEqual(1, result.out.count("system call 499 is not there: ENOSYS"), str(result))
+
+    def test_the_guests_seconds_are_the_hosts(self):
+        guest = self.start("run", PROBE, "--timeout", "60", "--", "tick")
+        self.console_until(guest, "\ntick\n")
+        begin = time.monotonic()
+        self.console_until(guest, "tock\n")
+        elapsed = time.monotonic() - begin
+        self.assertGreater(elapsed, 1.9)
+        self.assertLess(elapsed, 3)  # the host may be busy
+
     def test_a_reset_is_no_status(self):
         result = self.probe("run", "reset")
         self.assertEqual(125, result.status)

@@ -1,7 +1,11 @@
 // What the system tests boot: its first argument says what to do.
+#include <unistd.h>
+
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
+#include <thread>
 
 namespace {
 
@@ -42,6 +46,22 @@ int echo() {
   return 1;
 }
 
+/// Two lines, two seconds apart by the guest's clock.
+void tick() {
+  std::puts("tick");
+  std::fflush(stdout);
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  std::puts("tock");
+}
+
+/// A system call that no kernel has, three times.
+int call_nothing() {
+  constexpr long kNothing = 499;
+  for (int i = 0; i < 3; ++i)
+    if (syscall(kNothing) != -1) return 1;
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -54,6 +74,8 @@ int main(int argc, char** argv) {
   if (what == "wedge") wedge();
   if (what == "reset") reset();
   if (what == "echo") return echo();
+  if (what == "call-nothing") return call_nothing();
+  if (what == "tick") return tick(), 0;
   for (int i = 1; i < argc; ++i) std::printf("<%s>\n", argv[i]);
   return 0;
 }
