@@ -59,20 +59,10 @@ class VirtioLine final : public Transport {
     const bool same = port != nullptr && port->host_open() && (!connected_ || port->host_sessions() == session_);
     connected_ = same;
     if (port != nullptr) session_ = port->host_sessions();
-    offer_buffers_again(port);
     return same ? port : nullptr;
   }
 
-  /// QEMU looks at the buffers that it was told of before the port was open only when something else wakes it, which
-  /// may be seconds later; so it is told again. [QEMU hw/char/virtio-serial-bus.c, handle_input]
-  void offer_buffers_again(const virtio::ConsolePort* port) {
-    if (port != nullptr && !was_open_) transport_->notify(virtio::port_receive_queue(port->number()));
-    was_open_ = port != nullptr;
-  }
-
   virtio::Transport* transport_ = nullptr;
-  bool was_open_ = false;
-
   std::uint32_t session_ = 0;
   bool connected_ = false;
 };

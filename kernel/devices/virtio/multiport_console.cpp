@@ -177,15 +177,27 @@ void MultiportConsole::post_control_buffer(std::uint64_t index) {
   static_cast<void>(control_receive_.submit_writable(control_received_[index], index));
 }
 
-// What a port still has to say is kept as flags, not as a list, so that it needs no memory however often it changes.
-std::expected<void, Error> MultiportConsole::send_due_messages() {
-  if (!multiport_) return {};
+std::expected<void, Error> MultiportConsole::collect_sent() {
   for (std::uint16_t i = 0; i < control_transmit_.size(); ++i) {
     const auto completion = control_transmit_.poll();
     if (!completion) return std::unexpected(completion.error());
     if (!completion->has_value()) break;
-    control_sent_busy_ &= ~(std::uint32_t{1} << (*completion)->cookie);
+    const std::uint64_t slot = (*completion)->cookie;
+    control_sent_busy_ &= ~(std::uint32_t{1} << slot);
+    // QEMU ignores the buffers that it is told of before the port is open, and then looks at them only when something
+    // else wakes it, which may be seconds later; so it is told again. [QEMU hw/char/virtio-serial-bus.c, handle_input]
+    const ControlMessage& sent = control_sent_[slot];
+    if (sent.event == ControlEvent::port_open && sent.value != 0) {
+      transport_->notify(port_receive_queue(static_cast<std::uint16_t>(sent.port)));
+    }
   }
+  return {};
+}
+
+// What a port still has to say is kept as flags, not as a list, so that it needs no memory however often it changes.
+std::expected<void, Error> MultiportConsole::send_due_messages() {
+  if (!multiport_) return {};
+  if (const auto done = collect_sent(); !done) return done;
 
   if (device_ready_due_) device_ready_due_ = !send_control(kNoPort, ControlEvent::device_ready, 1);
   for (std::uint16_t i = 0; i < port_count_; ++i) {
@@ -199,8 +211,9 @@ std::expected<void, Error> MultiportConsole::send_due_messages() {
     if (!send_control(number, ControlEvent::port_ready, 0)) break;
     refusals_due_ &= refusals_due_ - 1;
   }
-  if (control_transmit_.publish()) transport_->notify(kControlTransmitQueue);
-  return {};
+  if (!control_transmit_.publish()) return {};
+  transport_->notify(kControlTransmitQueue);
+  return collect_sent();  // a device that works while it is notified is done
 }
 
 bool MultiportConsole::send_control(std::uint32_t port, ControlEvent event, std::uint16_t value) {

@@ -103,6 +103,7 @@ class MultiportConsole {
 
   [[nodiscard]] std::expected<void, Error> set_up_queues(Features features);
   [[nodiscard]] std::expected<void, Error> receive_control();
+  [[nodiscard]] std::expected<void, Error> collect_sent();
   [[nodiscard]] std::expected<void, Error> send_due_messages();
   void post_control_buffer(std::uint64_t index);
   [[nodiscard]] bool send_control(std::uint32_t port, ControlEvent event, std::uint16_t value);

@@ -62,6 +62,28 @@ TEST_CASE("virtio ports: the port is found by its name and opened") {
   CHECK(device.dropped_control == 0);
 }
 
+TEST_CASE("virtio ports: the device is told of the buffers again once it knows that the port is open") {
+  for (const bool at_once : {true, false}) {
+    CAPTURE(at_once);
+    FakeConsole device({{1, named(kName)}});
+    device.stopped = true;
+    // As QEMU does: what is told of a port that is not open yet is not heard.
+    bool heard = false;
+    device.transport.on_notify = [&](std::uint16_t queue) {
+      heard |= queue == port_receive_queue(1) && device.ports[1].guest_open;
+      if (at_once) device.run();
+    };
+    auto console = std::make_unique<StaticMultiportConsole<>>();
+    REQUIRE(console->start(device.transport, {.open_port = kName}).has_value());
+    for (int i = 0; i < 8; ++i) {
+      if (!at_once) device.run();
+      REQUIRE(console->poll().has_value());
+    }
+    CHECK(device.ports[1].guest_open);
+    CHECK(heard);
+  }
+}
+
 TEST_CASE("virtio ports: the host connects, leaves and connects again") {
   Debugger d;
   d.settle();
