@@ -51,9 +51,13 @@ BreakIn::Timer BreakIn::stub_sent(PacketTracker::Item item, std::string_view byt
 bool BreakIn::timer_fired() {
   // A guest that never gave a sign may not have an interrupt table yet: an NMI would reset it.
   if (!awaiting_ || !guest_alive_ || holding_) return false;
-  awaiting_ = false;
   holding_ = true;
   return true;
+}
+
+BreakIn::Timer BreakIn::injected() {
+  holding_ = false;
+  return awaiting_ ? Timer::start : Timer::unchanged;
 }
 
 }  // namespace toro::cli

@@ -26,7 +26,9 @@ class BreakIn {
   void guest_printed() { guest_alive_ = true; }
   /// The timer ran out. True: inject an NMI now, and call injected() when QEMU has confirmed it.
   [[nodiscard]] bool timer_fired();
-  void injected() { holding_ = false; }
+  /// The NMI may have come before the debugger's bytes had reached the guest, and so to no effect: where there is still
+  /// no answer, it is time for another one after a while.
+  [[nodiscard]] Timer injected();
 
   /// True while the debugger's bytes must wait.
   [[nodiscard]] bool holding() const { return holding_; }

@@ -125,9 +125,13 @@ void Broker::timer_fired() {
     return;
   }
   log_.note("", "no answer: NMI");
-  monitor_.execute("inject-nmi", [this](bool) {
-    break_in_.injected();
-    if (session_ && !session_->held.empty()) forward_to_stub(std::exchange(session_->held, {}));
+  // One round through QEMU's main loop first: it takes the debugger's connection and bytes, which lie there already, to
+  // the guest, so that the NMI finds them.
+  monitor_.execute("query-status", [this](bool) {
+    monitor_.execute("inject-nmi", [this](bool) {
+      set_timer(break_in_.injected());
+      if (session_ && !session_->held.empty()) forward_to_stub(std::exchange(session_->held, {}));
+    });
   });
 }
 

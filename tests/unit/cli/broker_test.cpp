@@ -95,8 +95,23 @@ TEST_CASE("an interrupt that nobody answers becomes one NMI, and the debugger wa
   CHECK(break_in.timer_fired());
   CHECK(break_in.holding());
   CHECK_FALSE(break_in.timer_fired());
-  break_in.injected();
+  CHECK(break_in.injected() == Timer::start);
   CHECK_FALSE(break_in.holding());
+}
+
+TEST_CASE("an NMI to no effect is followed by another one") {
+  BreakIn break_in;
+  break_in.connected();
+  break_in.guest_printed();
+  break_in.debugger_sent(Item::packet, "$qSupported#37");
+  for (int i = 0; i < 3; ++i) {
+    CHECK(break_in.timer_fired());
+    CHECK(break_in.injected() == Timer::start);
+  }
+  CHECK(break_in.timer_fired());
+  CHECK(break_in.stub_sent(Item::packet, "$PacketSize=4000#00") == Timer::stop);
+  CHECK(break_in.injected() == Timer::unchanged);
+  CHECK_FALSE(break_in.timer_fired());
 }
 
 TEST_CASE("an interrupt of a stopped guest is nobody's business") {
