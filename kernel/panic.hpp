@@ -15,7 +15,8 @@ struct TrapFrame;
 inline constexpr unsigned char kPanicStatus = 134;
 
 /// Prints `PANIC: …` with a backtrace of the caller and ends the machine; a debugger, where one is attached, stops
-/// here first. Any context; a panic within a panic prints one line and ends the machine.
+/// here first. Reports what the other cores were at, and the states of all threads. Any context; of several cores that
+/// panic one reports; a panic within a panic prints one line and ends the machine.
 [[noreturn]] void panic_text(std::string_view format, std::span<const FormatArgument> arguments);
 
 template <class... Arguments>
@@ -26,6 +27,12 @@ template <class... Arguments>
 
 /// Whether a panic has begun: nothing recovers from a fault any more.
 [[nodiscard]] bool is_panicking();
+
+/// Whether another core's panic has begun: this one is to stop_for_panic().
+[[nodiscard]] bool panics_elsewhere();
+
+/// Halts the calling core for ever: another one panics, and reports that this one was at `frame`.
+[[noreturn]] void stop_for_panic(const arch::TrapFrame& frame);
 
 /// Panics for the exception in `frame`, with its registers and the interrupted code's backtrace.
 [[noreturn]] void panic_at(const arch::TrapFrame& frame);

@@ -43,6 +43,12 @@ struct Dialog {
   Next next = Next::serve;
   bool silent = false;  ///< this packet gets no reply
 
+  /// Nothing is agreed on any more.
+  void forget_client() {
+    client = {};
+    general = control = listed = ThreadId::any;
+    request = {};
+  }
   /// Sends the reply as it stands.
   void send() {
     const std::string_view packet = reply.packet();

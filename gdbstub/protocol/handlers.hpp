@@ -6,6 +6,7 @@
 namespace toro::gdbstub {
 
 // query_packets.cpp
+void new_session(Dialog& dialog, Scanner arguments);
 void supported(Dialog& dialog, Scanner arguments);
 void start_no_ack_mode(Dialog& dialog, Scanner arguments);
 void must_reply_empty(Dialog& dialog, Scanner arguments);

@@ -10,6 +10,7 @@ namespace {
 constexpr Packet kPackets[] = {
     // Connecting
     {"?", Shape::whole, stop_reason},
+    {"QToroSession:", Shape::joined, new_session},
     {"qSupported", Shape::list, supported},
     {"QStartNoAckMode", Shape::whole, start_no_ack_mode},
     {"vMustReplyEmpty", Shape::whole, must_reply_empty},

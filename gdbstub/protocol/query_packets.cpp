@@ -6,6 +6,16 @@
 
 namespace toro::gdbstub {
 
+/// Ours: the host's broker says that what follows is another debugger's, and waits for the number before it lets that
+/// one speak. [sdk/cli/broker/greeting.hpp]
+void new_session(Dialog& dialog, Scanner arguments) {
+  const auto number = arguments.number();
+  if (!number || !arguments.at_end()) return dialog.reply.error(Error::invalid);
+  dialog.target.remove_all_breakpoints();
+  dialog.forget_client();
+  dialog.reply.hex(*number);
+}
+
 void supported(Dialog& dialog, Scanner arguments) {
   arguments.take(':');
   while (!arguments.at_end()) {

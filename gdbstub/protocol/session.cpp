@@ -84,9 +84,7 @@ void Session::exited(std::uint8_t status) {
 void Session::disconnected() {
   const Next next = dialog_.next == Next::serve || dialog_.next == Next::resume ? Next::detach : dialog_.next;
   dialog_.target.remove_all_breakpoints();
-  dialog_.client = {};
-  dialog_.general = dialog_.control = dialog_.listed = ThreadId::any;
-  dialog_.request = {};
+  dialog_.forget_client();
   dialog_.next = next;
   reader_.reset();
   attached_ = awaited_ = sent_ = false;

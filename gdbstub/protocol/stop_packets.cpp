@@ -152,7 +152,7 @@ void threads_as_json(Dialog& dialog, Scanner) {
   dialog.target.first_thread(thread);
   do {
     // A list cut short in the middle of a thread would be no JSON; LLDB asks for what is missing by other packets.
-    if (dialog.reply.room() < 1024) break;
+    if (dialog.reply.room() < 2048) break;
     const bool stopped = thread.id == dialog.stop.thread;
     json.put(separator);
     json.text("{\"tid\":");
@@ -170,7 +170,7 @@ void threads_as_json(Dialog& dialog, Scanner) {
     }
     json.text(",\"registers\":{");
     std::string_view comma = "";
-    for (const std::size_t number : {set.fp, set.sp, set.pc}) {
+    for (std::size_t number = 0; number <= set.pc; ++number) {  // what a thread does not have of them, it leaves out
       std::array<std::byte, kMaxRegisterBytes> value;
       const auto bytes = std::span(value).first(set.registers[number].bytes());
       if (!dialog.target.read_register(thread.id, number, bytes)) continue;

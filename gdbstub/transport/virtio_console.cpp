@@ -1,7 +1,10 @@
 // The debug port: a virtio console device of the stub's own, whose port "org.toro.gdb.0" is the line to the debugger.
+#include <algorithm>
+#include <array>
+#include <utility>
+
 #include "gdbstub/target/x86_64/stub.hpp"
 #include "gdbstub/transport/transport.hpp"
-#include "kernel/arch/x86_64/interrupts.hpp"
 #include "kernel/boot/boot_information.hpp"
 #include "kernel/boot/stages.hpp"
 #include "kernel/devices/virtio/driver.hpp"
@@ -27,7 +30,20 @@ class VirtioLine final : public Transport {
 
   std::size_t receive(std::span<char> into) override {
     virtio::ConsolePort* port = poll();
-    return port == nullptr ? 0 : port->read(std::as_writable_bytes(into)).value_or(0);
+    if (tell_departure() || port == nullptr) return 0;
+    if (early_count_ == 0) {
+      early_count_ = port->read(std::as_writable_bytes(std::span(early_))).value_or(0);
+      early_used_ = 0;
+      // What was read may be the next debugger's already, if its coming was not seen yet when the port was looked at:
+      // that is told first.
+      if (early_count_ != 0) static_cast<void>(poll());
+      if (tell_departure()) return 0;
+    }
+    const std::size_t count = std::min(into.size(), early_count_);
+    std::copy_n(early_.data() + early_used_, count, into.data());
+    early_used_ += count;
+    early_count_ -= count;
+    return count;
   }
 
   void send(std::span<const char> bytes) override {
@@ -56,20 +72,28 @@ class VirtioLine final : public Transport {
   /// The port while this debugger is connected, else null.
   virtio::ConsolePort* poll() {
     virtio::ConsolePort* port = device.poll() ? device.opened() : nullptr;
-    const bool same = port != nullptr && port->host_open() && (!connected_ || port->host_sessions() == session_);
-    connected_ = same;
+    const bool open = port != nullptr && port->host_open();
+    gone_ = gone_ || (connected_ && (!open || port->host_sessions() != session_));
+    connected_ = open && !gone_;
     if (port != nullptr) session_ = port->host_sessions();
-    return same ? port : nullptr;
+    return connected_ ? port : nullptr;
   }
 
+  /// Once for each debugger that went, also where the next one is there: until the next poll() nobody is connected.
+  bool tell_departure() { return std::exchange(gone_, false); }
+
   virtio::Transport* transport_ = nullptr;
+  std::array<char, 512> early_ = {};
+  std::size_t early_used_ = 0;
+  std::size_t early_count_ = 0;  ///< bytes that were read and not handed over
   std::uint32_t session_ = 0;
   bool connected_ = false;
+  bool gone_ = false;  ///< one that was connected is not, and receive() has not told
 };
 
 constinit VirtioLine line{};
 
-std::expected<void, virtio::Error> start(virtio::Transport& transport, std::uint32_t gsi) {
+std::expected<void, virtio::Error> start(virtio::Transport& transport, virtio::Interrupt interrupt) {
   if (const auto started = device.start(transport, {.open_port = "org.toro.gdb.0"}); !started) return started;
   line.lie_on(transport);
   static const x86_64::TextRange protected_text{reinterpret_cast<std::uint64_t>(toro_protected_text_start),
@@ -81,8 +105,7 @@ std::expected<void, virtio::Error> start(virtio::Transport& transport, std::uint
       .protected_text = {&protected_text, 1},
   });
   before_shutdown = report_exit;
-  arch::connect_interrupt(
-      gsi,
+  interrupt.connect(
       [](void*, arch::TrapFrame& frame) {
         // Nothing of the rings here: an NMI may enter the stub at any instruction outside of it.
         if (line.take_interrupt()) on_transport_interrupt(frame);

@@ -16,17 +16,22 @@ namespace toro::boot {
 struct MemoryRange {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
+  std::uint32_t node = 0;  ///< proximity domain of ACPI's SRAT, after the stage "processors"
 };
 
 struct Information {
   MemoryRange ram[32];
   std::size_t ram_count = 0;
+  std::uint64_t rsdp = 0;  ///< physical address of ACPI's root pointer; 0 where there is no ACPI
 
   [[nodiscard]] std::span<const MemoryRange> ram_ranges() const { return {ram, ram_count}; }
 };
 
 /// Valid after the stage "memory map".
 [[nodiscard]] const Information& information();
+/// RAM within [begin, end) is of memory node `node`. Before the stage "paging". Ranges are cut in two for it while
+/// there is room for more; a range that cannot be cut stays as it was.
+void set_memory_node(std::uint64_t begin, std::uint64_t end, std::uint32_t node);
 /// Split into the kernel's options and main's arguments.
 [[nodiscard]] CommandLine& command_line();
 /// As it was given, with the devices that the monitor announces on it.

@@ -10,23 +10,34 @@ extern "C" toro::boot::Stage* const toro_boot_stages_end[];
 namespace toro::boot {
 namespace {
 
+constinit Stage* first_done = nullptr;
+constinit Stage* last_done = nullptr;
+
 const Stage* first_missing(const Stage& stage) {
   for (const Stage* needed : stage.needs)
-    if (!needed->done) return needed;
+    if (needed != nullptr && !needed->done) return needed;  // null: one that is not linked
   return nullptr;
 }
 
 void run(Stage& stage) {
   stage.begin_tsc = arch::read_tsc();
-  stage.run();
+  if (stage.run != nullptr) stage.run();
+  if (stage.each_core != nullptr) stage.each_core();
   stage.end_tsc = arch::read_tsc();
   stage.done = true;
+  (last_done != nullptr ? last_done->next_done : first_done) = &stage;
+  last_done = &stage;
 }
 
 }  // namespace
 
 std::span<Stage* const> stages() {
   return {toro_boot_stages_start, static_cast<std::size_t>(toro_boot_stages_end - toro_boot_stages_start)};
+}
+
+void run_stages_of_core(const Stage& last) {
+  for (Stage* stage = first_done; stage != nullptr && stage != &last; stage = stage->next_done)
+    if (stage->each_core != nullptr) stage->each_core();
 }
 
 void run_stages(const Stage& goal) {

@@ -3,6 +3,8 @@
 
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/devices/serial/uart_16550.hpp"
+#include "kernel/include/toro/detail/work.hpp"
+#include "kernel/process/inbox.hpp"
 #include "kernel/process/scheduler.hpp"
 
 namespace toro::console {
@@ -10,15 +12,32 @@ namespace {
 
 constinit serial::Uart16550 uart{};
 constinit Device* device = &uart;
+constinit std::uint32_t owner = 0;  ///< the core that the device interrupts
 constinit process::WaitQueue readers{};
+
+/// What another core writes, on the owner's.
+struct Carried {
+  std::span<const char> text;
+  detail::Gate written{};
+
+  static void arrive(void* payload) {
+    Carried& carried = **static_cast<Carried**>(payload);
+    device->write(carried.text);
+    carried.written.open();
+  }
+};
 
 }  // namespace
 
 void use(Device& better) {
   device = &better;
+  owner = arch::this_core();
 }
 void write(std::span<const char> text) {
-  device->write(text);
+  if (arch::is_this_core(owner)) return device->write(text);
+  Carried carried{.text = text};
+  process::send(owner, Carried::arrive, &carried);
+  carried.written.wait();
 }
 std::size_t read(std::span<char> text) {
   return device->read(text);
@@ -51,8 +70,9 @@ Sink uart_sink() {
 }
 
 Sink emergency_sink() {
-  flush();
+  if (arch::is_this_core(owner)) flush();
   device = &uart;
+  owner = arch::this_core();
   return sink();
 }
 

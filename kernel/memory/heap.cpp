@@ -23,7 +23,10 @@ std::size_t granules_for(std::size_t size) {
 
 }  // namespace
 
-Heap::Heap(const HeapConfiguration& configuration) : configuration_{configuration} {}
+Heap::Heap(const HeapConfiguration& configuration, QuickBlocks& quick) : configuration_{configuration}, quick_{quick} {
+  quick_.secret = configuration.secret;
+  quick_.room = QuickBlocks::kKeptBytes;
+}
 
 void Heap::fault(HeapFault fault, const void* block) const {
   configuration_.on_fault(fault, block);
@@ -32,37 +35,42 @@ void Heap::fault(HeapFault fault, const void* block) const {
 
 // Headers.
 
+std::uint64_t Heap::key(const Block& block) const {
+  return block.address() + kGranule ^ configuration_.secret;
+}
+
 bool Heap::is_intact(const Block& block) const {
-  return (block.word ^ block.check) == (block.address() ^ configuration_.secret);
+  const std::uint64_t state = block.word ^ block.check ^ key(block);
+  return state == std::rotl(state, 4);
 }
 
-void Heap::verify(const Block& block) const {
+std::uint8_t Heap::state_of(const Block& block) const {
   if (!is_intact(block)) fault(HeapFault::corrupted_header, &block.next_free);
+  return (block.word ^ block.check ^ key(block)) & 15;
 }
 
-void Heap::write(Block& block, std::uint64_t state, std::size_t granules, std::size_t previous) const {
-  block.word = state | std::uint64_t{configuration_.owner} << Block::kOwnerShift | granules << Block::kSizeShift |
-               previous << Block::kPreviousShift;
-  block.check = block.word ^ block.address() ^ configuration_.secret;
+void Heap::write(Block& block, std::uint8_t state, std::size_t granules, std::size_t previous) const {
+  block.word = granules * kGranule | previous << Block::kPreviousShift |
+               std::uint64_t{configuration_.owner} << Block::kOwnerShift;
+  block.check = block.word ^ key(block) ^ state * Block::kEveryDigit;
 }
 
 // Checks the header first: to write it again would hide that it was corrupted.
 void Heap::set_previous(Block& block, std::size_t previous) const {
-  verify(block);
-  write(block, block.state(), block.granules(), previous);
+  write(block, state_of(block), block.granules(), previous);
 }
 
 bool Heap::is_within(const void* address) const {
   const auto value = reinterpret_cast<std::uintptr_t>(address);
-  return value % kGranule == 0 && value >= lowest_ && value < highest_;
+  return value % kGranule == 0 && value - quick_.lowest < quick_.length;
 }
 
 Heap::Block& Heap::live_block(const void* payload) const {
   if (!is_within(payload)) fault(HeapFault::foreign_pointer, payload);
   Block& block = *reinterpret_cast<Block*>(reinterpret_cast<std::uintptr_t>(payload) - kGranule);
-  verify(block);
-  if (block.state() == Block::kFree) fault(HeapFault::double_free, payload);
-  if (block.state() == Block::kEnd) fault(HeapFault::foreign_pointer, payload);
+  const std::uint8_t state = state_of(block);
+  if (state == Block::free || state == Block::kept) fault(HeapFault::double_free, payload);
+  if (state == Block::end) fault(HeapFault::foreign_pointer, payload);
   return block;
 }
 
@@ -99,7 +107,7 @@ void Heap::unlink(Block& block) {
 void Heap::resize_free(Block& block, std::size_t granules, std::size_t previous) {
   const bool moves = Block::class_of(block.granules()) != Block::class_of(granules);
   if (moves) unlink(block);
-  write(block, Block::kFree, granules, previous);
+  write(block, Block::free, granules, previous);
   if (moves) link(block);
 }
 
@@ -114,13 +122,20 @@ Heap::Block* Heap::find(std::size_t granules) const {
   return nullptr;
 }
 
+// More free blocks, without more pages.
+bool Heap::reclaim() {
+  const bool collected = configuration_.collect != nullptr && configuration_.collect();
+  return give_back_kept() || collected;
+}
+
 Heap::Block* Heap::find_or_grow(std::size_t granules) {
   Block* block = find(granules);
+  if (block == nullptr && reclaim()) block = find(granules);
   if (block == nullptr) {
     if (!grow(Block::round_up_to_class(granules))) return nullptr;
     block = find(granules);
   }
-  verify(*block);
+  static_cast<void>(state_of(*block));
   if (block == spare_) spare_ = nullptr;
   return block;
 }
@@ -136,8 +151,9 @@ Heap::Region* Heap::obtain(std::size_t bytes, std::size_t alignment) {
   regions_ = region;
   ++statistics_.regions;
   statistics_.region_bytes += bytes;
-  if (address < lowest_) lowest_ = address;
-  if (address + bytes > highest_) highest_ = address + bytes;
+  const std::uintptr_t end = quick_.lowest + quick_.length;
+  if (quick_.length == 0 || address < quick_.lowest) quick_.lowest = address;
+  quick_.length = (address + bytes > end ? address + bytes : end) - quick_.lowest;
   return region;
 }
 
@@ -158,8 +174,8 @@ bool Heap::grow(std::size_t granules) {
   if (region == nullptr) return false;
   const std::size_t length = (region->bytes - sizeof(Region)) / kGranule - 1;
   region->first = reinterpret_cast<Block*>(region + 1);
-  write(*region->first, Block::kFree, length, 0);
-  write(region->first->next(), Block::kEnd, 0, length);
+  write(*region->first, Block::free, length, 0);
+  write(region->first->next(), Block::end, 1, length);
   link(*region->first);
   return true;
 }
@@ -168,17 +184,19 @@ void* Heap::allocate_large(std::size_t size, std::size_t alignment) {
   const std::size_t offset = round_up(sizeof(Region) + kGranule, alignment);
   if (size > kLongest || offset / kGranule > Block::kFieldMask) return nullptr;
   const std::size_t bytes = round_up(offset + (size == 0 ? 1 : size), kPageSize);
-  Region* const region = obtain(bytes, alignment < kPageSize ? kPageSize : alignment);
+  if (alignment < kPageSize) alignment = kPageSize;
+  Region* region = obtain(bytes, alignment);
+  if (region == nullptr && reclaim()) region = obtain(bytes, alignment);
   if (region == nullptr) return nullptr;
   region->first = reinterpret_cast<Block*>(region->address() + offset - kGranule);
-  write(*region->first, Block::kLarge, 0, offset / kGranule - 1);
+  write(*region->first, Block::large, 0, offset / kGranule - 1);
   return finish(*region->first);
 }
 
 // Blocks.
 
 std::size_t Heap::payload_bytes(const Block& block) const {
-  if (block.state() != Block::kLarge) return block.size();
+  if (state_of(block) != Block::large) return block.size();
   const auto& region = reinterpret_cast<const Region&>(block.previous());
   return region.address() + region.bytes - block.address() - kGranule;
 }
@@ -194,6 +212,18 @@ void* Heap::finish(Block& block) {
   return block.payload();
 }
 
+HeapStatistics Heap::statistics() const {
+  HeapStatistics statistics = statistics_;
+  for (std::size_t index = 0; index < std::size(quick_.lists); ++index) {
+    for (const QuickBlocks::Kept* kept = quick_.lists[index].first; kept != nullptr; kept = kept->next) {
+      --statistics.blocks;
+      statistics.kept_bytes += index * kGranule - kGranule;
+    }
+  }
+  statistics.bytes_in_use -= statistics.kept_bytes;
+  return statistics;
+}
+
 void* Heap::allocate(std::size_t size) {
   return allocate(size, kMinimumAlignment);
 }
@@ -201,7 +231,12 @@ void* Heap::allocate(std::size_t size) {
 // Blocks are cut from the far end of a free block: what remains stays where it is, and mostly in its class.
 void* Heap::allocate(std::size_t size, std::size_t alignment) {
   if (!std::has_single_bit(alignment)) return nullptr;
-  if (alignment < kMinimumAlignment) alignment = kMinimumAlignment;
+  if (alignment <= kMinimumAlignment) {
+    if (void* const block = take_kept(size)) return block;
+    if (configuration_.collect != nullptr && configuration_.collect())
+      if (void* const block = take_kept(size)) return block;
+    alignment = kMinimumAlignment;
+  }
   if (size >= kLargeBytes || alignment >= kLargeBytes) return allocate_large(size, alignment);
   // Beyond the minimum: long enough that a whole free block is left before the aligned place, however the block lies.
   const std::size_t slack = alignment == kMinimumAlignment ? 0 : alignment / kGranule + 1;
@@ -220,7 +255,7 @@ void* Heap::allocate(std::size_t size, std::size_t alignment) {
     resize_free(*block, rest, block->previous_granules());
   }
   Block& taken = block->after(rest);
-  write(taken, Block::kLive, length - rest, previous);
+  write(taken, Block::live, length - rest, previous);
   set_previous(taken.next(), length - rest);
   trim(taken, granules);
   return finish(taken);
@@ -230,9 +265,9 @@ void* Heap::allocate(std::size_t size, std::size_t alignment) {
 void Heap::trim(Block& block, std::size_t granules) {
   const std::size_t rest = block.granules() - granules;
   if (rest < Block::kSmallest) return;
-  write(block, Block::kLive, granules, block.previous_granules());
+  write(block, Block::live, granules, block.previous_granules());
   Block& tail = block.next();
-  write(tail, Block::kLive, rest, granules);
+  write(tail, Block::live, rest, granules);
   give(tail);  // which tells the block after it
 }
 
@@ -241,16 +276,14 @@ void Heap::give(Block& block) {
   std::size_t granules = block.granules();
   const std::size_t distance = block.previous_granules();
   Block& next = block.next();
-  verify(next);
-  if (next.state() == Block::kFree) {
+  if (state_of(next) == Block::free) {
     unlink(next);
     granules += next.granules();
   }
   Block* joined = &block;
-  write(block, Block::kFree, granules, distance);  // even when it joins the one before: a second free is told by it
-  Block& before = block.previous();                // itself, when it is the first
-  verify(before);
-  if (distance != 0 && before.state() == Block::kFree) {
+  write(block, Block::free, granules, distance);  // even when it joins the one before: a second free is told by it
+  Block& before = block.previous();               // itself, when it is the first
+  if (distance != 0 && state_of(before) == Block::free) {
     joined = &before;
     granules += distance;
     resize_free(before, granules, before.previous_granules());
@@ -259,7 +292,7 @@ void Heap::give(Block& block) {
   }
   Block& following = joined->next();
   set_previous(following, granules);
-  if (joined->previous_granules() != 0 || following.state() != Block::kEnd) return;
+  if (joined->previous_granules() != 0 || state_of(following) != Block::end) return;
   Region& region = reinterpret_cast<Region*>(joined)[-1];
   if (spare_ == nullptr && region.bytes <= kRegionBytes) {
     spare_ = joined;
@@ -270,21 +303,41 @@ void Heap::give(Block& block) {
 }
 
 void Heap::free(void* payload) {
-  if (payload == nullptr) return;
+  if (payload == nullptr || quick_.keep(payload)) return;
   Block& block = live_block(payload);
+  if (block.bytes() - 1 < QuickBlocks::kLargest) give_back_kept();  // there was no room for it
+  release(block);
+}
+
+void Heap::release(Block& block) {
   --statistics_.blocks;
   statistics_.bytes_in_use -= payload_bytes(block);
-  if (block.state() == Block::kLarge) {
+  if (state_of(block) == Block::large) {
     auto& region = reinterpret_cast<Region&>(block.previous());
-    write(block, Block::kFree, 0, block.previous_granules());
+    write(block, Block::free, 0, block.previous_granules());
     drop(region);
   } else {
     give(block);
   }
 }
 
+bool Heap::give_back_kept() {
+  if (quick_.room == QuickBlocks::kKeptBytes) return false;
+  for (std::size_t size = kGranule; QuickBlocks::block_size(size) <= QuickBlocks::kLargest; size += kGranule)
+    while (void* const payload = take_kept(size)) release(live_block(payload));
+  return true;
+}
+
+void* Heap::take_kept(std::size_t size) {
+  void* const payload = quick_.take(size);
+  const std::size_t bytes = QuickBlocks::block_size(size);
+  if (payload == nullptr && bytes <= QuickBlocks::kLargest && quick_.list_of(bytes).first != nullptr)
+    fault(HeapFault::corrupted_list, quick_.list_of(bytes).first);
+  return payload;
+}
+
 bool Heap::resize_in_place(Block& block, std::size_t size) {
-  if (block.state() == Block::kLarge) {
+  if (state_of(block) == Block::large) {
     auto& region = reinterpret_cast<Region&>(block.previous());
     const std::size_t bytes = round_up(block.address() + kGranule - region.address() + size, kPageSize);
     if (bytes > region.bytes) return false;
@@ -299,11 +352,10 @@ bool Heap::resize_in_place(Block& block, std::size_t size) {
   const std::size_t granules = granules_for(size);
   if (granules > block.granules()) {
     Block& next = block.next();
-    verify(next);
     const std::size_t length = block.granules() + next.granules();
-    if (next.state() != Block::kFree || granules > length) return false;
+    if (state_of(next) != Block::free || granules > length) return false;
     unlink(next);
-    write(block, Block::kLive, length, block.previous_granules());
+    write(block, Block::live, length, block.previous_granules());
     set_previous(block.next(), length);
   }
   trim(block, granules);
@@ -330,10 +382,23 @@ std::size_t Heap::usable_size(const void* payload) const {
   return payload == nullptr ? 0 : payload_bytes(live_block(payload));
 }
 
+namespace {
+
+// The owner may be writing the word: the neighbour's size is in it.
+std::uint64_t word_of(const void* payload) {
+  auto* const word = reinterpret_cast<std::uint64_t*>(reinterpret_cast<std::uintptr_t>(payload) - kGranule);
+  return std::atomic_ref{*word}.load(std::memory_order_relaxed);
+}
+
+}  // namespace
+
 std::uint16_t Heap::owner_of(const void* payload) {
-  auto& block = *reinterpret_cast<Block*>(reinterpret_cast<std::uintptr_t>(payload) - kGranule);
-  const std::uint64_t word = std::atomic_ref{block.word}.load(std::memory_order_relaxed);
-  return static_cast<std::uint16_t>(word >> Block::kOwnerShift & (kMaxHeapOwners - 1));
+  return static_cast<std::uint16_t>(word_of(payload) >> Block::kOwnerShift);
+}
+
+std::size_t Heap::usable_size_elsewhere(const void* payload) const {
+  const auto size = static_cast<std::uint32_t>(word_of(payload));
+  return size != 0 ? size - kGranule : usable_size(payload);  // a large block has no neighbour whose size would change
 }
 
 }  // namespace toro::memory

@@ -5,7 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernel/include/toro/detail/quick_blocks.hpp"
+
 namespace toro::memory {
+
+using detail::QuickBlocks;
 
 /// Where a heap gets its pages. `allocate` gives the address of `pages` pages at a multiple of `alignment` bytes (at
 /// least kPageSize), or 0; `free` takes pages back, and may be given the tail of an allocation before the rest of it.
@@ -30,23 +34,28 @@ using HeapFaultHandler = void (*)(HeapFault fault, const void* block);
 
 struct HeapConfiguration {
   PageSource pages;
+  bool (*collect)() =
+      nullptr;  ///< frees blocks that others hold for this heap; false when there were none. May be null
   HeapFaultHandler on_fault = nullptr;
   std::uint64_t secret = 0;  ///< random for each boot and heap: every header is checked against it
   std::uint16_t owner = 0;   ///< the core that the heap belongs to; below kMaxHeapOwners
 };
-inline constexpr std::uint16_t kMaxHeapOwners = 1 << 14;
+inline constexpr std::uint16_t kMaxHeapOwners = 1 << 8;
 
 struct HeapStatistics {
   std::size_t bytes_in_use = 0;  ///< usable bytes of all live blocks
-  std::size_t peak_bytes = 0;    ///< the highest that bytes_in_use ever was
+  std::size_t kept_bytes = 0;    ///< usable bytes of freed blocks that are kept for the next of their size
+  std::size_t peak_bytes = 0;    ///< the highest that both together ever were
   std::size_t blocks = 0;        ///< live blocks
   std::size_t regions = 0;       ///< regions held of the page source, large blocks included
   std::size_t region_bytes = 0;  ///< their size
 };
 
-/// Every operation is O(1), but for the page source's own cost and realloc's copy. A free block joins its neighbours at
-/// once. Blocks are aligned to 16 bytes and cost 16 more. Blocks from kLargeBytes on are runs of pages of their own.
-/// Sizes are bytes. Any context of the owning core that does not interrupt the heap itself; no locks.
+/// Every operation is O(1), but for the page source's own cost, realloc's copy, and give_back_kept(), whose cost is
+/// that of the frees it makes up for. Small blocks are kept by size when they are freed (QuickBlocks), up to a bound
+/// beyond which, or when memory is needed, they join their free neighbours. Blocks are aligned to 16 bytes and cost 16
+/// more. Blocks from kLargeBytes on are runs of pages of their own. Sizes are bytes. Any context of the owning core
+/// that does not interrupt the heap itself; no locks.
 class Heap {
  public:
   struct Block;   // heap_layout.hpp
@@ -56,7 +65,8 @@ class Heap {
   static constexpr std::size_t kRegionBytes = 64 * 1024;  ///< the least that is asked of the page source
   static constexpr std::size_t kLargeBytes = 256 * 1024;
 
-  explicit Heap(const HeapConfiguration& configuration);
+  /// `quick`, zeroed, must live as long; who has it may take and keep blocks itself, first.
+  Heap(const HeapConfiguration& configuration, QuickBlocks& quick);
   Heap(const Heap&) = delete;
   Heap& operator=(const Heap&) = delete;
 
@@ -75,10 +85,20 @@ class Heap {
   /// Bytes that may be used of a block: at least what was asked for.
   [[nodiscard]] std::size_t usable_size(const void* block) const;
 
-  /// The core whose heap a block came from. Callable on any core, for a block of any heap: the word is read unchecked.
-  [[nodiscard]] static std::uint16_t owner_of(const void* block);
+  /// Whether a block may be this heap's, by its address. Any core.
+  [[nodiscard]] bool is_within(const void* address) const;
 
-  [[nodiscard]] const HeapStatistics& statistics() const { return statistics_; }
+  /// What is known of a live block on any core, of any heap: the word is read unchecked. The core whose heap it came
+  /// from; and usable_size(), asked of that core's heap.
+  [[nodiscard]] static std::uint16_t owner_of(const void* block);
+  [[nodiscard]] std::size_t usable_size_elsewhere(const void* block) const;
+
+  /// Joins the blocks that are kept for the next of their size with their free neighbours; false when there were none.
+  bool give_back_kept();
+  /// The same, and before it takes in what others hold for this heap.
+  bool reclaim();
+
+  [[nodiscard]] HeapStatistics statistics() const;
 
   /// Checks each header, link and list of the heap: true when all is as it must be. O(blocks); reports nothing.
   [[nodiscard]] bool is_sound() const;
@@ -91,12 +111,12 @@ class Heap {
 
   [[noreturn]] void fault(HeapFault fault, const void* block) const;
   [[nodiscard]] bool is_intact(const Block& block) const;
-  void verify(const Block& block) const;
-  void write(Block& block, std::uint64_t state, std::size_t granules, std::size_t previous) const;
+  [[nodiscard]] std::uint64_t key(const Block& block) const;
+  [[nodiscard]] std::uint8_t state_of(const Block& block) const;
+  void write(Block& block, std::uint8_t state, std::size_t granules, std::size_t previous) const;
   void set_previous(Block& block, std::size_t previous) const;
   [[nodiscard]] Block& live_block(const void* payload) const;
   [[nodiscard]] Block* checked_link(Block* link) const;
-  [[nodiscard]] bool is_within(const void* address) const;
 
   void link(Block& block);
   void unlink(Block& block);
@@ -104,7 +124,9 @@ class Heap {
   [[nodiscard]] Block* find(std::size_t granules) const;
   [[nodiscard]] Block* find_or_grow(std::size_t granules);
   [[nodiscard]] void* finish(Block& block);
+  [[nodiscard]] void* take_kept(std::size_t size);
   void give(Block& block);
+  void release(Block& block);
   void trim(Block& block, std::size_t granules);
 
   [[nodiscard]] Region* obtain(std::size_t bytes, std::size_t alignment);
@@ -116,9 +138,8 @@ class Heap {
   void count_growth(std::size_t bytes);
 
   HeapConfiguration configuration_;
-  HeapStatistics statistics_;
-  std::uintptr_t lowest_ = UINTPTR_MAX;  // of all regions there ever were
-  std::uintptr_t highest_ = 0;
+  QuickBlocks& quick_;
+  HeapStatistics statistics_;  // what is kept is in use here
   Region* regions_ = nullptr;
   Block* spare_ = nullptr;                             // the only block of the one empty region that is kept
   std::array<std::uint64_t, kClassWords> occupied_{};  // bit set: the class has a free block

@@ -10,24 +10,28 @@ namespace toro::memory {
 
 inline constexpr std::size_t kGranule = 16;
 
-/// The 16 bytes before every payload. A region is a sequence of blocks without gaps, and an `end` block of no size.
-/// word: state in bits 0..1, owner in 2..15, granules of the block with this header in 16..39 (0 when large), granules
-/// back to the block before in 40..63 (0: none; when large: back to the region).
+/// The 16 bytes before every payload, as QuickBlocks knows them too. A region is a sequence of blocks without gaps, and
+/// an `end` block that is its header only.
+/// word: bytes of the block with this header in bits 0..31 (0 when large), granules back to the block before in 32..55
+/// (0: none; when large: back to the region), owner in 56..63.
 struct Heap::Block {
-  static constexpr std::uint64_t kEnd = 0, kFree = 1, kLive = 2, kLarge = 3;
-  static constexpr unsigned kOwnerShift = 2, kSizeShift = 16, kPreviousShift = 40;
+  /// Not in the word: word ^ check ^ payload's address ^ secret is the state in each of its 16 hexadecimal digits, and
+  /// anything else is a damaged header. Any two states differ in 32 bits or more.
+  enum State : std::uint8_t { live = 0, large = 3, free = 5, end = 10, kept = 15 };
+  static constexpr std::uint64_t kEveryDigit = 0x1111'1111'1111'1111;
+  static constexpr unsigned kPreviousShift = 32, kOwnerShift = 56;
   static constexpr std::uint64_t kFieldMask = (1 << 24) - 1;
   static constexpr std::size_t kSmallest = 2;  // granules: the header, and the links of a free block
 
   std::uint64_t word;
-  std::uint64_t check;  // word ^ address ^ secret
-  Block* next_free;     // payload from here on: in a free block the neighbours in its class
+  std::uint64_t check;
+  Block* next_free;  // payload from here on: in a free block the neighbours in its class
   Block* previous_free;
 
-  [[nodiscard]] std::uint64_t state() const { return word & 3; }
-  [[nodiscard]] std::size_t granules() const { return word >> kSizeShift & kFieldMask; }
-  [[nodiscard]] std::size_t previous_granules() const { return word >> kPreviousShift; }
-  [[nodiscard]] std::size_t size() const { return granules() * kGranule - kGranule; }
+  [[nodiscard]] std::size_t bytes() const { return static_cast<std::uint32_t>(word); }
+  [[nodiscard]] std::size_t granules() const { return bytes() / kGranule; }
+  [[nodiscard]] std::size_t size() const { return bytes() - kGranule; }
+  [[nodiscard]] std::size_t previous_granules() const { return word >> kPreviousShift & kFieldMask; }
 
   [[nodiscard]] std::uintptr_t address() const { return reinterpret_cast<std::uintptr_t>(this); }
   [[nodiscard]] void* payload() { return &next_free; }

@@ -1,29 +1,39 @@
 // The core's memory: page tables and free pages from the loader's map, and a heap above them.
 #include "kernel/memory/memory.hpp"
 
-#include <cstring>
 #include <new>
+#include <span>
 
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/arch/x86_64/ioapic.hpp"
 #include "kernel/arch/x86_64/lapic.hpp"
 #include "kernel/arch/x86_64/paging.hpp"
+#include "kernel/arch/x86_64/per_core.hpp"
 #include "kernel/arch/x86_64/random.hpp"
+#include "kernel/arch/x86_64/tlb.hpp"
 #include "kernel/boot/boot_information.hpp"
 #include "kernel/boot/stages.hpp"
+#include "kernel/lib/command_line.hpp"
+#include "kernel/memory/remote_frees.hpp"
+#include "kernel/memory/shares.hpp"
 #include "kernel/panic.hpp"
 
 // Of the linker script; only the addresses mean something.
 extern "C" const unsigned char toro_image_start[], toro_text_end[], toro_rodata_end[], toro_image_end[],
     toro_boot_stack_guard[], toro_boot_stack_low[];
 
+[[gnu::section(".bss.toro_per_core")]] constinit toro::detail::QuickBlocks toro_quick_blocks{};
+
 namespace toro::memory {
 namespace {
 
 using arch::paging::Access;
 
-constinit PageRanges pages_{};
-alignas(Heap) constinit unsigned char heap_storage[sizeof(Heap)]{};
+struct alignas(64) HeapStorage {
+  unsigned char bytes[sizeof(Heap)];
+};
+TORO_PER_CORE(HeapStorage, heaps);
+TORO_PER_CORE(RemoteFrees, remote_frees);
 
 std::uintptr_t address_of(const unsigned char* symbol) {
   return reinterpret_cast<std::uintptr_t>(symbol);
@@ -40,40 +50,42 @@ void protect(std::uintptr_t begin, std::uintptr_t end, Access access) {
   if (!arch::paging::set_access(begin, end, access)) panic("memory is out: no page for a page table");
 }
 
-/// Whole pages of [begin, end) that are neither page 0, nor the image, nor beyond what boot.S mapped.
-void add_free(std::uint64_t begin, std::uint64_t end) {
-  const std::uintptr_t low = round_up(begin < kPageSize ? kPageSize : begin);
-  const std::uintptr_t high = round_down(end);
-  const std::uintptr_t image_begin = address_of(toro_image_start);
-  const std::uintptr_t image_end = address_of(toro_image_end);
-  const auto add = [](std::uintptr_t from, std::uintptr_t to) {
-    if (from >= to) return;
-    if (!pages_.add({from, (to - from) / kPageSize})) panic("memory map: [{:#x}, {:#x}) overlaps", from, to);
-  };
-  if (high <= image_begin || low >= image_end) return add(low, high);
-  add(low, low < image_begin ? image_begin : low);
-  add(high > image_end ? image_end : high, high);
-}
-
-constexpr std::uint64_t kMappedAtEntry = std::uint64_t{1} << 30;
-
-/// Calls `f(begin, end)` for each range of RAM, cut at `from` and `to`.
-template <class F>
-void for_ram(std::uint64_t from, std::uint64_t to, F f) {
-  for (const boot::MemoryRange& ram : boot::information().ram_ranges()) {
-    const std::uint64_t begin = ram.begin > from ? ram.begin : from;
-    const std::uint64_t end = ram.end < to ? ram.end : to;
-    if (begin < end) f(begin, end);
+/// What of the loader's RAM the kernel gives away: whole pages without page 0, the cores' entry and the image.
+class UsableRam {
+ public:
+  UsableRam() {
+    for (const boot::MemoryRange& ram : boot::information().ram_ranges()) {
+      const std::uintptr_t low = round_up(ram.begin);
+      const std::uintptr_t high = round_down(ram.end);
+      add(low < kCoreEntryPage + kPageSize ? kCoreEntryPage + kPageSize : low, cut(high, address_of(toro_image_start)),
+          ram.node);
+      add(low < address_of(toro_image_end) ? address_of(toro_image_end) : low, high, ram.node);
+    }
   }
-}
+  [[nodiscard]] std::span<const NodeRange> ranges() const { return {ranges_, count_}; }
+
+ private:
+  static std::uintptr_t cut(std::uintptr_t end, std::uintptr_t at) { return end < at ? end : at; }
+
+  void add(std::uintptr_t begin, std::uintptr_t end, std::uint32_t node) {
+    if (begin < end) ranges_[count_++] = {begin, end, node};
+  }
+
+  NodeRange ranges_[2 * std::size(boot::Information{}.ram)];
+  std::size_t count_ = 0;
+};
+
+constexpr std::uintptr_t kMappedAtEntry = std::uintptr_t{1} << 30;
 
 void start_paging() {
+  const UsableRam ram;
+  divide(
+      ram.ranges(), arch::toro_core_count, [](unsigned core) { return arch::toro_core_entries[core].node; }, add_share);
   // The tables come out of memory that boot.S mapped; the rest is added once it is mapped too.
-  for_ram(0, kMappedAtEntry, add_free);
+  open_shares(0, kMappedAtEntry);
   arch::paging::create([] { return allocate_zeroed_pages(1); });
-  for_ram(0, UINT64_MAX, [](std::uint64_t begin, std::uint64_t end) {
-    protect(round_up(begin), round_down(end), Access::read_write);
-  });
+  for (const boot::MemoryRange& range : boot::information().ram_ranges())
+    protect(round_up(range.begin), round_down(range.end), Access::read_write);
   protect(0, kPageSize, Access::none);
   protect(address_of(toro_image_start), address_of(toro_text_end), Access::read_execute);
   protect(address_of(toro_text_end), address_of(toro_rodata_end), Access::read);
@@ -81,10 +93,24 @@ void start_paging() {
   protect(arch::lapic::kBase, arch::lapic::kBase + kPageSize, Access::device);
   protect(arch::ioapic::kBase, arch::ioapic::kBase + kPageSize, Access::device);
   arch::paging::activate();
-  for_ram(kMappedAtEntry, UINT64_MAX, add_free);
+  open_shares(kMappedAtEntry, UINTPTR_MAX);
+}
+
+/// Where heap and stacks lie is to be different at each boot, unless the option says otherwise.
+void choose_places() {
+  if (boot::command_line().option("aslr") == "off") return;
+  for (unsigned core = 0; core < arch::toro_core_count; ++core) place_share(core, arch::random_word());
+}
+
+bool collect_freed() {
+  return arch::toro_core_count > 1 &&
+         remote_frees->collect(
+             [](void* block) { heap().free(block); },
+             [](const void* block) { panic("heap: {} at {}", name(HeapFault::corrupted_list), block); });
 }
 
 void start_heap() {
+  arch::tlb::join();
   const PageSource source{
       .allocate = [](void*, std::size_t count, std::size_t alignment) { return allocate_pages(count, alignment); },
       .free =
@@ -92,50 +118,55 @@ void start_heap() {
             if (!free_pages(address, count)) panic("heap: region {:#x} of {} pages cannot be freed", address, count);
           },
   };
-  new (heap_storage) Heap({
-      .pages = source,
-      .on_fault = [](HeapFault fault, const void* block) { panic("heap: {} at {}", name(fault), block); },
-      .secret = arch::random_word(),
-  });
+  new (&*heaps)
+      Heap({.pages = source,
+            .collect = collect_freed,
+            .on_fault = [](HeapFault fault, const void* block) { panic("heap: {} at {}", name(fault), block); },
+            .secret = arch::random_word(),
+            .owner = static_cast<std::uint16_t>(arch::this_core())},
+           detail::quick_blocks());
 }
 
 }  // namespace
 
-std::uintptr_t allocate_pages(std::size_t count, std::size_t alignment) {
-  return pages_.allocate(count, alignment).value_or(0);
-}
-
-std::uintptr_t allocate_zeroed_pages(std::size_t count) {
-  const std::uintptr_t address = allocate_pages(count);
-  if (address != 0) std::memset(reinterpret_cast<void*>(address), 0, count * kPageSize);
-  return address;
-}
-
-bool free_pages(std::uintptr_t address, std::size_t count) {
-  return arch::paging::set_access(address, address + count * kPageSize, Access::read_write) &&
-         pages_.free(address, count).has_value();
-}
-
-std::uintptr_t allocate_stack(std::size_t count) {
-  const std::uintptr_t guard = allocate_pages(count + 1);
-  if (guard == 0) return 0;
-  protect(guard, guard + kPageSize, Access::none);
-  return guard + kPageSize;
-}
-
-std::size_t free_bytes() {
-  return pages_.free_bytes();
-}
-
 Heap& heap() {
-  return *reinterpret_cast<Heap*>(heap_storage);
+  return reinterpret_cast<Heap&>(*heaps);
+}
+
+Heap& heap_on(unsigned core) {
+  return reinterpret_cast<Heap&>(heaps.on(core));
+}
+
+std::optional<unsigned> home_elsewhere(const void* block) {
+  if (arch::toro_core_count == 1 || reinterpret_cast<std::uintptr_t>(block) % Heap::kMinimumAlignment != 0) return {};
+  const unsigned owner = Heap::owner_of(block);
+  if (owner == arch::this_core() || owner >= arch::toro_core_count || !heap_on(owner).is_within(block)) return {};
+  return owner;
+}
+
+void send_home(void* block, unsigned owner) {
+  remote_frees->send(arch::this_core(), owner, remote_frees.on(owner), block);
+}
+
+void send_all_home() {
+  for (unsigned core = 0; core < arch::toro_core_count; ++core)
+    static_cast<void>(remote_frees->offer(arch::this_core(), core, remote_frees.on(core)));
+}
+
+std::uint64_t freed_for_others() {
+  return remote_frees->sent();
 }
 
 }  // namespace toro::memory
 
 namespace toro::boot {
 
-TORO_BOOT_STAGE(paging_stage, "paging", memory::start_paging, &traps_stage, &memory_map_stage);
-TORO_BOOT_STAGE(heap_stage, "heap", memory::start_heap, &paging_stage);
+// NOLINTNEXTLINE(readability-redundant-declaration): weak here
+[[gnu::weak]] extern Stage processors_stage;  // of an image that uses several cores
+// NOLINTNEXTLINE(readability-redundant-declaration): weak here
+[[gnu::weak]] extern Stage firmware_tables_stage;  // of a board that asks ACPI
+
+TORO_BOOT_STAGE(paging_stage, "paging", memory::start_paging, &traps_stage, &processors_stage, &firmware_tables_stage);
+TORO_CORE_STAGE(heap_stage, "heap", memory::choose_places, memory::start_heap, &paging_stage);
 
 }  // namespace toro::boot

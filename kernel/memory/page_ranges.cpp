@@ -20,10 +20,11 @@ struct PageRanges::Run {
   // A parent's is higher than its children's: that keeps the tree as shallow as a random one, and equal in equal runs.
   [[nodiscard]] std::uint64_t priority() const { return std::rotl(address() * 0x9e37'79b9'7f4a'7c15, 32); }
 
-  // Where `wanted` pages at `alignment` would start in this run, or 0.
-  [[nodiscard]] std::uintptr_t fit(std::size_t wanted, std::size_t alignment) const {
-    const std::uintptr_t start = (address() + alignment - 1) & ~(alignment - 1);
-    return start >= address() && start < end() && (end() - start) / kPageSize >= wanted ? start : 0;
+  // Where `wanted` pages at `alignment`, not below `from`, would start in this run, or 0.
+  [[nodiscard]] std::uintptr_t fit(std::size_t wanted, std::size_t alignment, std::uintptr_t from) const {
+    const std::uintptr_t lowest = address() < from ? from : address();
+    const std::uintptr_t start = (lowest + alignment - 1) & ~(alignment - 1);
+    return start >= lowest && start < end() && (end() - start) / kPageSize >= wanted ? start : 0;
   }
 
   void update() {
@@ -81,10 +82,12 @@ void PageRanges::remove(Run*& root, const Run& run) {
   root->update();
 }
 
-const PageRanges::Run* PageRanges::first_fit(const Run* root, std::size_t pages, std::size_t alignment) {
+const PageRanges::Run* PageRanges::first_fit(const Run* root, std::size_t pages, std::size_t alignment,
+                                             std::uintptr_t from) {
   for (; root != nullptr && root->longest >= pages; root = root->high) {
-    if (const Run* const lower = first_fit(root->low, pages, alignment)) return lower;
-    if (root->fit(pages, alignment) != 0) return root;
+    if (root->address() > from)
+      if (const Run* const lower = first_fit(root->low, pages, alignment, from)) return lower;
+    if (root->fit(pages, alignment, from) != 0) return root;
   }
   return nullptr;
 }
@@ -137,7 +140,7 @@ std::expected<void, PageError> PageRanges::add(PageRange range) {
   if (!is_valid(range)) return std::unexpected{PageError::bad_range};
   const auto given = give(range);
   if (given) {
-    if (range.address < lowest_) lowest_ = range.address;
+    if (highest_ == 0 || range.address < lowest_) lowest_ = range.address;
     if (range.end() > highest_) highest_ = range.end();
   }
   return given;
@@ -150,14 +153,15 @@ std::expected<void, PageError> PageRanges::free(std::uintptr_t address, std::siz
   return give(range);
 }
 
-std::expected<std::uintptr_t, PageError> PageRanges::allocate(std::size_t pages, std::size_t alignment) {
+std::expected<std::uintptr_t, PageError> PageRanges::allocate(std::size_t pages, std::size_t alignment,
+                                                              std::uintptr_t from) {
   if (pages == 0) return std::unexpected{PageError::bad_range};
   if (!std::has_single_bit(alignment) || alignment < kPageSize) return std::unexpected{PageError::bad_alignment};
-  const Run* const run = first_fit(root_, pages, alignment);
+  const Run* const run = first_fit(root_, pages, alignment, from);
   if (run == nullptr) return std::unexpected{PageError::exhausted};
 
   const PageRange whole = run->range();
-  const PageRange taken{run->fit(pages, alignment), pages};
+  const PageRange taken{run->fit(pages, alignment, from), pages};
   remove(*run);
   insert({whole.address, (taken.address - whole.address) / kPageSize});
   insert({taken.end(), (whole.end() - taken.end()) / kPageSize});

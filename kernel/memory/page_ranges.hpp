@@ -42,8 +42,9 @@ class PageRanges {
   /// Gives new memory to the allocator. Joined with its neighbours where they touch.
   [[nodiscard]] std::expected<void, PageError> add(PageRange range);
 
-  /// `pages` > 0 contiguous pages at a multiple of `alignment` bytes. Contents are undefined.
-  [[nodiscard]] std::expected<std::uintptr_t, PageError> allocate(std::size_t pages, std::size_t alignment = kPageSize);
+  /// `pages` > 0 contiguous pages at a multiple of `alignment` bytes, at `from` or above. Contents are undefined.
+  [[nodiscard]] std::expected<std::uintptr_t, PageError> allocate(std::size_t pages, std::size_t alignment = kPageSize,
+                                                                  std::uintptr_t from = 0);
 
   /// Takes back pages, all or part of what one allocate gave, or of several that touch.
   [[nodiscard]] std::expected<void, PageError> free(std::uintptr_t address, std::size_t pages);
@@ -65,12 +66,12 @@ class PageRanges {
   static void remove(Run*& root, const Run& run);
   static void split(Run* root, const Run& at, Run*& below, Run*& above);
   static Run* merge(Run* below, Run* above);
-  static const Run* first_fit(const Run* root, std::size_t pages, std::size_t alignment);
+  static const Run* first_fit(const Run* root, std::size_t pages, std::size_t alignment, std::uintptr_t from);
 
   Run* root_ = nullptr;
   std::size_t free_pages_ = 0;
-  std::uintptr_t lowest_ = UINTPTR_MAX;
-  std::uintptr_t highest_ = 0;
+  std::uintptr_t lowest_ = 0;
+  std::uintptr_t highest_ = 0;  // 0: nothing was added yet
 };
 
 }  // namespace toro::memory

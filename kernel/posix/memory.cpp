@@ -1,7 +1,13 @@
 // System calls on memory: anonymous pages and their rights.
 #include "kernel/memory/memory.hpp"
+
+#include <new>
+
 #include "kernel/arch/x86_64/paging.hpp"
 #include "kernel/boot/boot_information.hpp"
+#include "kernel/boot/stages.hpp"
+#include "kernel/panic.hpp"
+#include "kernel/posix/page_set.hpp"
 #include "kernel/posix/syscall.hpp"
 
 namespace toro::posix {
@@ -32,16 +38,16 @@ constexpr bool is_allowed(std::uint64_t protection) {
   return (protection & (kWrite | kExecute)) != (kWrite | kExecute);
 }
 
-/// Whether [begin, end) is RAM without page 0: addresses are physical ones, so nothing else may become accessible.
-bool is_memory(std::uintptr_t begin, std::uintptr_t end) {
-  if (begin < kPageSize || end < begin) return false;
-  while (begin < end) {
-    const std::uintptr_t before = begin;
-    for (const boot::MemoryRange& ram : boot::information().ram_ranges())
-      if (ram.begin <= begin && begin < ram.end) begin = ram.end;
-    if (begin == before) return false;
-  }
-  return true;
+/// Pages that the application mapped. Of all others the kernel alone disposes: its own, the heap's, stacks it made.
+constinit PageSet mapped{};
+
+void make_room_for_mapped() {
+  std::uintptr_t end = 0;
+  for (const boot::MemoryRange& ram : boot::information().ram_ranges()) end = ram.end > end ? ram.end : end;
+  const std::size_t words = (end / kPageSize + PageSet::kPagesPerWord - 1) / PageSet::kPagesPerWord;
+  const std::uintptr_t memory = memory::allocate_zeroed_pages(pages_of(words * sizeof(PageSet::Word)));
+  if (memory == 0) panic("memory is out: no room for the set of mapped pages");
+  mapped = PageSet({new (reinterpret_cast<void*>(memory)) PageSet::Word[words]{}, words});
 }
 
 }  // namespace
@@ -61,6 +67,7 @@ Result sys_mmap(SyscallFrame& frame) {
     static_cast<void>(memory::free_pages(address, pages));
     return failure(Error::no_memory);
   }
+  mapped.add(address / kPageSize, pages);
   return static_cast<Result>(address);
 }
 
@@ -68,7 +75,7 @@ Result sys_munmap(SyscallFrame& frame) {
   const std::uintptr_t begin = frame.argument(0);
   if (begin % kPageSize != 0 || frame.argument(1) == 0 || frame.argument(1) > kLongest) return failure(Error::invalid);
   const std::size_t pages = pages_of(frame.argument(1));
-  if (!is_memory(begin, begin + pages * kPageSize)) return failure(Error::invalid);
+  if (!mapped.remove(begin / kPageSize, pages)) return failure(Error::invalid);
   return memory::free_pages(begin, pages) ? 0 : failure(Error::invalid);
 }
 
@@ -76,8 +83,9 @@ Result sys_mprotect(SyscallFrame& frame) {
   const std::uintptr_t begin = frame.argument(0);
   if (begin % kPageSize != 0 || frame.argument(1) > kLongest) return failure(Error::invalid);
   if (!is_allowed(frame.argument(2))) return failure(Error::access);
-  const std::uintptr_t end = begin + pages_of(frame.argument(1)) * kPageSize;
-  if (!is_memory(begin, end)) return failure(Error::no_memory);
+  const std::size_t pages = pages_of(frame.argument(1));
+  if (!mapped.contains(begin / kPageSize, pages)) return failure(Error::no_memory);
+  const std::uintptr_t end = begin + pages * kPageSize;
   return arch::paging::set_access(begin, end, access_of(frame.argument(2))) ? 0 : failure(Error::no_memory);
 }
 
@@ -91,3 +99,9 @@ Result sys_brk(SyscallFrame&) {
 }
 
 }  // namespace toro::posix
+
+namespace toro::boot {
+
+TORO_BOOT_STAGE(mapped_pages_stage, "mapped pages", posix::make_room_for_mapped, &heap_stage);
+
+}  // namespace toro::boot

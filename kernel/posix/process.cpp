@@ -4,6 +4,7 @@
 #include "kernel/arch/x86_64/clock.hpp"
 #include "kernel/arch/x86_64/random.hpp"
 #include "kernel/boot/boot_information.hpp"
+#include "kernel/include/toro/entropy.hpp"
 #include "kernel/memory/memory.hpp"
 #include "kernel/panic.hpp"
 #include "kernel/posix/syscall.hpp"
@@ -35,6 +36,7 @@ Result sys_uname(SyscallFrame& frame) {
 Result sys_getrandom(SyscallFrame& frame) {
   auto* out = frame.pointer<std::byte>(0);
   const std::size_t size = frame.argument(1);
+  if (entropy_source() == EntropySource::none) return failure(Error::again);
   for (std::size_t done = 0; done < size; done += sizeof(std::uint64_t)) {
     const std::uint64_t word = arch::random_word();
     std::memcpy(out + done, &word, size - done < sizeof word ? size - done : sizeof word);
@@ -61,10 +63,13 @@ Result sys_sysinfo(SyscallFrame& frame) {
   return 0;
 }
 
-/// A signal to a thread: only raise() comes here, and what ends a process there ends the machine here.
+/// A signal to a thread: only raise() and pthread_cancel() come here. What ends a process there ends the machine here;
+/// a thread to be cancelled is marked by the C library, and has but to look up.
 Result sys_tkill(SyscallFrame& frame) {
   constexpr std::uint64_t kAbort = 6;
+  constexpr std::uint64_t kCancel = 33;
   if (frame.argument(1) == 0) return 0;
+  if (frame.argument(1) == kCancel) return interrupt_thread(frame.value<std::uint32_t>(0));
   if (frame.argument(1) == kAbort) panic("abort() was called");
   panic("signal {} was raised", frame.argument(1));
 }

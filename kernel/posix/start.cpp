@@ -87,7 +87,6 @@ std::uint64_t* write_start_block(std::uintptr_t top, CommandLine& line) {
 }
 
 void start_application() {
-  enable_system_calls();
   const std::uintptr_t low = memory::allocate_stack(kMainStackPages);
   if (low == 0) panic("memory is out: no {} KiB for main's stack", kMainStackPages * memory::kPageSize / 1024);
   const std::uintptr_t high = low + kMainStackPages * memory::kPageSize;
@@ -98,6 +97,7 @@ void start_application() {
   if (thread == nullptr) panic("memory is out: no room for main's thread");
   thread->stack_low = low;
   thread->stack_high = high;
+  process::scheduler().start_thread(*thread);
 }
 
 }  // namespace
@@ -105,6 +105,11 @@ void start_application() {
 
 namespace toro::boot {
 
-TORO_BOOT_STAGE(application_stage, "application", posix::start_application, &threads_stage, &devices_stage);
+// NOLINTNEXTLINE(readability-redundant-declaration): weak here
+[[gnu::weak]] extern Stage cores_stage;  // of an image that uses several cores
+
+TORO_CORE_STAGE(system_calls_stage, "system calls", nullptr, posix::enable_system_calls, &traps_stage);
+TORO_BOOT_STAGE(application_stage, "application", posix::start_application, &system_calls_stage, &cores_stage,
+                &devices_stage);
 
 }  // namespace toro::boot

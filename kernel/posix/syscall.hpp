@@ -32,6 +32,8 @@ inline constexpr std::size_t kRedZone = 128;
 /// Error numbers, returned negated. [Linux include/uapi/asm-generic/errno-base.h]
 enum class Error : std::int64_t {
   no_entry = 2,
+  no_process = 3,
+  interrupted = 4,
   bad_file = 9,
   again = 11,
   no_memory = 12,
@@ -66,8 +68,11 @@ class FloatingPointState {
   Area area_;
 };
 
-/// Futex wake for the kernel's own use: the thread that ends. [futex(2)]
-void wake_futex(std::uint32_t* word, std::uint32_t count);
+/// Wakes up to `count` threads, on any core, that wait for `word` to change; how many. [futex(2)]
+std::uint32_t wake_futex(const std::uint32_t* word, std::uint32_t count);
+
+/// Ends the wait of thread `id`, wherever it is, if that can be ended: its call fails by Error::interrupted.
+Result interrupt_thread(std::uint32_t id);
 
 // Handlers, by file.
 // files.cpp
@@ -95,6 +100,7 @@ Result sys_arch_prctl(SyscallFrame&);
 Result sys_prctl(SyscallFrame&);
 Result sys_sched_yield(SyscallFrame&);
 Result sys_sched_getaffinity(SyscallFrame&);
+Result sys_getcpu(SyscallFrame&);
 // futex.cpp
 Result sys_futex(SyscallFrame&);
 // time.cpp

@@ -55,10 +55,6 @@ resume:
 toro_syscall_resume:
     .cfi_startproc
     .cfi_undefined rip
-    movq %rsp, %rbx
-    andq $-16, %rsp
-    call toro_after_switch
-    movq %rbx, %rsp
     xorl %eax, %eax
     jmp resume
     .cfi_endproc
@@ -70,7 +66,6 @@ toro_syscall_resume:
 toro_application_entry:
     .cfi_startproc
     .cfi_undefined rip
-    call toro_after_switch
     sti
     xorl %ebp, %ebp
     xorl %edx, %edx

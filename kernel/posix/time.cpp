@@ -29,8 +29,8 @@ TimeSpec time_spec_of(std::uint64_t ns) {
 
 Result sleep_until(std::uint64_t deadline) {
   const FloatingPointState state;
-  process::scheduler().sleep_until(deadline);
-  return 0;
+  return process::scheduler().sleep_until(deadline) == process::WakeReason::interrupted ? failure(Error::interrupted)
+                                                                                        : 0;
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ detail::Guard::~Guard() {
 }
 
 std::uint32_t this_core() {
-  return process::scheduler().current().core;
+  return arch::this_core();
 }
 
 }  // namespace toro

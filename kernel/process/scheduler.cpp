@@ -7,14 +7,15 @@
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/arch/x86_64/interrupts.hpp"
 #include "kernel/boot/stages.hpp"
+#include "kernel/include/toro/heap.hpp"
+#include "kernel/lib/format.hpp"
 #include "kernel/memory/memory.hpp"
 #include "kernel/panic.hpp"
-
-extern "C" const unsigned char toro_boot_stack_low[], toro_boot_stack_high[];
+#include "kernel/process/inbox.hpp"
 
 namespace toro::arch {
 
-constinit ContextRegistry contexts{};
+TORO_PER_CORE(ContextRegistry, contexts);
 
 }  // namespace toro::arch
 
@@ -24,7 +25,33 @@ namespace {
 using arch::InterruptsOff;
 using arch::RunState;
 
-constinit Scheduler scheduler_{};
+/// Of core 0's idle thread. The first thread is main's, whose id is the process's.
+constexpr std::uint32_t kFirstIdleId = 1'000'000'000;
+constinit std::atomic<std::uint32_t> last_id = 0;
+
+/// What a thread waits for that is ready but held.
+constexpr char kHeld[] = "being resumed";
+
+void enter_registry(arch::Context& context) {
+  arch::Context*& last = arch::contexts->last;
+  context.next = nullptr;
+  context.previous = last;
+  (last != nullptr ? last->next : arch::contexts->first) = &context;
+  last = &context;
+}
+
+void leave_registry(arch::Context& context) {
+  (context.previous != nullptr ? context.previous->next : arch::contexts->first) = context.next;
+  (context.next != nullptr ? context.next->previous : arch::contexts->last) = context.previous;
+}
+
+}  // namespace
+
+TORO_PER_CORE(Scheduler, schedulers);
+
+Scheduler& scheduler() {
+  return *schedulers;
+}
 
 void set_name(arch::Context& context, std::string_view name) {
   const std::size_t length = name.size() < sizeof context.name - 1 ? name.size() : sizeof context.name - 1;
@@ -32,115 +59,173 @@ void set_name(arch::Context& context, std::string_view name) {
   context.name[length] = '\0';
 }
 
-void enter_registry(arch::Context& context) {
-  arch::Context*& last = arch::contexts.last;
-  context.next = nullptr;
-  context.previous = last;
-  (last != nullptr ? last->next : arch::contexts.first) = &context;
-  last = &context;
-}
-
-void leave_registry(arch::Context& context) {
-  (context.previous != nullptr ? context.previous->next : arch::contexts.first) = context.next;
-  (context.next != nullptr ? context.next->previous : arch::contexts.last) = context.previous;
-}
-
-}  // namespace
-
-Scheduler& scheduler() {
-  return scheduler_;
-}
-
 void Scheduler::start() {
-  idle_thread_.id = ++last_id_;
-  idle_thread_.stack_low = reinterpret_cast<std::uintptr_t>(toro_boot_stack_low);
-  idle_thread_.stack_high = reinterpret_cast<std::uintptr_t>(toro_boot_stack_high);
+  const std::uint32_t core = arch::this_core();
+  idle_thread_.id = kFirstIdleId + core;
+  idle_thread_.core = core;
+  idle_thread_.stack_high = arch::toro_core_entries[core].stack_high;
+  idle_thread_.stack_low = idle_thread_.stack_high - arch::kIdleStackSize;
   idle_thread_.state = RunState::running;
-  set_name(idle_thread_, "idle/0");
-  current_ = &idle_thread_;
-  arch::contexts.running = current_;
+  set_name(idle_thread_, FixedString<16>().print("idle/{}", core).view());
+  arch::contexts->running = &idle_thread_;
   enter_registry(idle_thread_);
-  arch::on_timer([](void*, arch::TrapFrame&) { scheduler_.expire_timers(); });
+  arch::on_timer([](void*, arch::TrapFrame&) { schedulers->expire_timers(); });
 }
 
 Thread* Scheduler::create_thread(std::string_view name, arch::SwitchFrame* frame, std::uint64_t fs_base) {
-  void* memory = memory::heap().allocate(sizeof(Thread));
+  void* memory = heap::allocate(sizeof(Thread));
   if (memory == nullptr) return nullptr;
   auto* thread = new (memory) Thread;
   thread->frame = frame;
   thread->fs_base = fs_base;
   set_name(*thread, name);
-  const InterruptsOff off;
-  thread->id = ++last_id_;
-  enter_registry(*thread);
-  thread->state = RunState::ready;
-  ready_.push(*thread);
+  thread->id = ++last_id;
   return thread;
+}
+
+void Scheduler::start_thread(Thread& thread) {
+  const InterruptsOff off;
+  thread.core = arch::this_core();
+  enter_registry(thread);
+  if (!thread.held) return enqueue(thread);
+  thread.state = RunState::waiting;
+  thread.waits_for = kHeld;
 }
 
 void Scheduler::yield() {
   const InterruptsOff off;
-  if (ready_.first == nullptr) return;
-  current_->state = RunState::ready;
-  ready_.push(*current_);
+  if (inbox().pending()) {
+    inbox().receive();
+    stop_if_held();
+  }
+  if (ready_.empty()) return;
+  Thread& from = current();
+  from.state = RunState::ready;
+  const bool idle = &from == &idle_thread_;
+  if (idle) idle_is_queued_ = true;
+  switch_to(ready_.exchange(from));
+  if (idle) idle_is_queued_ = false;
+}
+
+/// A thread whose state is `polling` has looked, in vain, since the last interrupt and the last message.
+void Scheduler::yield_polling() {
+  const InterruptsOff off;
+  Thread& thread = current();
+  if (inbox().pending() || interrupts_polled_ != *arch::interrupt_count) {
+    interrupts_polled_ = *arch::interrupt_count;
+    ready_.for_each([](Thread& other) { other.state = RunState::ready; });
+    return yield();
+  }
+  bool all_poll = true;
+  ready_.for_each([&](const Thread& other) { all_poll = all_poll && other.state == RunState::polling; });
+  if (all_poll) {
+    if (!inbox().begin_halt()) return;
+    arch::halt_until_interrupt();
+    return inbox().end_halt();
+  }
+  thread.state = RunState::polling;
+  switch_to(ready_.exchange(thread));
+}
+
+WakeReason Scheduler::sleep_until(std::uint64_t deadline) {
+  return suspend_interruptibly("sleep", WaitKind::thread, deadline);
+}
+
+WakeReason Scheduler::wait(WaitQueue& queue, const char* what, WaitKind kind, std::uint64_t deadline) {
+  const InterruptsOff off;
+  Thread& thread = current();
+  thread.waits_in = &queue;
+  queue.push(thread);
+  thread.interruptible = true;
+  return block(what, kind, deadline);
+}
+
+void Scheduler::wake(WaitQueue& queue, std::uint32_t count) {
+  const InterruptsOff off;
+  for (; queue.first != nullptr && count > 0; --count) make_ready(*queue.first, WakeReason::woken);
+}
+
+WakeReason Scheduler::suspend(const char* what, WaitKind kind, std::uint64_t deadline) {
+  const InterruptsOff off;
+  return block(what, kind, deadline);
+}
+
+WakeReason Scheduler::suspend_interruptibly(const char* what, WaitKind kind, std::uint64_t deadline) {
+  const InterruptsOff off;
+  current().interruptible = true;
+  return block(what, kind, deadline);
+}
+
+void Scheduler::resume(Thread& thread) {
+  const InterruptsOff off;
+  if (thread.state == RunState::waiting && thread.waits_in == nullptr && thread.waits_for != kHeld)
+    make_ready(thread, WakeReason::woken);
+}
+
+void Scheduler::interrupt(Thread& thread) {
+  const InterruptsOff off;
+  if (thread.state == RunState::waiting && thread.interruptible) make_ready(thread, WakeReason::interrupted);
+}
+
+void Scheduler::hold(Thread& thread) {
+  const InterruptsOff off;
+  thread.held = true;
+  if (!ready_.remove(thread)) return;
+  thread.state = RunState::waiting;
+  thread.waits_for = kHeld;
+}
+
+void Scheduler::release(Thread& thread) {
+  const InterruptsOff off;
+  thread.held = false;
+  if (thread.state == RunState::waiting && thread.waits_for == kHeld) enqueue(thread);
+}
+
+void Scheduler::stop_if_held() {
+  const InterruptsOff off;
+  Thread& thread = current();
+  if (!thread.held) return;
+  thread.state = RunState::waiting;
+  thread.waits_for = kHeld;
   switch_away();
 }
 
-void Scheduler::sleep_until(std::uint64_t deadline) {
+Thread* Scheduler::find(std::uint64_t id) {
   const InterruptsOff off;
-  block("sleep", WaitKind::thread, deadline);
+  for (arch::Context* context = arch::contexts->first; context != nullptr; context = context->next)
+    if (context->id == id || context->fs_base == id) return static_cast<Thread*>(context);
+  return nullptr;
 }
 
-WakeReason Scheduler::wait(WaitQueue& queue, const char* what, WaitKind kind, std::uint64_t deadline,
-                           std::uintptr_t key) {
-  const InterruptsOff off;
-  current_->waits_in = &queue;
-  current_->wait_key = key;
-  queue.push(*current_);
-  block(what, kind, deadline);
-  return current_->timed_out ? WakeReason::timed_out : WakeReason::woken;
-}
-
-std::uint32_t Scheduler::wake(WaitQueue& queue, std::uint32_t count, std::uintptr_t key) {
-  const InterruptsOff off;
-  std::uint32_t woken = 0;
-  for (Thread* thread = queue.first; thread != nullptr && woken < count;) {
-    Thread* next = thread->next_in_queue;
-    if (thread->wait_key == key) {
-      make_ready(*thread, WakeReason::woken);
-      ++woken;
-    }
-    thread = next;
-  }
-  return woken;
-}
-
-std::uint32_t Scheduler::requeue(WaitQueue& queue, std::uintptr_t key, WaitQueue& to, std::uintptr_t to_key,
-                                 std::uint32_t count) {
-  const InterruptsOff off;
-  std::uint32_t moved = 0;
-  Thread* const last = queue.last;  // `to` may be the same queue: what is moved there is not looked at again
-  for (Thread* thread = queue.first; thread != nullptr && moved < count;) {
-    Thread* next = thread == last ? nullptr : thread->next_in_queue;
-    if (thread->wait_key == key) {
-      queue.remove(*thread);
-      thread->waits_in = &to;
-      thread->wait_key = to_key;
-      to.push(*thread);
-      ++moved;
-    }
-    thread = next;
-  }
-  return moved;
-}
-
+/// Goes on with the idle thread: where the one that ended has its stack, nothing else can free it.
 void Scheduler::exit_thread() {
   arch::disable_interrupts();
-  current_->state = RunState::ended;
-  leave_registry(*current_);
-  ended_ = current_;
-  switch_away();
+  Thread& thread = current();
+  thread.state = RunState::ended;
+  leave_registry(thread);
+  thread.next_in_queue = ended_;
+  ended_ = &thread;
+  if (idle_is_queued_) ready_.remove(idle_thread_);
+  switch_to(idle_thread_);
   __builtin_unreachable();
+}
+
+/// On the idle thread: frees what is left of threads that have ended.
+void Scheduler::bury() {
+  while (ended_ != nullptr) {
+    Thread& thread = *ended_;
+    ended_ = thread.next_in_queue;
+    if (thread.at_end != nullptr) thread.at_end(thread);
+    if (thread.owns_stack)
+      memory::free_stack(thread.stack_low, (thread.stack_high - thread.stack_low) / memory::kPageSize);
+    heap::free(&thread);
+  }
+}
+
+void Scheduler::enqueue(Thread& thread) {
+  thread.waits_for = nullptr;
+  thread.state = RunState::ready;
+  ready_.push(thread);
 }
 
 void Scheduler::make_ready(Thread& thread, WakeReason reason) {
@@ -148,14 +233,17 @@ void Scheduler::make_ready(Thread& thread, WakeReason reason) {
   thread.waits_in = nullptr;
   if (thread.timed) timers_.remove(thread);
   thread.timed = false;
-  thread.timed_out = reason == WakeReason::timed_out;
-  thread.waits_for = nullptr;
-  thread.state = RunState::ready;
-  ready_.push(thread);
+  thread.interruptible = false;
+  thread.wake_reason = reason;
+  if (thread.held)
+    thread.waits_for = kHeld;
+  else
+    enqueue(thread);
 }
 
-void Scheduler::block(const char* what, WaitKind kind, std::uint64_t deadline) {
-  Thread& thread = *current_;
+/// Interrupts are off.
+WakeReason Scheduler::block(const char* what, WaitKind kind, std::uint64_t deadline) {
+  Thread& thread = current();
   thread.state = RunState::waiting;
   thread.waits_for = what;
   if (deadline != kNoDeadline) {
@@ -167,6 +255,7 @@ void Scheduler::block(const char* what, WaitKind kind, std::uint64_t deadline) {
   if (kind == WaitKind::device) ++device_waits_;
   switch_away();
   if (kind == WaitKind::device) --device_waits_;
+  return thread.wake_reason;
 }
 
 void Scheduler::switch_away() {
@@ -175,20 +264,12 @@ void Scheduler::switch_away() {
 }
 
 void Scheduler::switch_to(Thread& thread) {
-  Thread& from = *current_;
+  Thread& from = current();
   thread.state = RunState::running;
   if (&thread == &from) return;
-  current_ = &thread;
-  arch::contexts.running = &thread;
+  arch::contexts->running = &thread;
   if (from.fs_base != thread.fs_base) arch::write_msr(arch::Msr::fs_base, thread.fs_base);
-  arch::toro_switch_context(&from.frame, thread.frame);
-  after_switch();
-}
-
-void Scheduler::after_switch() {
-  if (ended_ == nullptr) return;
-  memory::heap().free(ended_);
-  ended_ = nullptr;
+  arch::toro_switch_context(from, thread);
 }
 
 void Scheduler::expire_timers() {
@@ -204,20 +285,51 @@ void Scheduler::arm_timer() {
 void Scheduler::idle() {
   for (;;) {
     arch::disable_interrupts();
-    if (ready_.first != nullptr) {
-      current_->state = RunState::ready;
+    bury();
+    if (inbox().pending()) inbox().receive();
+    if (!ready_.empty()) {
+      idle_thread_.state = RunState::ready;
       switch_away();
-      continue;
+    } else if (inbox().begin_halt()) {
+      halt();
+      inbox().end_halt();
     }
-    if (timers_.min() == nullptr && device_waits_ == 0) panic("deadlock: every thread waits for another");
-    arch::halt_until_interrupt();
   }
+}
+
+void Scheduler::halt() {
+  if (can_go_on()) return arch::halt_until_interrupt();
+  stuck_.fetch_add(1, std::memory_order_seq_cst);
+  if (all_are_stuck()) panic("deadlock: every thread waits for another");
+  arch::halt_until_interrupt();
+  stuck_.fetch_add(1, std::memory_order_seq_cst);
+}
+
+bool Scheduler::can_go_on() const {
+  return timers_.min() != nullptr || device_waits_ != 0;
+}
+
+/// Whether no core can go on. Looked at twice: a core that sent a message between the looks has not been stuck all the
+/// time, and one that was sent a message has it pending or has not been stuck either.
+bool Scheduler::all_are_stuck() {
+  if (arch::toro_core_count == 1) return true;
+  std::uint64_t before[arch::kMaxCores];
+  for (unsigned core = 0; core < arch::toro_core_count; ++core) {
+    before[core] = schedulers.on(core).stuck_.load(std::memory_order_seq_cst);
+    if (before[core] % 2 == 0) return false;
+  }
+  for (unsigned core = 0; core < arch::toro_core_count; ++core)
+    if (Inbox::pending_on(core)) return false;
+  for (unsigned core = 0; core < arch::toro_core_count; ++core)
+    if (schedulers.on(core).stuck_.load(std::memory_order_seq_cst) != before[core]) return false;
+  return true;
 }
 
 }  // namespace toro::process
 
 namespace toro::boot {
 
-TORO_BOOT_STAGE(threads_stage, "threads", [] { process::scheduler().start(); }, &heap_stage, &interrupts_stage);
+TORO_CORE_STAGE(
+    threads_stage, "threads", nullptr, [] { process::scheduler().start(); }, &heap_stage, &interrupts_stage);
 
 }  // namespace toro::boot

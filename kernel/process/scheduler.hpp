@@ -1,15 +1,16 @@
 // The scheduler of a core: cooperative threads, waits with deadlines, the idle loop.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <string_view>
 
 #include "kernel/arch/x86_64/clock.hpp"
+#include "kernel/arch/x86_64/per_core.hpp"
+#include "kernel/include/toro/detail/thread.hpp"
 #include "kernel/process/thread.hpp"
 
 namespace toro::process {
-
-enum class WakeReason : std::uint8_t { woken, timed_out };
 
 /// What a thread waits for decides whether a core on which all wait can ever go on.
 enum class WaitKind : std::uint8_t {
@@ -19,69 +20,103 @@ enum class WaitKind : std::uint8_t {
 
 inline constexpr std::uint64_t kNoDeadline = arch::clock::kNever;
 
-/// All functions may be called by threads; wake functions by interrupt handlers too.
+/// All functions are for the core itself: threads, and for those that wake interrupt handlers and messages too.
 class Scheduler {
  public:
   constexpr Scheduler() = default;
 
-  /// A new thread, ready, that starts at `frame` on its own stack; null when memory is out.
-  /// `fs_base` is its thread pointer. The name is cut at 31 characters.
-  [[nodiscard]] Thread* create_thread(std::string_view name, arch::SwitchFrame* frame, std::uint64_t fs_base);
+  /// A new thread that starts at `frame` on its own stack, once it is started; null when memory is out. `fs_base` is
+  /// its thread pointer. The name is cut at 31 characters.
+  [[nodiscard]] static Thread* create_thread(std::string_view name, arch::SwitchFrame* frame, std::uint64_t fs_base);
 
-  [[nodiscard]] Thread& current() const { return *current_; }
+  /// Makes a new thread this core's, and ready. Of a stack that it owns, `thread` says where it lies.
+  void start_thread(Thread& thread);
+
+  [[nodiscard]] static Thread& current() { return static_cast<Thread&>(*arch::contexts->running); }
 
   /// Lets every other ready thread run once.
   void yield();
+  /// The same, but halts until an interrupt when every ready thread of the core has said so in turn.
+  void yield_polling();
 
-  /// Sleeps until `deadline`, nanoseconds since boot.
-  void sleep_until(std::uint64_t deadline);
+  /// Sleeps until `deadline`, nanoseconds since boot. Can be interrupted.
+  WakeReason sleep_until(std::uint64_t deadline);
 
   /// Waits in `queue` until wake() or the deadline. `what` is a literal for the debugger: "futex", "console input".
-  WakeReason wait(WaitQueue& queue, const char* what, WaitKind kind, std::uint64_t deadline = kNoDeadline,
-                  std::uintptr_t key = 0);
+  /// Can be interrupted.
+  WakeReason wait(WaitQueue& queue, const char* what, WaitKind kind, std::uint64_t deadline = kNoDeadline);
 
-  /// Wakes up to `count` threads that wait in `queue` under `key`, in order; returns how many.
-  std::uint32_t wake(WaitQueue& queue, std::uint32_t count, std::uintptr_t key = 0);
+  /// Wakes up to `count` threads that wait in `queue`, in order.
+  void wake(WaitQueue& queue, std::uint32_t count);
 
-  /// Moves up to `count` waits under `key` to `to` under `to_key`; returns how many. [futex(2) FUTEX_REQUEUE]
-  std::uint32_t requeue(WaitQueue& queue, std::uintptr_t key, WaitQueue& to, std::uintptr_t to_key,
-                        std::uint32_t count);
+  /// Waits until resume(), from this core or by a message from another, or the deadline. Who calls checks again what
+  /// it waits for: nothing else is kept of a resume() that came earlier.
+  WakeReason suspend(const char* what, WaitKind kind, std::uint64_t deadline = kNoDeadline);
+  /// The same, and can be interrupted.
+  WakeReason suspend_interruptibly(const char* what, WaitKind kind, std::uint64_t deadline = kNoDeadline);
 
-  /// Ends the calling thread; its stack may be reused as soon as another thread runs.
+  /// Lets a thread of this core go on that waits in suspend(); any other is left as it is.
+  void resume(Thread& thread);
+
+  /// Ends the wait of a thread of this core, if that can be interrupted.
+  void interrupt(Thread& thread);
+
+  /// Keeps a thread of this core from running until release(). The one that runs stops at its next yield that takes
+  /// messages, or by stop_if_held().
+  void hold(Thread& thread);
+  void release(Thread& thread);
+  void stop_if_held();
+
+  /// The thread of this core whose id, or thread pointer, is `id`; null when there is none.
+  [[nodiscard]] static Thread* find(std::uint64_t id);
+
+  /// Ends the calling thread. Its end is told (at_end) when nothing runs on its stack any more.
   [[noreturn]] void exit_thread();
 
-  /// What the boot flow becomes: halts while no thread is ready.
+  /// What the flow becomes that starts a core: runs messages and halts while no thread is ready.
   [[noreturn]] void idle();
 
-  /// Must be called first by every thread that starts; frees the one that ended before.
-  void after_switch();
-
-  /// Called in the boot stage "threads".
+  /// Called on each core in the boot stage "threads"; the caller becomes the idle thread.
   void start();
 
  private:
+  friend bool detail::yield();
+
   struct ByDeadline {
     static HeapLinks<Thread>& links(Thread& thread) { return thread.timer_links; }
     static bool before(const Thread& a, const Thread& b) { return a.deadline < b.deadline; }
   };
 
+  void enqueue(Thread& thread);
   void make_ready(Thread& thread, WakeReason reason);
-  void block(const char* what, WaitKind kind, std::uint64_t deadline);
+  WakeReason block(const char* what, WaitKind kind, std::uint64_t deadline);
   void switch_away();
+  void bury();
   void switch_to(Thread& thread);
   void expire_timers();
   void arm_timer();
+  void halt();
+  [[nodiscard]] bool can_go_on() const;
+  [[nodiscard]] static bool all_are_stuck();
 
+  ReadyQueue ready_;
+  Thread* ended_ = nullptr;      ///< the latest of those that the idle thread is to free
+  bool idle_is_queued_ = false;  ///< it waits in ready_, in the middle of its work
   Thread idle_thread_;
-  Thread* current_ = nullptr;
-  Thread* ended_ = nullptr;
-  ThreadQueue ready_;
   PairingHeap<Thread, ByDeadline> timers_;
-  std::uint32_t last_id_ = 0;
   std::uint32_t device_waits_ = 0;
+  std::uint64_t interrupts_polled_ = 0;  ///< of the core, when a thread that polls looked last
+
+  /// Odd while the core halts and nothing but a message can make it go on. The others read it.
+  std::atomic<std::uint64_t> stuck_ = 0;
 };
+
+extern arch::PerCore<Scheduler> schedulers;
 
 /// This core's scheduler.
 [[nodiscard]] Scheduler& scheduler();
+
+/// Sets the name that debuggers see; cut at 31 characters.
+void set_name(arch::Context& context, std::string_view name);
 
 }  // namespace toro::process

@@ -30,6 +30,7 @@ struct Parsed {
   BootOptions boot;
   DebugOptions debug;
   TestOptions test;
+  BenchOptions bench;
   std::vector<std::string> groups;
   bool json = false;
   std::function<int(Context&)> command;
@@ -83,7 +84,9 @@ void add_boot(CLI::App& command, BootOptions& boot) {
 
 void add_setup(CLI::App& app, Parsed& parsed) {
   auto* command = app.add_subcommand("setup", "install what is missing (Debian packages, by apt-get)");
-  command->add_option("--for", parsed.groups, "what for: build, run, debug, test, extension; default: the first three")
+  command
+      ->add_option("--for", parsed.groups,
+                   "what for: build, run, debug, test, bench, extension; default: the first three")
       ->type_name("GROUP");
   command->callback([&] { parsed.command = [&](Context& context) { return setup_command(context, parsed.groups); }; });
 }
@@ -157,6 +160,29 @@ void add_test(CLI::App& app, Parsed& parsed) {
   command->callback([&] { parsed.command = [&](Context& context) { return test_command(context, parsed.test); }; });
 }
 
+void add_bench(CLI::App& app, Parsed& parsed) {
+  auto* command = app.add_subcommand("bench", "measure how fast it is, beside what one would take instead");
+  command->add_option("names", parsed.bench.names, "which benchmarks; default: all (--list names them)")
+      ->type_name("NAME");
+  command->add_option("--json", parsed.bench.json, "write the figures, and whose they are, there")->type_name("FILE");
+  command
+      ->add_option("--compare", parsed.bench.compare,
+                   "name what differs beyond the noise from what --json wrote; status 1 when something got slower")
+      ->type_name("FILE");
+  command->add_option("--plot", parsed.bench.plot, "draw the figures there, as SVG")->type_name("DIR");
+  command->add_flag("--list", parsed.bench.list, "name the benchmarks and run none");
+  command->add_flag("--short", parsed.bench.only_counts, "only counts and sizes, which do not waver; no references");
+  command->footer(
+      "Status 1 when a count is beyond its limit (tests/bench/gates.json), when something got slower, or a figure "
+      "could not\n"
+      "be taken.\n"
+      "\n"
+      "  toro bench boot threads heap\n"
+      "  toro bench --json before.json\n"
+      "  toro bench --compare before.json");
+  command->callback([&] { parsed.command = [&](Context& context) { return bench_command(context, parsed.bench); }; });
+}
+
 void add_commands(CLI::App& app, Parsed& parsed) {
   app.require_subcommand(1);
   app.add_option("--sdk", parsed.sdk, "the SDK's root; default: TORO_SDK, else the folder above this tool")
@@ -169,6 +195,7 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   add_run(app, parsed);
   add_debug(app, parsed);
   add_test(app, parsed);
+  add_bench(app, parsed);
   add_building(app, parsed, "size", "what the image is made of", size_command);
 }
 

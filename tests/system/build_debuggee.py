@@ -1,4 +1,4 @@
-"""Brings the debugger tests' image up to date, holding the lock by which `toro` guards a build folder."""
+"""Brings the images of the SDK's tree that tests boot up to date, holding the lock by which `toro` guards a build folder."""
 
 import fcntl
 import os
@@ -12,4 +12,4 @@ with open(os.path.join(BUILD, ".toro.lock"), "a") as lock:
     fcntl.flock(lock, fcntl.LOCK_EX)
     if not os.path.exists(os.path.join(BUILD, "build.ninja")):
         subprocess.check_call(["cmake", "--preset", "qemu-microvm-debug"], cwd=SDK)
-    sys.exit(subprocess.call(["ninja", "-C", BUILD, "debuggee"]))
+    sys.exit(subprocess.call(["ninja", "-C", BUILD, "debuggee", "bench-programs"]))

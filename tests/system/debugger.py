@@ -24,7 +24,7 @@ PATIENCE = int(os.environ.get("TORO_TEST_PATIENCE", 60))
 
 def place_of(mark):
     """The file and the line of the debuggee's sources that carry this mark."""
-    for name in ("main.cpp", "lines.cpp"):
+    for name in ("main.cpp", "lines.cpp", "cores.cpp"):
         with open(os.path.join(SOURCES, name)) as source:
             for number, line in enumerate(source, 1):
                 if line.rstrip().endswith(f"// line: {mark}"):

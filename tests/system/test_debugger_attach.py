@@ -71,7 +71,7 @@ class Threads(debugger.Case):
         self.assertEqual(26, len(traces))
         for trace in traces:
             self.assertRegex(trace, "all_are_waiting|toro::process::Scheduler", trace)
-        self.assertRegex(gdb("info os threads"), r"(?m)^26 +worker-23 +0 +waiting +futex ")
+        self.assertRegex(gdb("info os threads"), r"(?m)^25 +worker-23 +0 +waiting +futex ")
         # The registers of one that does not run are those it was left with, and can be changed.
         gdb("thread 10")
         self.assertIn("Scheduler", gdb("info symbol $pc"))

@@ -139,7 +139,7 @@ class Monitor(debugger.Case):
         words = dict(re.findall(r"(?m)^(\w+) +(\S.*)$", gdb("monitor help")))
         self.assertEqual({"help", "threads", "breakpoints", "why", "exit", "reset"}, set(words))
         self.assertEqual(words, dict(re.findall(r"(?m)^(\w+) +(\S.*)$", gdb("monitor"))))
-        gdb.run_until("monitor threads", r"(?m)^\* 2  core 0  main +running$")
+        gdb.run_until("monitor threads", r"(?m)^\* 1  core 0  main +running$")
         self.assertEqual(4, gdb("monitor breakpoints").count("free"))
         self.assertIn("no exception", gdb("monitor why"))
         self.assertIn("no such command; these there are:\nhelp", gdb("monitor nonsense"))

@@ -1,10 +1,12 @@
 """Ctrl-C, the NMI of last resort, debuggers that leave in every way, and those that find another one there."""
 
+import os
+import signal
 import socket
 
 import debugger
 import harness
-from debugger import Gdb, Lldb, Wire, place_of
+from debugger import Gdb, Lldb, Wire, framed, place_of
 
 SOON = 2.0  # seconds from Ctrl-C to the stop, by the broker's clock
 OFF = {"cli-spin": "spin_without_interrupts", "cli-hlt": "halt_without_interrupts"}
@@ -104,6 +106,24 @@ class InterruptsOff(debugger.Case):
             lldb.detach()
             guest.ends(0)
 
+    def test_a_host_too_busy_to_deliver_the_packet_before_the_nmi(self):
+        for mode in ("spin", "cli-spin"):
+            guest = self.boot(mode)
+            qemu = guest.event("started")["pid"]
+            for _ in range(4):
+                place = len(guest.log())
+                os.kill(qemu, signal.SIGSTOP)
+                with Wire(self, guest) as wire:
+                    wire.send(framed(b"?"))
+                    guest.logged(lambda line: line[2] == "no answer: NMI", place)
+                    os.kill(qemu, signal.SIGCONT)
+                    self.assertEqual(b"T", wire.reply()[:1])
+                    wire.quiet()
+            gdb = Gdb(self, guest)
+            gdb("set var released = 1")
+            gdb.detach()
+            guest.ends(0)
+
     def test_a_debugger_that_was_killed_leaves_its_breakpoints_to_the_next(self):
         # The guest hears of nothing while interrupts are off; the next one's first packet makes it listen.
         guest = self.boot("cli-spin")
@@ -185,16 +205,22 @@ class Leaving(debugger.Case):
         gdb.detach()
         guest.ends(0)
 
-    def test_again_and_again(self):
+    def test_again_and_again_without_a_pause(self):
+        # Each comes while the one before it is going: it gets its own answers, and none of the other's.
         guest = self.boot("beat")
-        for i in range(20):
+        gdb = Gdb(self, guest)
+        beat = gdb.value("(long)&beat")
+        gdb.detach()
+        for i in range(40):
             with Wire(self, guest) as wire:
+                self.assertIn(b"PacketSize", wire.ask(b"qSupported:swbreak+"))
+                self.assertEqual(b"", wire.ask(b"vMustReplyEmpty"))
+                self.assertEqual(b"OK", wire.ask(b"QStartNoAckMode"))
                 self.assertEqual(b"T", wire.ask(b"?")[:1])
-                self.assertEqual(b"OK", wire.ask(b"Z0,%x,1" % (0x200000 + i)))
-                if i % 3 == 0:
-                    self.assertEqual(b"OK", wire.ask(b"D"))
-                if i % 3 == 1:
-                    wire.send(debugger.framed(b"vCont;c"))
+                self.assertEqual(b"OK", wire.ask(b"Z0,%x,1" % beat))
+                for _ in range(i % 4):
+                    self.assertEqual(b"T", wire.ask(b"vCont;c")[:1])
+                wire.send(framed((b"vCont;c", b"g", b"D")[i % 3]))
         guest.goes_on()
         self.as_it_was(guest)
 

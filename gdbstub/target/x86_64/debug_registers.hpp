@@ -13,6 +13,11 @@ inline constexpr std::uint64_t kDr6SingleStep = 1u << 14;
 inline constexpr std::uint64_t kDr6Clear = 0xffff'0ff0;
 inline constexpr std::uint64_t kDr7Disabled = 1u << 10;
 
+/// Whether DR6 tells of any of the registers DR0 to DR3.
+constexpr bool tells_of_register(std::uint64_t dr6) {
+  return (dr6 & 0xf) != 0;
+}
+
 class DebugRegisters {
  public:
   static constexpr unsigned kCount = 4;
@@ -36,6 +41,7 @@ class DebugRegisters {
   /// The breakpoint that `dr6` tells of, if it is one of these. Of several, a watchpoint: an execution breakpoint
   /// will be met again.
   [[nodiscard]] std::optional<Slot> hit(std::uint64_t dr6) const;
+  [[nodiscard]] bool any() const { return dr7() != kDr7Disabled; }
   [[nodiscard]] bool executes_at(std::uint64_t address) const;
 
  private:

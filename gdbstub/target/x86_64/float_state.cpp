@@ -28,15 +28,15 @@ void FloatState::store(std::size_t offset, Value value) {
   std::memcpy(area_ + offset, &value, sizeof value);
 }
 
-bool FloatState::capture() {
-  if (captured_) return true;
+void FloatState::capture() {
+  captured_ = modified_ = false;
   constexpr std::uint64_t kEmulation = 1u << 2, kTaskSwitched = 1u << 3, kOsFxsr = 1u << 9;
-  if ((arch::read_cr0() & (kEmulation | kTaskSwitched)) != 0 || (arch::read_cr4() & kOsFxsr) == 0) return false;
+  if ((arch::read_cr0() & (kEmulation | kTaskSwitched)) != 0 || (arch::read_cr4() & kOsFxsr) == 0) return;
   asm volatile("fxsave64 %0" : "=m"(area_));
-  return captured_ = true;
+  captured_ = true;
 }
 
-void FloatState::end() {
+void FloatState::put_back() {
   if (modified_) asm volatile("fxrstor64 %0" ::"m"(area_));
   captured_ = modified_ = false;
 }
@@ -110,8 +110,8 @@ void FloatState::set_word(X87Word which, std::uint32_t value) {
   }
 }
 
-bool FloatState::read(const Register& declared, std::span<std::byte> value) {
-  if (!capture()) return false;
+bool FloatState::read(const Register& declared, std::span<std::byte> value) const {
+  if (!captured_) return false;
   switch (static_cast<Bank>(declared.bank)) {
     case Bank::x87:
       std::memcpy(value.data(), area_ + kStack + 16u * declared.place, value.size());
@@ -133,7 +133,7 @@ bool FloatState::read(const Register& declared, std::span<std::byte> value) {
 }
 
 bool FloatState::write(const Register& declared, std::span<const std::byte> value) {
-  if (!capture()) return false;
+  if (!captured_) return false;
   std::uint32_t content = 0;
   switch (static_cast<Bank>(declared.bank)) {
     case Bank::x87:

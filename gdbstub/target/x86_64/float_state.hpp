@@ -1,4 +1,4 @@
-// x87 and SSE registers of the stopped code: they stay in the processor until somebody asks. [SDM 1 10.5.1]
+// x87 and SSE registers of the code that a core stands with. [SDM 1 10.5.1]
 #pragma once
 
 #include <cstddef>
@@ -11,17 +11,15 @@ namespace toro::gdbstub::x86_64 {
 
 class FloatState {
  public:
-  /// Forgets what was captured; at every stop.
-  void begin() { captured_ = modified_ = false; }
-  /// Puts changes back into the processor; before the machine goes on.
-  void end();
+  /// Takes them from the processor; nothing is known of them where it would refuse (CR0.TS, CR0.EM, no CR4.OSFXSR).
+  void capture();
+  /// Puts changes back into the processor.
+  void put_back();
 
-  [[nodiscard]] bool read(const Register& declared, std::span<std::byte> value);
+  [[nodiscard]] bool read(const Register& declared, std::span<std::byte> value) const;
   [[nodiscard]] bool write(const Register& declared, std::span<const std::byte> value);
 
  private:
-  /// False where the processor would refuse (CR0.TS, CR0.EM, no CR4.OSFXSR).
-  [[nodiscard]] bool capture();
   [[nodiscard]] std::uint32_t word(X87Word which) const;
   void set_word(X87Word which, std::uint32_t value);
   [[nodiscard]] std::uint16_t full_tags() const;

@@ -8,11 +8,6 @@
 
 namespace toro::gdbstub::x86_64 {
 
-void Machine::begin(arch::TrapFrame& frame, std::uint64_t cr2) {
-  threads_.begin(frame);
-  registers_.begin(frame, cr2);
-}
-
 std::size_t Machine::read_memory(std::uint64_t address, std::span<std::byte> to) {
   return x86_64::read_memory(address, to);
 }
@@ -94,11 +89,12 @@ void Machine::list_breakpoints(TextWriter& out) {
   }
 }
 
-// One core runs one flow at a time: another one can be stepped only by letting the scheduler come to it.
+// A core runs one flow at a time: another one can be stepped only by letting the scheduler come to it.
 bool Machine::can_resume(const ResumeRequest& request) {
-  if (request.thread == threads_.running()) return true;
+  const Threads::Place place = Threads::place_of(request.thread);
+  if (place.runs && Cores::standing(place.core) != nullptr) return true;
   if (!request.others_run) return false;
-  return request.action == ResumeAction::run || threads_.saved_frame(request.thread) != 0;
+  return request.action == ResumeAction::run || Threads::saved_frame(request.thread) != 0;
 }
 
 }  // namespace toro::gdbstub::x86_64

@@ -1,9 +1,10 @@
-// This machine as a Target: one core, at a standstill between begin() and end().
+// This machine as a Target, while all its cores stand.
 #pragma once
 
 #include <span>
 
 #include "gdbstub/protocol/target.hpp"
+#include "gdbstub/target/x86_64/cores.hpp"
 #include "gdbstub/target/x86_64/debug_registers.hpp"
 #include "gdbstub/target/x86_64/register_file.hpp"
 #include "gdbstub/target/x86_64/software_breakpoints.hpp"
@@ -21,20 +22,16 @@ class Machine final : public Target {
  public:
   explicit Machine(std::span<const TextRange> protected_text) : protected_text_(protected_text) {}
 
-  void begin(arch::TrapFrame& frame, std::uint64_t cr2);
-  void end() { registers_.end(); }
-
   [[nodiscard]] SoftwareBreakpoints& software() { return software_; }
   [[nodiscard]] const DebugRegisters& hardware() const { return hardware_; }
-  [[nodiscard]] const Threads& threads() const { return threads_; }
-  [[nodiscard]] RegisterFile& registers() { return registers_; }
+  [[nodiscard]] Cores& cores() { return cores_; }
 
   [[nodiscard]] const RegisterSet& register_set() const override { return x86_64::register_set(); }
   [[nodiscard]] bool read_register(ThreadId thread, std::size_t number, std::span<std::byte> value) override {
-    return registers_.read(thread, number, value);
+    return x86_64::read_register(thread, number, value);
   }
   [[nodiscard]] bool write_register(ThreadId thread, std::size_t number, std::span<const std::byte> value) override {
-    return registers_.write(thread, number, value);
+    return x86_64::write_register(thread, number, value);
   }
   [[nodiscard]] std::size_t read_memory(std::uint64_t address, std::span<std::byte> to) override;
   [[nodiscard]] std::size_t write_memory(std::uint64_t address, std::span<const std::byte> from) override;
@@ -43,16 +40,15 @@ class Machine final : public Target {
   [[nodiscard]] BreakpointResult remove_breakpoint(const Breakpoint& breakpoint) override;
   void remove_all_breakpoints() override;
   void list_breakpoints(TextWriter& out) override;
-  void first_thread(Thread& thread) override { threads_.first(thread); }
-  [[nodiscard]] bool next_thread(Thread& thread) override { return threads_.next(thread); }
+  void first_thread(Thread& thread) override { Threads::first(thread); }
+  [[nodiscard]] bool next_thread(Thread& thread) override { return Threads::next(thread); }
   [[nodiscard]] bool can_resume(const ResumeRequest& request) override;
 
  private:
   [[nodiscard]] bool is_protected(std::uint64_t address) const;
 
   std::span<const TextRange> protected_text_;
-  Threads threads_;
-  RegisterFile registers_{threads_};
+  Cores cores_;
   SoftwareBreakpoints software_;
   DebugRegisters hardware_;
 };

@@ -4,7 +4,9 @@
 
 #include "gdbstub/target/x86_64/instruction.hpp"
 #include "gdbstub/target/x86_64/memory.hpp"
+#include "gdbstub/target/x86_64/threads.hpp"
 #include "kernel/arch/x86_64/cpu.hpp"
+#include "kernel/arch/x86_64/per_core.hpp"
 
 namespace toro::gdbstub::x86_64 {
 
@@ -57,8 +59,15 @@ bool RunControl::emulate(arch::TrapFrame& frame) {
   return true;
 }
 
-StepResult RunControl::start(arch::TrapFrame& frame, const ResumeRequest& request) {
+StepResult RunControl::start(const ResumeRequest& request) {
   thread_ = request.thread;
+  alone_ = !request.others_run;
+  const Threads::Place place = Threads::place_of(thread_);
+  const bool runs = place.runs && Cores::standing(place.core) != nullptr;
+  core_ = runs && (alone_ || request.action != ResumeAction::run) ? place.core : stop_core_;
+  CoreRegisters* const registers = Cores::standing(core_);
+  if (registers == nullptr) return StepResult::finished;
+  arch::TrapFrame& frame = registers->frame();
   range_start_ = request.range_start;
   range_end_ = request.range_end;
   switch (request.action) {
@@ -72,18 +81,16 @@ StepResult RunControl::start(arch::TrapFrame& frame, const ResumeRequest& reques
       motion_ = Motion::range;
       break;
   }
-  if (motion_ != Motion::run && thread_ != machine_.threads().running()) {
+  if (motion_ != Motion::run && !runs) {
     wait_for_thread(thread_);
     motion_ = Motion::run;
   }
   // Going on from where it stood passes the breakpoint there; a client that moved rip onto one wants to meet it.
-  const bool unmoved = !machine_.registers().take_moved() && frame.rip == stop_address_;
+  const bool unmoved = !registers->take_moved() && core_ == stop_core_ && frame.rip == stop_address_;
   if (unmoved && machine_.hardware().executes_at(frame.rip)) frame.rflags |= kResumeFlag;
   if (unmoved && machine_.software().contains(frame.rip)) {
     if (motion_ == Motion::run) motion_ = Motion::step_over;
-    // No handler may run meanwhile: it would miss the breakpoint, or meet another in the middle of the step.
-    interrupt_flag_ = frame.rflags & kInterruptFlag;
-    masked_ = true;
+    mask(frame);
     return begin_step(frame);
   }
   if (motion_ == Motion::run) {
@@ -93,6 +100,14 @@ StepResult RunControl::start(arch::TrapFrame& frame, const ResumeRequest& reques
   return begin_step(frame);
 }
 
+// Nobody may run meanwhile, neither another core nor a handler: it would miss the breakpoint, or meet another in the
+// middle of the step.
+void RunControl::mask(const arch::TrapFrame& frame) {
+  interrupt_flag_ = frame.rflags & kInterruptFlag;
+  masked_ = true;
+  masked_address_ = frame.rip;
+}
+
 StepResult RunControl::begin_step(arch::TrapFrame& frame) {
   if (emulate(frame)) {
     masked_ = false;
@@ -100,7 +115,7 @@ StepResult RunControl::begin_step(arch::TrapFrame& frame) {
   }
   frame.rflags |= kTrapFlag;
   if (masked_) frame.rflags &= ~kInterruptFlag;
-  put_back(frame);
+  put_back();
   return StepResult::go_on;
 }
 
@@ -114,7 +129,7 @@ StepResult RunControl::after_step(arch::TrapFrame& frame) {
     case Motion::step:
       break;
     case Motion::range:
-      if (!within_range(frame.rip) || Threads::running_now() != thread_) break;
+      if (!within_range(frame.rip) || Threads::running_on(core_) != thread_) break;
       if (!machine_.software().contains(frame.rip)) return begin_step(frame);
       motion_ = Motion::run;
       return StepResult::breakpoint;
@@ -129,9 +144,11 @@ void RunControl::restore_interrupt_flag(arch::TrapFrame& frame) {
 }
 
 StepResult RunControl::on_trap(arch::TrapFrame& frame, AfterStep then) {
-  if (motion_ == Motion::run) {
-    if (!stray_trap_) return StepResult::not_ours;
-    stray_trap_ = false;
+  const unsigned here = arch::this_core();
+  if (motion_ == Motion::run || here != core_) {
+    const std::uint64_t stray = std::uint64_t{1} << here;
+    if ((stray_traps_ & stray) == 0) return StepResult::not_ours;
+    stray_traps_ &= ~stray;
     frame.rflags &= ~kTrapFlag;
     return StepResult::go_on;
   }
@@ -146,7 +163,7 @@ StepResult RunControl::on_trap(arch::TrapFrame& frame, AfterStep then) {
 // A saved flow goes on behind the call that switched away from it; many stand at the same place.
 void RunControl::wait_for_thread(ThreadId thread) {
   arch::SwitchFrame saved;
-  if (!read_object(machine_.threads().saved_frame(thread), saved)) return;
+  if (!read_object(Threads::saved_frame(thread), saved)) return;
   awaited_breakpoint_ = !machine_.software().contains(saved.rip);
   if (machine_.software().insert(saved.rip) != BreakpointResult::done) return;
   awaited_ = thread;
@@ -155,40 +172,49 @@ void RunControl::wait_for_thread(ThreadId thread) {
 
 StepResult RunControl::on_breakpoint(arch::TrapFrame& frame) {
   if (awaited_ == ThreadId::any || frame.rip != awaited_address_) return StepResult::breakpoint;
-  if (Threads::running_now() == awaited_) return StepResult::finished;
+  core_ = arch::this_core();
+  if (Threads::running_on(core_) == awaited_) return StepResult::finished;
   if (!awaited_breakpoint_) return StepResult::breakpoint;
+  machine_.cores().stop_others();
   machine_.software().unpatch(frame.rip);
   motion_ = Motion::step_over;
-  interrupt_flag_ = frame.rflags & kInterruptFlag;
-  masked_ = true;
+  mask(frame);
   return begin_step(frame);
 }
 
-void RunControl::put_back(const arch::TrapFrame& frame) {
+void RunControl::put_back() {
   if (masked_) {
-    machine_.software().patch_all_except(frame.rip);
+    machine_.software().patch_all_except(masked_address_);
   } else {
     machine_.software().patch_all();
   }
 }
 
-void RunControl::on_stop(arch::TrapFrame& frame) {
+void RunControl::on_stop(unsigned core) {
   if (motion_ != Motion::run) {
+    CoreRegisters* const stepped = Cores::standing(core_);
     // Without the flag, this frame is not the stepped one but of a handler above it.
-    stray_trap_ = (frame.rflags & kTrapFlag) == 0;
-    frame.rflags &= ~kTrapFlag;
-    restore_interrupt_flag(frame);
+    if (stepped == nullptr || (stepped->frame().rflags & kTrapFlag) == 0) {
+      stray_traps_ |= std::uint64_t{1} << core_;
+    }
+    if (stepped != nullptr) {
+      stepped->frame().rflags &= ~kTrapFlag;
+      restore_interrupt_flag(stepped->frame());
+    }
     motion_ = Motion::run;
   }
+  masked_ = alone_ = false;
   if (awaited_ != ThreadId::any && awaited_breakpoint_) machine_.software().remove(awaited_address_);
   awaited_ = ThreadId::any;
-  stop_address_ = frame.rip;
+  stop_core_ = core;
+  const CoreRegisters* const stopped = Cores::standing(core);
+  stop_address_ = stopped != nullptr ? stopped->frame().rip : 0;
 }
 
-void RunControl::release(arch::TrapFrame& frame) {
+void RunControl::release() {
   ResumeRequest request;
-  request.thread = machine_.threads().running();
-  static_cast<void>(start(frame, request));
+  request.thread = Threads::running_on(stop_core_);
+  static_cast<void>(start(request));
 }
 
 }  // namespace toro::gdbstub::x86_64

@@ -4,12 +4,6 @@
 
 namespace toro::gdbstub::x86_64 {
 
-namespace {
-
-constexpr std::byte kInt3{0xcc};
-
-}  // namespace
-
 std::size_t SoftwareBreakpoints::find(std::uint64_t address) const {
   std::size_t i = 0;
   while (i < count_ && entries_[i].address != address) ++i;

@@ -10,6 +10,8 @@
 
 namespace toro::gdbstub::x86_64 {
 
+inline constexpr std::byte kInt3{0xcc};
+
 class SoftwareBreakpoints {
  public:
   static constexpr std::size_t kCapacity = 256;

@@ -6,8 +6,11 @@
 
 #include "gdbstub/protocol/session.hpp"
 #include "gdbstub/target/x86_64/exceptions.hpp"
+#include "gdbstub/target/x86_64/memory.hpp"
 #include "gdbstub/target/x86_64/run_control.hpp"
+#include "gdbstub/target/x86_64/threads.hpp"
 #include "kernel/arch/x86_64/cpu.hpp"
+#include "kernel/arch/x86_64/per_core.hpp"
 
 namespace toro::gdbstub {
 
@@ -36,6 +39,18 @@ void load_debug_registers(const x86_64::DebugRegisters& registers) {
   asm volatile("mov %0, %%dr2" ::"r"(slots[2].address));
   asm volatile("mov %0, %%dr3" ::"r"(slots[3].address));
   write_dr7(registers.dr7());
+}
+
+/// Whether a core's debug registers are in force.
+TORO_PER_CORE(bool, armed);
+
+/// An `int3` leaves rip behind itself. Sets it back, so that the core meets it again if it goes on without more ado;
+/// false for the form of two bytes.
+bool set_back(TrapFrame& frame) {
+  std::array<std::byte, 2> behind;
+  if (x86_64::read_object(frame.rip - 2, behind) && behind == std::array{std::byte{0xcd}, std::byte{3}}) return false;
+  --frame.rip;
+  return true;
 }
 
 /// A sentence of limited length.
@@ -73,22 +88,28 @@ class Stub {
   bool on_exception(TrapFrame& frame);
   void on_interrupt(TrapFrame& frame);
   void wait() { waiting_ = true; }
-  void report_exit(std::uint8_t status) { session_.exited(status); }
+  void report_exit(std::uint8_t status) {
+    cores().seize();
+    session_.exited(status);
+  }
 
  private:
   /// What an exception means.
   enum class Verdict : std::uint8_t { resume, stop, not_ours };
 
-  /// The stub runs, alone, until this ends: the debug registers sleep, and its own exceptions spare the frame.
+  /// The calling core is in the stub, until this ends: its debug registers sleep, and its own exceptions spare the
+  /// frame.
   class Entered;
 
-  Verdict judge(TrapFrame& frame, StopEvent& event);
-  Verdict judge_debug(TrapFrame& frame, StopEvent& event);
-  Verdict judge_breakpoint(TrapFrame& frame, StopEvent& event);
+  x86_64::Cores& cores() { return machine_.cores(); }
+  Verdict judge(TrapFrame& frame, const Entered& entered, StopEvent& event);
+  Verdict judge_debug(TrapFrame& frame, std::uint64_t dr6, StopEvent& event);
+  Verdict judge_breakpoint(TrapFrame& frame, bool set_back, StopEvent& event);
   bool within_stub(TrapFrame& frame);
-  bool stop(TrapFrame& frame, StopEvent event);
+  bool stop(StopEvent event);
   void serve();
-  bool resume(TrapFrame& frame, StopEvent& event);
+  bool resume(StopEvent& event, unsigned& core);
+  bool take_watchpoint(StopEvent& event, unsigned& core);
   bool has_byte();
   bool take_byte(char& byte);
   void forget_departed();
@@ -103,43 +124,61 @@ class Stub {
   std::size_t received_size_ = 0;
   std::size_t received_used_ = 0;
   unsigned range_steps_ = 0;
-  bool inside_ = false;
-  bool lifted_ = false;    ///< the stub met a breakpoint itself, and took it out of its way
-  bool nmi_came_ = false;  ///< while the stub ran
-  bool waiting_ = false;   ///< for a debugger that has not spoken yet
+  bool lifted_ = false;   ///< the stub met a breakpoint itself, and took it out of its way
+  bool waiting_ = false;  ///< for a debugger that has not spoken yet
 };
 
 class Stub::Entered {
  public:
-  Entered(Stub& stub, const TrapFrame& frame) : stub_(stub), frame_(frame) {
-    stub_.inside_ = true;
-    if (stub_.session_.attached()) write_dr7(x86_64::kDr7Disabled);
+  Entered(Stub& stub, TrapFrame& frame) : stub_(stub) {
+    if (frame.vector == static_cast<std::uint64_t>(Exception::debug)) {
+      dr6_ = read_dr6();
+      write_dr6(x86_64::kDr6Clear);
+    }
+    if (std::exchange(*armed, false)) write_dr7(x86_64::kDr7Disabled);
+    if (frame.vector == static_cast<std::uint64_t>(Exception::breakpoint)) set_back_ = toro::gdbstub::set_back(frame);
+    acts_ = stub_.cores().enter(frame, dr6_);
   }
   ~Entered() {
-    if (std::exchange(stub_.lifted_, false)) stub_.run_.put_back(frame_);
-    if (stub_.session_.attached()) load_debug_registers(stub_.machine_.hardware());
-    stub_.inside_ = false;
+    if (acts_) {
+      if (std::exchange(stub_.lifted_, false)) stub_.run_.put_back();
+      stub_.cores().let_go(stub_.run_.alone());
+    }
+    stub_.cores().leave();
+    if (!stub_.machine_.hardware().any()) return;
+    load_debug_registers(stub_.machine_.hardware());
+    *armed = true;
   }
   Entered(const Entered&) = delete;
   Entered& operator=(const Entered&) = delete;
 
+  /// Whether this core acts; else what it came for is settled.
+  [[nodiscard]] bool acts() const { return acts_; }
+  [[nodiscard]] std::uint64_t dr6() const { return dr6_; }
+  /// Whether the frame stands at the `int3` that it came by.
+  [[nodiscard]] bool set_back() const { return set_back_; }
+
  private:
   Stub& stub_;
-  const TrapFrame& frame_;
+  x86_64::Cores::Presence presence_;
   arch::AlternateTrapStacks stacks_;
+  std::uint64_t dr6_ = 0;
+  bool set_back_ = false;
+  bool acts_ = false;
 };
 
 bool Stub::on_exception(TrapFrame& frame) {
-  if (inside_) return within_stub(frame);
+  if (cores().present()) return within_stub(frame);
   const Entered entered(*this, frame);
+  if (!entered.acts()) return true;
   StopEvent event;
-  switch (judge(frame, event)) {
+  switch (judge(frame, entered, event)) {
     case Verdict::resume:
       return true;
     case Verdict::not_ours:
       return false;
     case Verdict::stop:
-      return stop(frame, event);
+      return stop(event);
   }
   return false;
 }
@@ -148,8 +187,7 @@ bool Stub::on_exception(TrapFrame& frame) {
 bool Stub::within_stub(TrapFrame& frame) {
   switch (static_cast<Exception>(frame.vector)) {
     case Exception::nmi:
-      nmi_came_ = true;
-      return true;
+      return true;  // the core is where it was called to, and hears the line
     case Exception::breakpoint:
       if (!machine_.software().unpatch(frame.rip - 1)) return false;
       --frame.rip;
@@ -163,19 +201,17 @@ bool Stub::within_stub(TrapFrame& frame) {
   }
 }
 
-Stub::Verdict Stub::judge(TrapFrame& frame, StopEvent& event) {
+Stub::Verdict Stub::judge(TrapFrame& frame, const Entered& entered, StopEvent& event) {
   switch (static_cast<Exception>(frame.vector)) {
     case Exception::debug:
-      return judge_debug(frame, event);
+      return judge_debug(frame, entered.dr6(), event);
     case Exception::breakpoint:
-      return judge_breakpoint(frame, event);
+      return judge_breakpoint(frame, entered.set_back(), event);
     case Exception::nmi:
-      // The host's way to be heard where interrupts are off: also by a debugger that has just come.
+      // The host's way to be heard where interrupts are off. It reaches all cores at once, and may come late, as one by
+      // which a core was called to a standstill may that is over: so it means nothing but to listen.
       if (wanted_while_running(event)) return Verdict::stop;
-      // Sent for a debugger that has gone meanwhile, it is no reason to panic.
-      if (!session_.attached()) return configuration_.transport.was_used() ? Verdict::resume : Verdict::not_ours;
-      event = {.reason = StopReason::interrupt, .signal = Signal::interrupt};
-      return Verdict::stop;
+      return configuration_.transport.was_used() || cores().has_called() ? Verdict::resume : Verdict::not_ours;
     case Exception::page_fault:
       // A debugger that calls a function lets it return to a breakpoint on the stack, where nothing is executed.
       if (machine_.software().is_patched(frame.rip)) {
@@ -193,9 +229,7 @@ Stub::Verdict Stub::judge(TrapFrame& frame, StopEvent& event) {
   }
 }
 
-Stub::Verdict Stub::judge_debug(TrapFrame& frame, StopEvent& event) {
-  const std::uint64_t dr6 = read_dr6();
-  write_dr6(x86_64::kDr6Clear);
+Stub::Verdict Stub::judge_debug(TrapFrame& frame, std::uint64_t dr6, StopEvent& event) {
   const bool stepped = (dr6 & x86_64::kDr6SingleStep) != 0;
   // A step that also touched watched memory ends with the watchpoint: the step itself needs no telling.
   if (const auto hit = machine_.hardware().hit(dr6)) {
@@ -219,14 +253,15 @@ Stub::Verdict Stub::judge_debug(TrapFrame& frame, StopEvent& event) {
         break;
     }
   }
+  // Of a debug register that was cleared while this core was on its way here.
+  if (x86_64::tells_of_register(dr6)) return Verdict::resume;
   if (!session_.attached()) return Verdict::not_ours;
   event = {.reason = StopReason::program_trap};
   return Verdict::stop;
 }
 
-Stub::Verdict Stub::judge_breakpoint(TrapFrame& frame, StopEvent& event) {
-  if (machine_.software().is_patched(frame.rip - 1)) {
-    --frame.rip;
+Stub::Verdict Stub::judge_breakpoint(TrapFrame& frame, bool set_back, StopEvent& event) {
+  if (set_back && machine_.software().is_patched(frame.rip)) {
     switch (run_.on_breakpoint(frame)) {
       case StepResult::finished:
         event = {.reason = StopReason::step};
@@ -237,6 +272,12 @@ Stub::Verdict Stub::judge_breakpoint(TrapFrame& frame, StopEvent& event) {
         event = {.reason = StopReason::software_breakpoint};
     }
     return Verdict::stop;
+  }
+  if (set_back) {
+    // One that was taken out of memory while this core was on its way here is gone; the program's own is not.
+    std::byte present;
+    if (x86_64::read_object(frame.rip, present) && present != x86_64::kInt3) return Verdict::resume;
+    ++frame.rip;
   }
   if (!session_.attached() && !waiting_) return Verdict::not_ours;
   event = {.reason = StopReason::program_trap};
@@ -262,18 +303,13 @@ bool Stub::take_byte(char& byte) {
 void Stub::forget_departed() {
   if (has_byte() || configuration_.transport.connected()) return;
   if (session_.attached()) {
+    cores().stop_others();
     session_.disconnected();
-    write_dr7(x86_64::kDr7Disabled);
   }
   static_cast<void>(has_byte());  // the line tells of one's going before it tells of the next one's coming
 }
 
 bool Stub::wanted_while_running(StopEvent& event) {
-  if (nmi_came_ && session_.attached()) {
-    nmi_came_ = false;
-    event = {.reason = StopReason::interrupt, .signal = Signal::interrupt};
-    return true;
-  }
   forget_departed();
   char byte;
   while (take_byte(byte)) {
@@ -294,10 +330,10 @@ bool Stub::wanted_while_running(StopEvent& event) {
 }
 
 void Stub::on_interrupt(TrapFrame& frame) {
-  if (inside_) return;
+  if (cores().present()) return;
   const Entered entered(*this, frame);
   StopEvent event;
-  if (wanted_while_running(event)) static_cast<void>(stop(frame, event));
+  if (entered.acts() && wanted_while_running(event)) static_cast<void>(stop(event));
 }
 
 void Stub::serve() {
@@ -309,51 +345,69 @@ void Stub::serve() {
     } else if (!waiting_ && !configuration_.transport.connected()) {
       session_.disconnected();
     } else {
+      cores().stop_late();
       asm volatile("pause");
     }
   }
 }
 
-/// Carries out what the client asked for. False: it is done already, and `event` says how.
-bool Stub::resume(TrapFrame& frame, StopEvent& event) {
-  const StepResult result = run_.start(frame, session_.request());
-  if (result == StepResult::go_on) {
-    if (!wanted_while_running(event)) return true;
-    machine_.software().unpatch_all();
-    lifted_ = false;
-    run_.on_stop(frame);
-    return false;
+/// A core may have touched watched memory while another one acted; that happened, and does not happen again.
+bool Stub::take_watchpoint(StopEvent& event, unsigned& core) {
+  const ResumeRequest& request = session_.request();
+  for (unsigned other = 0; other < arch::toro_core_count; ++other) {
+    if (!request.others_run && other != x86_64::Threads::place_of(request.thread).core) continue;
+    const auto hit = machine_.hardware().hit(x86_64::Cores::take_dr6(other));
+    if (!hit || hit->kind == BreakpointKind::execute) continue;
+    event = {.reason = reason_of(hit->kind), .address = hit->address};
+    core = other;
+    return true;
   }
-  event = {.reason = result == StepResult::breakpoint ? StopReason::software_breakpoint : StopReason::step};
-  run_.on_stop(frame);
   return false;
 }
 
-bool Stub::stop(TrapFrame& frame, StopEvent event) {
-  const std::uint64_t cr2 = arch::read_cr2();
+/// Carries out what the client asked for. False: it is done already, and `event` says how, `core` where.
+bool Stub::resume(StopEvent& event, unsigned& core) {
+  if (!take_watchpoint(event, core)) {
+    const StepResult result = run_.start(session_.request());
+    core = run_.core();
+    if (result == StepResult::go_on) {
+      if (!wanted_while_running(event)) return true;
+      machine_.software().unpatch_all();
+      lifted_ = false;
+    } else {
+      event = {.reason = result == StepResult::breakpoint ? StopReason::software_breakpoint : StopReason::step};
+    }
+  }
+  run_.on_stop(core);
+  return false;
+}
+
+bool Stub::stop(StopEvent event) {
+  const unsigned here = arch::this_core();
+  unsigned core = here;
+  cores().stop_others();
+  cores().stand();
+  cores().settle();
   machine_.software().unpatch_all();
   lifted_ = false;
-  run_.on_stop(frame);
+  run_.on_stop(core);
   forget_departed();
-  machine_.begin(frame, cr2);
   bool pass_on = false;
   for (bool standing = true; standing;) {
-    event.thread = machine_.threads().running();
+    event.thread = x86_64::Threads::running_on(core);
     session_.stopped(event);
     serve();
-    nmi_came_ = false;  // it asked for what was so already
     switch (session_.next()) {
       case Next::serve:
         break;
       case Next::resume:
         // A signal other than the debugger's own says: let the kernel see the exception.
-        pass_on = event.reason == StopReason::exception && session_.request().signal != Signal::none &&
+        pass_on = event.reason == StopReason::exception && core == here && session_.request().signal != Signal::none &&
                   session_.request().signal != Signal::trap && session_.request().signal != Signal::interrupt;
-        standing = !pass_on && !resume(frame, event);
+        standing = !pass_on && !resume(event, core);
         break;
       case Next::detach:
-        run_.release(frame);
-        write_dr7(x86_64::kDr7Disabled);
+        run_.release();
         standing = false;
         break;
       case Next::power_off:
@@ -364,7 +418,6 @@ bool Stub::stop(TrapFrame& frame, StopEvent event) {
         break;
     }
   }
-  machine_.end();
   return !pass_on;
 }
 

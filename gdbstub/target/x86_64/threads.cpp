@@ -12,8 +12,9 @@ namespace {
 /// A damaged list may be a ring.
 constexpr unsigned kMostThreads = 16384;
 
-/// The thread number that stands for core 0 beside real threads; alone, the core is thread 1.
-constexpr ThreadId kCoreThread{0x4000'0000};
+/// The thread number that stands for core 0 beside real threads, those after it for the others; alone, core 0 is
+/// thread 1.
+constexpr std::uint32_t kCoreThreads = 0x4000'0000;
 constexpr ThreadId kOnlyThread{1};
 
 std::string_view state_name(arch::RunState state) {
@@ -26,6 +27,8 @@ std::string_view state_name(arch::RunState state) {
       return "waiting";
     case arch::RunState::ended:
       return "ended";
+    case arch::RunState::polling:
+      return "polling";
   }
   return "damaged";
 }
@@ -42,29 +45,29 @@ std::uintptr_t address_of(const void* pointer) {
   return reinterpret_cast<std::uintptr_t>(pointer);
 }
 
-}  // namespace
+/// The record of what runs on a core, if it is one.
+bool read_running(unsigned core, arch::Context& context) {
+  const std::uintptr_t address = address_of(arch::contexts.on(core).running);
+  return address != 0 && read_object(address, context);
+}
 
-ThreadId Threads::running_now() {
-  arch::Context context;
-  if (arch::contexts.running == nullptr || !read_object(address_of(arch::contexts.running), context)) {
-    return arch::contexts.first == nullptr ? kOnlyThread : kCoreThread;
+/// Where it stands, if its core does.
+void fill_running(Thread& thread) {
+  if (const CoreRegisters* registers = Cores::standing(thread.core)) {
+    thread.state = state_name(arch::RunState::running);
+    thread.pc = registers->frame().rip;
+    thread.sp = registers->frame().rsp;
+  } else {
+    thread.state = "running, its core does not answer";
   }
-  return static_cast<ThreadId>(context.id);
 }
 
-void Threads::begin(const arch::TrapFrame& frame) {
-  frame_ = &frame;
-  running_ = running_now();
-  Thread ignored;
-  core_itself_ = arch::contexts.running == nullptr || !fill(ignored, address_of(arch::contexts.running));
-}
-
-bool Threads::fill(Thread& thread, std::uintptr_t address) const {
+bool fill(Thread& thread, unsigned core, std::uintptr_t address) {
   arch::Context context;
   if (!read_object(address, context)) return false;
   thread = {};
   thread.id = static_cast<ThreadId>(context.id);
-  thread.core = context.core;
+  thread.core = core;
   thread.state = state_name(context.state);
   std::copy_n(context.name, sizeof context.name, thread.name);
   thread.name[sizeof thread.name - 1] = 0;
@@ -72,10 +75,8 @@ bool Threads::fill(Thread& thread, std::uintptr_t address) const {
   thread.stack_low = context.stack_low;
   thread.stack_high = context.stack_high;
   thread.cursor = address;
-  if (thread.id == running_) {
-    thread.state = state_name(arch::RunState::running);
-    thread.pc = frame_->rip;
-    thread.sp = frame_->rsp;
+  if (address == address_of(arch::contexts.on(core).running)) {
+    fill_running(thread);
     return true;
   }
   arch::SwitchFrame saved;
@@ -86,47 +87,81 @@ bool Threads::fill(Thread& thread, std::uintptr_t address) const {
   return true;
 }
 
-void Threads::first(Thread& thread) const {
-  if (!core_itself_ && fill(thread, address_of(arch::contexts.first))) return;
+/// The first of a core's; where no flow runs, the core itself.
+void fill_first(Thread& thread, unsigned core) {
+  arch::Context ignored;
+  if (read_running(core, ignored) && fill(thread, core, address_of(arch::contexts.on(core).first))) return;
   thread = {};
-  thread.id = running_;
-  thread.state = state_name(arch::RunState::running);
-  std::memcpy(thread.name, "core 0", 7);
-  thread.pc = frame_->rip;
-  thread.sp = frame_->rsp;
+  thread.id = Threads::running_on(core);
+  thread.core = core;
+  const char digits[] = {static_cast<char>('0' + core / 10), static_cast<char>('0' + core % 10)};
+  std::memcpy(thread.name, "core ", 5);
+  std::memcpy(thread.name + 5, core < 10 ? digits + 1 : digits, core < 10 ? 1 : 2);
+  fill_running(thread);
 }
 
-bool Threads::next(Thread& thread) const {
-  const std::uint32_t position = thread.position + 1;
-  std::uintptr_t following = address_of(arch::contexts.first);
-  if (thread.cursor != 0) {
-    arch::Context context;
-    if (!read_object(thread.cursor, context)) return false;
-    following = address_of(context.next);
-  }
-  if (following == 0 || position >= kMostThreads || !fill(thread, following)) return false;
-  thread.position = position;
-  return true;
-}
-
-bool Threads::find(ThreadId id, arch::Context& context) const {
-  std::uintptr_t address = address_of(arch::contexts.first);
-  for (unsigned i = 0; address != 0 && i < kMostThreads; ++i) {
-    if (!read_object(address, context)) return false;
-    if (static_cast<ThreadId>(context.id) == id) return true;
-    address = address_of(context.next);
+bool find_context(arch::Context& context, unsigned& core, ThreadId id) {
+  for (core = 0; core < arch::toro_core_count; ++core) {
+    if (!Cores::is_up(core)) continue;
+    std::uintptr_t address = address_of(arch::contexts.on(core).first);
+    for (unsigned i = 0; address != 0 && i < kMostThreads && read_object(address, context); ++i) {
+      if (static_cast<ThreadId>(context.id) == id) return true;
+      address = address_of(context.next);
+    }
   }
   return false;
 }
 
-std::uint64_t Threads::saved_frame(ThreadId id) const {
+}  // namespace
+
+ThreadId Threads::running_on(unsigned core) {
   arch::Context context;
-  return id != running_ && find(id, context) ? address_of(context.frame) : 0;
+  if (read_running(core, context)) return static_cast<ThreadId>(context.id);
+  return arch::contexts.on(core).first == nullptr && core == 0 ? kOnlyThread
+                                                               : static_cast<ThreadId>(kCoreThreads + core);
 }
 
-bool Threads::fs_base(ThreadId id, std::uint64_t& value) const {
+Threads::Place Threads::place_of(ThreadId id) {
+  for (unsigned core = 0; core < arch::toro_core_count; ++core)
+    if (Cores::is_up(core) && running_on(core) == id) return {core, true};
+  arch::Context ignored;
+  unsigned core;
+  return find_context(ignored, core, id) ? Place{core, false} : Place{0, false};
+}
+
+void Threads::first(Thread& thread) {
+  fill_first(thread, 0);
+}
+
+bool Threads::next(Thread& thread) {
+  const std::uint32_t position = thread.position + 1;
+  if (position >= kMostThreads) return false;
+  std::uintptr_t following = address_of(arch::contexts.on(thread.core).first);
+  if (thread.cursor != 0) {
+    arch::Context context;
+    following = read_object(thread.cursor, context) ? address_of(context.next) : 0;
+  }
+  bool found = following != 0 && fill(thread, thread.core, following);
+  for (unsigned core = thread.core + 1; !found && core < arch::toro_core_count; ++core) {
+    if (!Cores::is_up(core)) continue;
+    fill_first(thread, core);
+    found = true;
+  }
+  thread.position = position;
+  return found;
+}
+
+std::uint64_t Threads::saved_frame(ThreadId id) {
   arch::Context context;
-  if (!find(id, context)) return false;
+  if (place_of(id).runs) return 0;
+  unsigned core;
+  return find_context(context, core, id) ? address_of(context.frame) : 0;
+}
+
+bool Threads::fs_base(ThreadId id, std::uint64_t& value) {
+  arch::Context context;
+  unsigned core;
+  if (!find_context(context, core, id)) return false;
   value = context.fs_base;
   return true;
 }

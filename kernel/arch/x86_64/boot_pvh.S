@@ -47,11 +47,16 @@ toro_pvh_start:
     decl %ecx
     jnz 1b
 
+    movl $toro_boot_page_tables, %eax
+    movl $boot_core, %ebp
+
+// From 32-bit protected mode to long mode. EAX: page tables; EBP: where to go on; ESI, EDI, ESP are kept.
+    .globl toro_enter_long_mode
+toro_enter_long_mode:
+    movl %eax, %cr3
     movl %cr4, %eax
     orl $0x6a0, %eax            // PAE, PGE, OSFXSR, OSXMMEXCPT [SDM 3A 2.5]
     movl %eax, %cr4
-    movl $toro_boot_page_tables, %eax
-    movl %eax, %cr3
     movl $0xc0000080, %ecx      // IA32_EFER: SCE, LME, NXE
     rdmsr
     orl $0x901, %eax
@@ -88,6 +93,9 @@ long_mode:
     movl %eax, %gs
     fninit
     ldmxcsr initial_mxcsr(%rip)
+    jmp *%rbp
+
+boot_core:
     movl %esi, %edi
     xorl %ebp, %ebp
     call toro_start
@@ -96,11 +104,12 @@ long_mode:
 
     .section .rodata.boot, "a"
     .balign 8
-boot_gdt:
-    .quad 0, 0x00af9b000000ffff, 0x00cf93000000ffff
+    .globl toro_boot_gdt
+toro_boot_gdt:
+    .quad 0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0x00cf9b000000ffff   // 64-bit code, data, 32-bit code
 boot_gdt_pointer:
-    .word boot_gdt_pointer - boot_gdt - 1
-    .long boot_gdt
+    .word boot_gdt_pointer - toro_boot_gdt - 1
+    .long toro_boot_gdt
 initial_mxcsr:
     .long 0x1f80
 too_old_text:

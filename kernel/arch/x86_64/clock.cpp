@@ -6,7 +6,9 @@
 
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/arch/x86_64/lapic.hpp"
+#include "kernel/arch/x86_64/per_core.hpp"
 #include "kernel/arch/x86_64/rtc.hpp"
+#include "kernel/arch/x86_64/spin_lock.hpp"
 
 extern "C" const std::uint64_t toro_boot_tsc;
 
@@ -37,16 +39,19 @@ static_assert(sizeof(KvmWallClock) == 12);
 
 enum class Source : std::uint8_t { unknown, kvmclock, cpuid, lapic };
 
-// One page holds no other data: the host writes to it.
-struct alignas(64) {
+/// What the host writes, for one core.
+struct alignas(64) KvmClock {
   KvmTime time;
   KvmWallClock wall;
-} constinit kvm{};
+};
+TORO_PER_CORE(KvmClock, kvm);
 
-constinit Source source_ = Source::unknown;
-constinit std::uint64_t multiplier = 0;  // nanoseconds per tick, times 2^32
-constinit std::uint64_t wall_at_boot_ = 0;
-constinit bool wall_known = false;
+/// Found by the first core that asks; cores that ask at once may all look, and one's answer is everybody's.
+constinit std::atomic<Source> source_ = Source::unknown;
+constinit std::atomic<std::uint64_t> multiplier = 0;  // nanoseconds per tick, times 2^32
+constinit std::atomic<std::uint64_t> wall_at_boot_ = 0;
+constinit std::atomic<bool> wall_known = false;
+constinit SpinLock wall_lock{};
 
 struct Hypervisor {
   std::uint32_t first = 0;
@@ -64,19 +69,29 @@ Hypervisor find_hypervisor() {
   return {0x40000000, cpuid(0x40000000).eax, false};
 }
 
+void publish(std::uint64_t found, Source source) {
+  std::uint64_t none = 0;
+  multiplier.compare_exchange_strong(none, found, std::memory_order_relaxed);
+  source_.store(source, std::memory_order_release);
+}
+
 void set_frequency(std::uint64_t hz, Source source) {
-  multiplier = (kNanosecondsPerSecond << 32) / hz;
-  source_ = source;
+  publish((kNanosecondsPerSecond << 32) / hz, source);
+}
+
+/// Lets the host write the calling core's clock, and keep it right, from now on.
+void register_kvmclock() {
+  write_msr(Msr::kvm_system_time, reinterpret_cast<std::uintptr_t>(&kvm->time) | 1);
 }
 
 bool use_kvmclock(const Hypervisor& hypervisor) {
   constexpr std::uint32_t kClockSource2 = 1 << 3;
   if (!hypervisor.kvm || (cpuid(hypervisor.first + 1).eax & kClockSource2) == 0) return false;
-  write_msr(Msr::kvm_system_time, reinterpret_cast<std::uintptr_t>(&kvm.time) | 1);
+  register_kvmclock();
   // multiplier / 2^32 nanoseconds for each tick shifted left by `shift`
-  const std::int8_t shift = kvm.time.shift;
-  multiplier = shift >= 0 ? std::uint64_t{kvm.time.multiplier} << shift : kvm.time.multiplier >> -shift;
-  source_ = Source::kvmclock;
+  const KvmTime& time = kvm->time;
+  publish(time.shift >= 0 ? std::uint64_t{time.multiplier} << time.shift : time.multiplier >> -time.shift,
+          Source::kvmclock);
   return true;
 }
 
@@ -99,7 +114,7 @@ struct Reading {
   std::uint32_t count = 0;
 };
 
-constinit Reading baseline{};
+TORO_PER_CORE(Reading, baseline);
 
 /// Both clocks at one instant: of a few tries the one in which the least time passed between the TSC's readings.
 Reading read_both() {
@@ -116,21 +131,29 @@ Reading read_both() {
   return best;
 }
 
+/// a * b / c by the processor's 128-bit product; the result must fit. (The compiler would call a library for it.)
+std::uint64_t multiply_divide(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
+  std::uint64_t high;
+  asm("mulq %2\n\tdivq %3" : "+a"(a), "=&d"(high) : "r"(b), "r"(c) : "cc");
+  return a;
+}
+
 void calibrate() {
   const Hypervisor hypervisor = find_hypervisor();
   if (use_kvmclock(hypervisor) || use_cpuid(hypervisor)) return;
   Reading reading = read_both();
-  while (reading.count == 0 || baseline.count - reading.count < kShortestBaseline) {
+  while (reading.count == 0 || baseline->count - reading.count < kShortestBaseline) {
     if (reading.count == 0) begin();  // it ran out: nobody asked for 4 s, or a debugger held the machine
     reading = read_both();
   }
-  const Wide ticks = reading.tsc - baseline.tsc;
-  set_frequency(static_cast<std::uint64_t>(ticks * lapic::kTimerHz / (baseline.count - reading.count)), Source::lapic);
+  set_frequency(multiply_divide(reading.tsc - baseline->tsc, lapic::kTimerHz, baseline->count - reading.count),
+                Source::lapic);
 }
 
 std::uint64_t kvm_now() {
+  if (kvm->time.version == 0) register_kvmclock();
   for (;;) {
-    const volatile KvmTime& time = kvm.time;
+    const volatile KvmTime& time = kvm->time;
     const std::uint32_t version = time.version;
     std::atomic_thread_fence(std::memory_order_acquire);
     const std::uint64_t delta = read_tsc() - time.tsc_timestamp;
@@ -142,42 +165,44 @@ std::uint64_t kvm_now() {
 }
 
 void find_wall_time() {
-  wall_known = true;
   const std::uint64_t elapsed = now();
+  const SpinLockGuard guard(wall_lock);
+  if (wall_known.load(std::memory_order_relaxed)) return;
   if (source_ == Source::kvmclock) {
-    write_msr(Msr::kvm_wall_clock, reinterpret_cast<std::uintptr_t>(&kvm.wall));
-    wall_at_boot_ = kvm.wall.seconds * kNanosecondsPerSecond + kvm.wall.nanoseconds;
+    write_msr(Msr::kvm_wall_clock, reinterpret_cast<std::uintptr_t>(&kvm->wall));
+    wall_at_boot_ = kvm->wall.seconds * kNanosecondsPerSecond + kvm->wall.nanoseconds;
   } else if (const auto seconds = rtc::read()) {
     wall_at_boot_ = *seconds * kNanosecondsPerSecond - elapsed;
   }
+  wall_known.store(true, std::memory_order_release);
 }
 
 }  // namespace
 
 void begin() {
   lapic::start_silent_timer(UINT32_MAX);
-  baseline = read_both();
+  *baseline = read_both();
 }
 
 std::uint64_t nanoseconds_of(std::uint64_t ticks) {
-  if (source_ == Source::unknown) calibrate();
-  return static_cast<std::uint64_t>(Wide{ticks} * multiplier >> 32);
+  if (source_.load(std::memory_order_acquire) == Source::unknown) calibrate();
+  return static_cast<std::uint64_t>(Wide{ticks} * multiplier.load(std::memory_order_relaxed) >> 32);
 }
 
 std::uint64_t now() {
-  if (source_ == Source::unknown) calibrate();
+  if (source_.load(std::memory_order_acquire) == Source::unknown) calibrate();
   if (source_ == Source::kvmclock) return kvm_now();
   return nanoseconds_of(read_tsc() - toro_boot_tsc);
 }
 
 std::uint64_t wall_at_boot() {
-  if (!wall_known) find_wall_time();
+  if (!wall_known.load(std::memory_order_acquire)) find_wall_time();
   return wall_at_boot_;
 }
 
 std::string_view source() {
   constexpr std::string_view kNames[] = {"unknown", "kvmclock", "cpuid", "lapic"};
-  return kNames[static_cast<unsigned>(source_)];
+  return kNames[static_cast<unsigned>(source_.load())];
 }
 
 void arm_timer(std::uint64_t deadline) {

@@ -15,6 +15,20 @@ inline void out8(std::uint16_t port, std::uint8_t value) {
   return value;
 }
 
+inline void out16(std::uint16_t port, std::uint16_t value) {
+  asm volatile("outw %0, %1" ::"a"(value), "Nd"(port));
+}
+
+inline void out32(std::uint16_t port, std::uint32_t value) {
+  asm volatile("outl %0, %1" ::"a"(value), "Nd"(port));
+}
+
+[[nodiscard]] inline std::uint32_t in32(std::uint16_t port) {
+  std::uint32_t value;
+  asm volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
+  return value;
+}
+
 /// Model-specific registers that the kernel uses. [SDM 4]
 enum class Msr : std::uint32_t {
   apic_base = 0x1b,

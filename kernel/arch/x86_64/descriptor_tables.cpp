@@ -2,7 +2,10 @@
 #include "kernel/arch/x86_64/descriptor_tables.hpp"
 
 #include <cstddef>
+#include <iterator>
 
+#include "kernel/arch/x86_64/paging.hpp"
+#include "kernel/arch/x86_64/per_core.hpp"
 #include "kernel/arch/x86_64/trap.hpp"
 
 extern "C" const unsigned char toro_trap_stubs[];
@@ -38,26 +41,34 @@ struct [[gnu::packed]] TablePointer {
 };
 
 constexpr std::uint8_t kInterruptGate = 0x8e;  // present, ring 0, interrupts off on entry
-constexpr std::size_t kStubSize = 16;
+constexpr std::size_t kStubSize = 9;           // trap_entry.S
 
 enum Ist : std::uint8_t { kInterruptStack = 1, kExceptionStack = 2, kNmiStack = 3, kDoubleFaultStack = 4 };
 
-template <std::size_t kSize>
+/// A stack with the page below it, which guard_trap_stacks() takes away: what runs over the end of the stack faults.
 struct alignas(16) Stack {
-  unsigned char bytes[kSize];
-  std::uint64_t top() const { return reinterpret_cast<std::uint64_t>(bytes + kSize); }
+  unsigned char guard[paging::kPageSize];
+  unsigned char bytes[8192];
+  [[nodiscard]] std::uint64_t low() const { return reinterpret_cast<std::uint64_t>(bytes); }
+  [[nodiscard]] std::uint64_t top() const { return low() + sizeof bytes; }
 };
 
-Stack<8192> interrupt_stack;
-Stack<8192> exception_stack;
-Stack<8192> nmi_stack;
-Stack<4096> double_fault_stack;
-Stack<4096> alternate_exception_stack;
-Stack<4096> alternate_nmi_stack;
+enum StackUse : std::uint8_t { interrupts, exceptions, nmis, double_faults, nested_exceptions, nested_nmis };
 
-constinit TaskState task_state{};
+constexpr std::string_view kStackNames[] = {"interrupts",    "exceptions",        "NMIs",
+                                            "double faults", "nested exceptions", "nested NMIs"};
+
+using Stacks = Stack[std::size(kStackNames)];
+// At a page, by toro.ld: as the type's alignment it would be the segment's too, and fill the file.
+[[gnu::section(".bss.toro_per_core_pages")]] constinit PerCore<Stacks> stacks{};
+
+struct Tables {
+  TaskState task_state;
+  std::uint64_t segments[5];
+};
+TORO_PER_CORE(Tables, tables);
+
 constinit Gate gates[kVectors]{};
-constinit std::uint64_t segments[5]{0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0, 0};
 
 std::uint8_t stack_of(unsigned vector) {
   if (vector >= kFirstInterruptVector) return kInterruptStack;
@@ -68,18 +79,7 @@ std::uint8_t stack_of(unsigned vector) {
 
 }  // namespace
 
-void load_descriptor_tables() {
-  task_state.ist[kInterruptStack - 1] = interrupt_stack.top();
-  task_state.ist[kExceptionStack - 1] = exception_stack.top();
-  task_state.ist[kNmiStack - 1] = nmi_stack.top();
-  task_state.ist[kDoubleFaultStack - 1] = double_fault_stack.top();
-  task_state.io_map_base = sizeof task_state;
-
-  const auto base = reinterpret_cast<std::uint64_t>(&task_state);
-  segments[3] =
-      (sizeof task_state - 1) | (base & 0xffffff) << 16 | std::uint64_t{0x89} << 40 | (base >> 24 & 0xff) << 56;
-  segments[4] = base >> 32;
-
+void make_gates() {
   for (unsigned vector = 0; vector < kVectors; ++vector) {
     const auto stub = reinterpret_cast<std::uint64_t>(toro_trap_stubs) + vector * kStubSize;
     gates[vector] = {static_cast<std::uint16_t>(stub),
@@ -90,22 +90,56 @@ void load_descriptor_tables() {
                      static_cast<std::uint32_t>(stub >> 32),
                      0};
   }
+}
 
-  const TablePointer gdt{sizeof segments - 1, segments};
+void load_descriptor_tables() {
+  Tables& t = *tables;
+  t.task_state.ist[kInterruptStack - 1] = (*stacks)[interrupts].top();
+  t.task_state.ist[kExceptionStack - 1] = (*stacks)[exceptions].top();
+  t.task_state.ist[kNmiStack - 1] = (*stacks)[nmis].top();
+  t.task_state.ist[kDoubleFaultStack - 1] = (*stacks)[double_faults].top();
+  t.task_state.io_map_base = sizeof t.task_state;
+
+  const auto base = reinterpret_cast<std::uint64_t>(&t.task_state);
+  t.segments[kCodeSelector / 8] = 0x00af9b000000ffff;
+  t.segments[kDataSelector / 8] = 0x00cf93000000ffff;
+  t.segments[kTaskSelector / 8] =
+      (sizeof t.task_state - 1) | (base & 0xffffff) << 16 | std::uint64_t{0x89} << 40 | (base >> 24 & 0xff) << 56;
+  t.segments[kTaskSelector / 8 + 1] = base >> 32;
+
+  const TablePointer gdt{sizeof t.segments - 1, t.segments};
   const TablePointer idt{sizeof gates - 1, gates};
   asm volatile("lgdt %0" ::"m"(gdt));
   asm volatile("ltr %0" ::"r"(kTaskSelector));
   asm volatile("lidt %0" ::"m"(idt));
 }
 
-AlternateTrapStacks::AlternateTrapStacks() {
-  task_state.ist[kExceptionStack - 1] = alternate_exception_stack.top();
-  task_state.ist[kNmiStack - 1] = alternate_nmi_stack.top();
+bool guard_trap_stacks(unsigned core) {
+  for (const Stack& stack : stacks.on(core))
+    if (!paging::set_access(stack.low() - paging::kPageSize, stack.low(), paging::Access::none)) return false;
+  return true;
 }
 
-AlternateTrapStacks::~AlternateTrapStacks() {
-  task_state.ist[kExceptionStack - 1] = exception_stack.top();
-  task_state.ist[kNmiStack - 1] = nmi_stack.top();
+std::string_view trap_stack_below(std::uintptr_t address) {
+  std::size_t use = 0;
+  for (const Stack& stack : *stacks) {
+    if (stack.low() - paging::kPageSize <= address && address < stack.low()) return kStackNames[use];
+    ++use;
+  }
+  return {};
+}
+
+// The debugger's stub uses these before it has taken its breakpoints out of memory.
+[[gnu::section(".text.trap")]] AlternateTrapStacks::AlternateTrapStacks() {
+  TaskState& task_state = tables->task_state;
+  task_state.ist[kExceptionStack - 1] = (*stacks)[nested_exceptions].top();
+  task_state.ist[kNmiStack - 1] = (*stacks)[nested_nmis].top();
+}
+
+[[gnu::section(".text.trap")]] AlternateTrapStacks::~AlternateTrapStacks() {
+  TaskState& task_state = tables->task_state;
+  task_state.ist[kExceptionStack - 1] = (*stacks)[exceptions].top();
+  task_state.ist[kNmiStack - 1] = (*stacks)[nmis].top();
 }
 
 }  // namespace toro::arch

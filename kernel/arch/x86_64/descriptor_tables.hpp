@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace toro::arch {
 
@@ -13,8 +14,18 @@ inline constexpr std::uint16_t kTaskSelector = 0x18;
 inline constexpr unsigned kVectors = 64;
 inline constexpr unsigned kFirstInterruptVector = 32;
 
+/// Fills the interrupt gates, which all cores share.
+void make_gates();
+
 /// Loads GDT, TSS and IDT of the calling core. Every gate has an IST stack, because compiled code keeps data in the
 /// red zone below its stack pointer. Interrupts must be off.
 void load_descriptor_tables();
+
+/// Takes away the page below each trap stack of `core`: by the boot core, with the kernel's page tables in use and the
+/// other core not yet. False when memory is out.
+[[nodiscard]] bool guard_trap_stacks(unsigned core);
+
+/// Which of this core's trap stacks has the guard page that holds `address` ("interrupts"); empty where it is none.
+[[nodiscard]] std::string_view trap_stack_below(std::uintptr_t address);
 
 }  // namespace toro::arch

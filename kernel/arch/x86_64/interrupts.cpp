@@ -5,6 +5,8 @@
 #include "kernel/arch/x86_64/descriptor_tables.hpp"
 #include "kernel/arch/x86_64/ioapic.hpp"
 #include "kernel/arch/x86_64/lapic.hpp"
+#include "kernel/arch/x86_64/per_core.hpp"
+#include "kernel/arch/x86_64/tlb.hpp"
 #include "kernel/arch/x86_64/trap.hpp"
 #include "kernel/panic.hpp"
 
@@ -16,9 +18,30 @@ struct Connection {
   void* argument = nullptr;
 };
 
-constinit Connection connections[kVectors - kFirstInterruptVector]{};
+using Connections = Connection[kVectors - kFirstInterruptVector];
+TORO_PER_CORE(Connections, connections);
+
+std::uint8_t take_vector(InterruptHandler handler, void* argument) {
+  for (unsigned vector = lapic::kTimerVector + 1; vector < lapic::kEndRequestVector; ++vector) {
+    Connection& connection = (*connections)[vector - kFirstInterruptVector];
+    if (connection.handler != nullptr) continue;
+    connection = {handler, argument};
+    return static_cast<std::uint8_t>(vector);
+  }
+  panic("interrupts: every vector of core {} is taken", this_core());
+}
+
+/// This core, as I/O APIC and messages name it: by eight bits.
+std::uint8_t destination() {
+  const std::uint32_t apic_id = lapic::id();
+  if (apic_id > ioapic::kHighestDestination)
+    panic("interrupts: devices cannot reach core {}, whose APIC id is {}", this_core(), apic_id);
+  return static_cast<std::uint8_t>(apic_id);
+}
 
 }  // namespace
+
+TORO_PER_CORE(std::uint64_t, interrupt_count);
 
 void start_interrupts() {
   lapic::enable();
@@ -26,24 +49,30 @@ void start_interrupts() {
 }
 
 void on_timer(InterruptHandler handler) {
-  connections[lapic::kTimerVector - kFirstInterruptVector] = {handler, nullptr};
+  (*connections)[lapic::kTimerVector - kFirstInterruptVector] = {handler, nullptr};
+}
+
+void on_end_request(InterruptHandler handler) {
+  (*connections)[lapic::kEndRequestVector - kFirstInterruptVector] = {handler, nullptr};
 }
 
 void connect_interrupt(std::uint32_t gsi, InterruptHandler handler, void* argument) {
   if (gsi >= ioapic::pins()) panic("interrupt {}: the I/O APIC has {} pins", gsi, ioapic::pins());
-  for (unsigned vector = lapic::kTimerVector + 1; vector < lapic::kSpuriousVector; ++vector) {
-    Connection& connection = connections[vector - kFirstInterruptVector];
-    if (connection.handler != nullptr) continue;
-    connection = {handler, argument};
-    ioapic::route(gsi, static_cast<std::uint8_t>(vector), static_cast<std::uint8_t>(lapic::id()));
-    return;
-  }
-  panic("interrupt {}: every vector is taken", gsi);
+  const std::uint8_t vector = take_vector(handler, argument);
+  ioapic::route(gsi, vector, destination());
+}
+
+InterruptMessage connect_message(InterruptHandler handler, void* argument) {
+  constexpr std::uint64_t kMessages = 0xfee00000;
+  const std::uint8_t vector = take_vector(handler, argument);
+  return {kMessages | std::uint64_t{destination()} << 12, vector};
 }
 
 void dispatch_interrupt(TrapFrame& frame) {
   if (frame.vector == lapic::kSpuriousVector) return;  // has no end of interrupt [SDM 3A 11.9]
-  const Connection& connection = connections[frame.vector - kFirstInterruptVector];
+  if (frame.vector == lapic::kInvalidateVector) tlb::acknowledge();
+  ++*interrupt_count;
+  const Connection& connection = (*connections)[frame.vector - kFirstInterruptVector];
   if (connection.handler != nullptr) connection.handler(connection.argument, frame);
   lapic::end_of_interrupt();  // after the handler has quietened its device: a line that is still high interrupts again
 }

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "kernel/arch/x86_64/per_core.hpp"
+
 namespace toro::arch {
 
 struct TrapFrame;
@@ -15,12 +17,28 @@ using InterruptHandler = void (*)(void* argument, TrapFrame& frame);
 /// Panics when all vectors are taken or no IOAPIC has that pin. Call from a thread or at boot.
 void connect_interrupt(std::uint32_t gsi, InterruptHandler handler, void* argument);
 
+/// What a device writes, and where, to interrupt. [SDM 3A 11.11]
+struct InterruptMessage {
+  std::uint64_t address = 0;
+  std::uint32_t data = 0;
+};
+
+/// Takes a vector of this core for a device that signals by messages, and calls `handler` for it. Panics when all
+/// vectors are taken or messages cannot reach this core. Call from a thread or at boot.
+[[nodiscard]] InterruptMessage connect_message(InterruptHandler handler, void* argument);
+
 /// Starts the interrupt controllers of this core: local APIC enabled, LINT1 = NMI. The I/O APIC comes out of reset
 /// with every pin masked.
 void start_interrupts();
 
 /// Sets the handler of the one-shot timer.
 void on_timer(InterruptHandler handler);
+
+/// Interrupts that this core has taken.
+extern PerCore<std::uint64_t> interrupt_count;
+
+/// Sets this core's handler of lapic::kEndRequestVector.
+void on_end_request(InterruptHandler handler);
 
 /// Called by the trap entry: runs the handler of the frame's vector, then ends the interrupt.
 void dispatch_interrupt(TrapFrame& frame);

@@ -8,6 +8,9 @@ namespace toro::arch::ioapic {
 /// Page of the registers of the first I/O APIC; to be mapped uncacheable.
 inline constexpr std::uintptr_t kBase = 0xfec00000;
 
+/// The largest APIC id that a pin can be routed to.
+inline constexpr std::uint32_t kHighestDestination = 0xfe;
+
 /// Pins of this I/O APIC.
 [[nodiscard]] unsigned pins();
 

@@ -4,6 +4,7 @@
 #include <initializer_list>
 
 #include "kernel/arch/x86_64/cpu.hpp"
+#include "kernel/arch/x86_64/spin_lock.hpp"
 
 namespace toro::arch::paging {
 namespace {
@@ -29,6 +30,8 @@ constexpr std::uintptr_t kEnd = std::uintptr_t{1} << 47;
 constinit Entry* root = nullptr;
 constinit TablePageSource source_of_tables = nullptr;
 constinit bool active = false;
+constinit SpinLock lock{};        // who changes the tables holds it
+constinit bool replaced = false;  // under the lock: an entry was that other cores may have
 constinit bool has_gib_pages = false;
 
 constexpr Entry bits_of(Access access) {
@@ -98,6 +101,7 @@ bool set_in_table(Entry* table, unsigned level, std::uintptr_t begin, std::uintp
     if (!is_table(entry, level) && entry == leaf(start, bits, level)) {
       // As it should be: to split it would take a page, and pages are freed also when there is none.
     } else if (whole && can_be_leaf(level) && !is_table(entry, level)) {
+      replaced = replaced || (entry & kPresent) != 0;
       entry = leaf(start, bits, level);
       if (active) invalidate_page(start);
     } else {
@@ -132,17 +136,22 @@ void create(TablePageSource source) {
 }
 
 bool set_access(std::uintptr_t begin, std::uintptr_t end, Access access) {
-  return end <= kEnd && set_in_table(root, kTopLevel, begin, end, bits_of(access));
+  if (end > kEnd) return false;
+  const SpinLockGuard guard(lock);
+  replaced = false;
+  const bool set = set_in_table(root, kTopLevel, begin, end, bits_of(access));
+  if (active && replaced) tlb::invalidate_elsewhere();
+  return set;
 }
 
 Access access_at(std::uintptr_t address) {
   return address < kEnd ? access_of(find(address).entry) : Access::none;
 }
 
-std::uintptr_t end_of_same_access(std::uintptr_t address) {
+std::uintptr_t end_of_same_access(std::uintptr_t address, std::uintptr_t limit) {
   if (address >= kEnd) return UINTPTR_MAX;
   const Access access = access_at(address);
-  while (address < kEnd && access_at(address) == access) address = find(address).end;
+  while (address < kEnd && address < limit && access_at(address) == access) address = find(address).end;
   return address;
 }
 

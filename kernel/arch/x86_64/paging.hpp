@@ -23,8 +23,9 @@ using TablePageSource = std::uintptr_t (*)();
 /// Builds new tables in which nothing is mapped; activate() makes them the processor's.
 void create(TablePageSource source);
 
-/// Sets the rights of [begin, end), page aligned, and takes effect at once where the tables are active. Uses the
-/// largest pages that fit and splits them where a part differs. Returns false when a table page was needed and memory
+/// Sets the rights of [begin, end), page aligned, and takes effect at once, on every core, where the tables are active.
+/// Uses the largest pages that fit and splits them where a part differs. Any context but NMI; other cores must not be
+/// kept from interrupts meanwhile, but by a SpinLock. Returns false when a table page was needed and memory
 /// was out: rights may then have been set in part.
 [[nodiscard]] bool set_access(std::uintptr_t begin, std::uintptr_t end, Access access);
 
@@ -32,8 +33,8 @@ void create(TablePageSource source);
 [[nodiscard]] Access access_at(std::uintptr_t address);
 
 /// One past the last byte from `address` on that has the same rights (a bound on the address space where all the rest
-/// has).
-[[nodiscard]] std::uintptr_t end_of_same_access(std::uintptr_t address);
+/// has). Does not look further than `limit`: what is at or beyond it may be told instead.
+[[nodiscard]] std::uintptr_t end_of_same_access(std::uintptr_t address, std::uintptr_t limit = UINTPTR_MAX);
 
 /// Switches the calling core to the tables.
 void activate();

@@ -5,7 +5,13 @@
 
 namespace toro::arch {
 
-/// 64 random bits: RDSEED or RDRAND where the processor has them, else mixed from the TSC's jitter. Any context.
+/// 64 random bits, from where toro::entropy_source() says. Any context.
 [[nodiscard]] std::uint64_t random_word();
+
+/// A word for fs:0x28, by which functions check that their frames were not overrun. Its lowest byte is zero, so that a
+/// string neither gives it away nor restores it.
+[[nodiscard]] inline std::uint64_t random_canary() {
+  return random_word() & ~std::uint64_t{0xff};
+}
 
 }  // namespace toro::arch

@@ -1,30 +1,38 @@
 // The CMOS clock. [MC146818A]
 #include "kernel/arch/x86_64/rtc.hpp"
 
+#include <array>
+
 #include "kernel/arch/x86_64/cpu.hpp"
 
 namespace toro::arch::rtc {
 namespace {
 
-enum class Register : std::uint8_t { second = 0, minute = 2, hour = 4, day = 7, month = 8, year = 9, status_b = 0xb };
+/// Parts of a date, and the registers that hold them.
+enum Part : unsigned { kSecond, kMinute, kHour, kDay, kMonth, kYear, kParts };
+constexpr std::uint8_t kRegisters[kParts] = {0, 2, 4, 7, 8, 9};
+constexpr std::uint8_t kStatusB = 0xb;
 
 constexpr std::uint8_t kBinary = 1 << 2;
 constexpr std::uint8_t kHours24 = 1 << 1;
 constexpr std::uint8_t kAfternoon = 1 << 7;
 
-std::uint8_t read(Register r) {
-  out8(0x70, static_cast<std::uint8_t>(r));
+std::uint8_t read(std::uint8_t r) {
+  out8(0x70, r);
   return in8(0x71);
 }
 
-struct Date {
-  std::uint8_t second, minute, hour, day, month, year;
-  bool operator==(const Date&) const = default;
-};
+using Date = std::array<std::uint8_t, kParts>;
 
-Date read_date() {
-  return {read(Register::second), read(Register::minute), read(Register::hour),
-          read(Register::day),    read(Register::month),  read(Register::year)};
+/// Reads all parts; true when `date` held them already.
+bool read_date(Date& date) {
+  bool same = true;
+  for (unsigned part = 0; part < kParts; ++part) {
+    const std::uint8_t value = read(kRegisters[part]);
+    same = same && date[part] == value;
+    date[part] = value;
+  }
+  return same;
 }
 
 constexpr std::uint8_t from_bcd(std::uint8_t v) {
@@ -44,23 +52,22 @@ static_assert(days_since_1970(0, 1, 1) == 10957 && days_since_1970(0, 3, 1) == 1
 
 std::optional<std::uint64_t> read() {
   // An update may fall between two registers; two equal readings in a row are whole.
-  Date date = read_date();
-  for (int tries = 0;; ++tries) {
-    const Date again = read_date();
-    if (again == date) break;
-    if (tries == 8) return std::nullopt;
-    date = again;
-  }
-  const std::uint8_t status = read(Register::status_b);
-  const bool afternoon = (status & kHours24) == 0 && (date.hour & kAfternoon) != 0;
-  date.hour = static_cast<std::uint8_t>(date.hour & ~kAfternoon);
+  constexpr int kMostReadings = 10;
+  Date date{};
+  read_date(date);
+  for (int readings = 1; !read_date(date); ++readings)
+    if (readings == kMostReadings) return std::nullopt;
+  const std::uint8_t status = read(kStatusB);
+  const bool afternoon = (status & kHours24) == 0 && (date[kHour] & kAfternoon) != 0;
+  date[kHour] = static_cast<std::uint8_t>(date[kHour] & ~kAfternoon);
   if ((status & kBinary) == 0)
-    for (std::uint8_t* field : {&date.second, &date.minute, &date.hour, &date.day, &date.month, &date.year})
-      *field = from_bcd(*field);
-  if ((status & kHours24) == 0) date.hour = static_cast<std::uint8_t>(date.hour % 12 + (afternoon ? 12 : 0));
-  if (date.month < 1 || date.month > 12 || date.day < 1 || date.day > 31 || date.year > 99 || date.hour > 23)
+    for (std::uint8_t& part : date) part = from_bcd(part);
+  unsigned hour = date[kHour];
+  if ((status & kHours24) == 0) hour = hour % 12 + (afternoon ? 12 : 0);
+  if (date[kMonth] < 1 || date[kMonth] > 12 || date[kDay] < 1 || date[kDay] > 31 || date[kYear] > 99 || hour > 23)
     return std::nullopt;
-  return ((days_since_1970(date.year, date.month, date.day) * 24 + date.hour) * 60 + date.minute) * 60 + date.second;
+  const std::uint64_t days = days_since_1970(date[kYear], date[kMonth], date[kDay]);
+  return ((days * 24 + hour) * 60 + date[kMinute]) * 60 + date[kSecond];
 }
 
 }  // namespace toro::arch::rtc

@@ -7,6 +7,7 @@
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/arch/x86_64/descriptor_tables.hpp"
 #include "kernel/arch/x86_64/interrupts.hpp"
+#include "kernel/arch/x86_64/per_core.hpp"
 #include "kernel/include/toro/fault.hpp"
 #include "kernel/panic.hpp"
 
@@ -16,6 +17,7 @@ extern "C" const unsigned char toro_guarded_fault[];
 namespace toro::arch {
 
 constinit DebugHook debug_hook = nullptr;
+constinit bool (*nmi_hook)() = nullptr;
 
 namespace {
 
@@ -51,14 +53,14 @@ constexpr std::optional<FaultKind> kind_of(std::uint64_t vector) {
   }
 }
 
-constinit bool in_interrupt = false;
+TORO_PER_CORE(bool, in_interrupt);
 
 /// A fault within guarded() ends that call.
 bool recover_guarded(TrapFrame& frame) {
   const auto kind = kind_of(frame.vector);
-  if (!kind || in_interrupt || is_panicking() || contexts.running == nullptr) return false;
+  if (!kind || *in_interrupt || is_panicking() || contexts->running == nullptr) return false;
   // A guard without stack pointer has not begun its call (the stack may have ended right there), or has ended it.
-  detail::Guard*& innermost = contexts.running->guard;
+  detail::Guard*& innermost = contexts->running->guard;
   while (innermost != nullptr && innermost->stack_pointer == 0) innermost = innermost->previous;
   if (innermost == nullptr) return false;
   detail::Guard& guard = *innermost;
@@ -77,14 +79,20 @@ bool recover_guarded(TrapFrame& frame) {
 
 extern "C" void toro_trap(TrapFrame& frame) {
   if (frame.vector >= kFirstInterruptVector) {
-    in_interrupt = true;
+    *in_interrupt = true;
     dispatch_interrupt(frame);
-    in_interrupt = false;
+    *in_interrupt = false;
     return;
+  }
+  const bool is_nmi = frame.vector == static_cast<std::uint64_t>(Exception::nmi);
+  if (is_nmi && is_panicking()) {
+    if (panics_elsewhere()) stop_for_panic(frame);
+    return;  // nobody stops the core that panics
   }
   if (is_fault(frame.vector) && recover_safe_copy(frame)) return;
   if (recover_guarded(frame)) return;
   if (debug_hook != nullptr && debug_hook(frame)) return;
+  if (is_nmi && nmi_hook != nullptr && nmi_hook()) return;
   constexpr std::uint64_t kInt3Size = 1;
   if (frame.rip == reinterpret_cast<std::uint64_t>(toro_debug_break) + kInt3Size) return;
   panic_at(frame);

@@ -48,6 +48,10 @@ static_assert(sizeof(TrapFrame) == 22 * 8 && offsetof(TrapFrame, vector) == 15 *
 using DebugHook = bool (*)(TrapFrame& frame);
 extern constinit DebugHook debug_hook;
 
+/// Asked about an NMI that no debugger wanted, on the NMI stack: true when it was meant for the kernel; else, and where
+/// this is null, it is a panic.
+extern constinit bool (*nmi_hook)();
+
 /// Stops in the debugger where one is attached, else returns at once. Any context.
 extern "C" void toro_debug_break();
 

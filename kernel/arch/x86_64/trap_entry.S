@@ -1,6 +1,7 @@
 // The first and last instructions of every exception and interrupt: a TrapFrame on the gate's IST stack.
 
 #define kVectors 64
+#define kStubSize 9                 /* descriptor_tables.cpp: two pushes and a jump */
 
 // Vectors for which the processor pushes an error code. [SDM 3A 6.13]
 #define has_error_code(v) ((v) == 8 || ((v) >= 10 && (v) <= 14) || (v) == 17 || (v) == 21)
@@ -13,7 +14,7 @@
 toro_trap_stubs:
     .set vector, 0
     .rept kVectors
-    .balign 16
+    .org toro_trap_stubs + vector * kStubSize, 0xcc
     .if has_error_code(vector) == 0
     pushq $0
     .endif

@@ -47,9 +47,9 @@ void on_interrupt() {
   process::scheduler().wake(writers, 1);
 }
 
-std::expected<void, Error> start(Transport& transport, std::uint32_t gsi) {
+std::expected<void, Error> start(Transport& transport, Interrupt interrupt) {
   if (const auto started = device.start(transport); !started) return started;
-  arch::connect_interrupt(gsi, [](void*, arch::TrapFrame&) { on_interrupt(); }, nullptr);
+  interrupt.connect([](void*, arch::TrapFrame&) { on_interrupt(); }, nullptr);
   console::use(adapter);
   return {};
 }

@@ -5,9 +5,20 @@
 #include <expected>
 #include <string_view>
 
+#include "kernel/arch/x86_64/interrupts.hpp"
 #include "kernel/devices/virtio/transport.hpp"
 
 namespace toro::virtio {
+
+/// A device's way to interrupt the core that starts it, as its bus made it.
+struct Interrupt {
+  void (*attach)(std::uintptr_t which, arch::InterruptHandler handler, void* argument) = nullptr;
+  std::uintptr_t which = 0;
+
+  /// Calls `handler(argument, frame)` for each of the device's interrupts from now on; it asks the transport for the
+  /// cause. Once, from a thread or at boot.
+  void connect(arch::InterruptHandler handler, void* argument) const { attach(which, handler, argument); }
+};
 
 /// Takes devices of one type. Defined by TORO_VIRTIO_DRIVER in the driver's own file.
 struct Driver {
@@ -15,9 +26,24 @@ struct Driver {
   DeviceType type;
   /// Whether this driver wants the device, which has not been touched yet; null takes all of its type.
   bool (*wants)(Transport& transport);
-  /// Starts the device, which interrupts by global system interrupt `gsi`. `transport` lives for ever.
-  std::expected<void, Error> (*start)(Transport& transport, std::uint32_t gsi);
+  /// Starts the device. `transport` lives for ever.
+  std::expected<void, Error> (*start)(Transport& transport, Interrupt interrupt);
 };
+
+}  // namespace toro::virtio
+
+extern "C" const toro::virtio::Driver* const toro_virtio_drivers_start[];
+extern "C" const toro::virtio::Driver* const toro_virtio_drivers_end[];
+
+namespace toro::virtio {
+
+/// The driver of the image that wants the device, or null. For buses.
+[[nodiscard]] inline const Driver* find_driver(Transport& transport) {
+  for (const auto* driver = toro_virtio_drivers_start; driver != toro_virtio_drivers_end; ++driver)
+    if ((*driver)->type == transport.type() && ((*driver)->wants == nullptr || (*driver)->wants(transport)))
+      return *driver;
+  return nullptr;
+}
 
 }  // namespace toro::virtio
 

@@ -47,8 +47,7 @@ std::expected<void, Error> set_up_queue(Transport& transport, std::uint16_t inde
   const std::uint16_t size = std::bit_floor(std::min(*limit, memory.capacity));
   const std::expected<QueueAddresses, Error> addresses = queue.attach(memory, size);
   if (!addresses) return std::unexpected(addresses.error());
-  transport.enable_queue(index, *addresses);
-  return {};
+  return transport.enable_queue(index, *addresses);
 }
 
 void set_driver_ok(Transport& transport) {

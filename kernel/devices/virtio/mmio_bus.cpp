@@ -10,9 +10,6 @@
 #include "kernel/devices/virtio/mmio_transport.hpp"
 #include "kernel/memory/memory.hpp"
 
-extern "C" const toro::virtio::Driver* const toro_virtio_drivers_start[];
-extern "C" const toro::virtio::Driver* const toro_virtio_drivers_end[];
-
 namespace toro::virtio {
 namespace {
 
@@ -20,37 +17,26 @@ using arch::paging::kPageSize;
 
 constexpr std::size_t kMaxDevices = 32;
 
-const Driver* find_driver(Transport& transport) {
-  for (const auto* driver = toro_virtio_drivers_start; driver != toro_virtio_drivers_end; ++driver)
-    if ((*driver)->type == transport.type() && ((*driver)->wants == nullptr || (*driver)->wants(transport)))
-      return *driver;
-  return nullptr;
+void attach(std::uintptr_t gsi, arch::InterruptHandler handler, void* argument) {
+  arch::connect_interrupt(static_cast<std::uint32_t>(gsi), handler, argument);
 }
 
-void start(const MmioDevice& device) {
+/// Starts the device's driver; says what went wrong, or nothing where there is no device or nobody to drive it.
+std::string_view start(const MmioDevice& device) {
+  constexpr std::string_view kNoMemory = "no memory for it";
   const std::uintptr_t begin = device.base & ~(kPageSize - 1);
   const std::uintptr_t end = (device.base + device.size + kPageSize - 1) & ~(kPageSize - 1);
-  if (!arch::paging::set_access(begin, end, arch::paging::Access::device)) {
-    print(console::sink(), "toro: virtio-mmio {:#x}: no memory to map it\n", device.base);
-    return;
-  }
+  if (!arch::paging::set_access(begin, end, arch::paging::Access::device)) return kNoMemory;
   const auto probed = MmioTransport::create(VolatileWindow(device.base));
-  if (!probed) {
-    if (probed.error() != Error::no_device)
-      print(console::sink(), "toro: virtio-mmio {:#x}: {}\n", device.base, describe(probed.error()));
-    return;
-  }
+  if (!probed) return probed.error() == Error::no_device ? "" : describe(probed.error());
   MmioTransport candidate = *probed;
   const Driver* driver = find_driver(candidate);
-  if (driver == nullptr) return;
+  if (driver == nullptr) return "";
   void* memory = memory::heap().allocate(sizeof(MmioTransport));
-  if (memory == nullptr) {
-    print(console::sink(), "toro: {} at {:#x}: no memory\n", driver->name, device.base);
-    return;
-  }
+  if (memory == nullptr) return kNoMemory;
   auto* transport = new (memory) MmioTransport(candidate);
-  if (const auto started = driver->start(*transport, device.irq); !started)
-    print(console::sink(), "toro: {} at {:#x}: {}\n", driver->name, device.base, describe(started.error()));
+  const auto started = driver->start(*transport, {attach, device.irq});
+  return started ? "" : describe(started.error());
 }
 
 }  // namespace
@@ -58,7 +44,9 @@ void start(const MmioDevice& device) {
 void start_mmio_devices(std::string_view command_line) {
   MmioDevice devices[kMaxDevices];
   const MmioDiscovery discovery = find_mmio_devices(command_line, devices);
-  for (std::size_t i = 0; i < discovery.found; ++i) start(devices[i]);
+  for (std::size_t i = 0; i < discovery.found; ++i)
+    if (const std::string_view wrong = start(devices[i]); !wrong.empty())
+      print(console::sink(), "toro: virtio-mmio {:#x}: {}\n", devices[i].base, wrong);
   if (discovery.malformed + discovery.omitted != 0)
     print(console::sink(), "toro: virtio-mmio: {} devices on the command line were not understood, {} are too many\n",
           discovery.malformed, discovery.omitted);

@@ -58,7 +58,7 @@ class BasicMmioTransport final : public Transport {
     if (limit == 0) return std::unexpected(Error::queue_absent);
     return static_cast<std::uint16_t>(std::min(limit, kLargestQueue));
   }
-  void enable_queue(std::uint16_t queue, const QueueAddresses& addresses) override {
+  [[nodiscard]] std::expected<void, Error> enable_queue(std::uint16_t queue, const QueueAddresses& addresses) override {
     select(queue);
     window_.write(MmioRegister::queue_size, addresses.size);
     window_.write(MmioRegister::queue_descriptors_low, low_half(addresses.descriptors));
@@ -68,6 +68,7 @@ class BasicMmioTransport final : public Transport {
     window_.write(MmioRegister::queue_used_low, low_half(addresses.used));
     window_.write(MmioRegister::queue_used_high, high_half(addresses.used));
     window_.write(MmioRegister::queue_ready, 1);
+    return {};
   }
   void notify(std::uint16_t queue) override { window_.write(MmioRegister::queue_notify, queue); }
 

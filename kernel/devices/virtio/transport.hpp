@@ -100,7 +100,9 @@ class Transport {
   /// The largest size that the device takes for this queue, in entries; Error::queue_absent, Error::queue_in_use.
   [[nodiscard]] virtual std::expected<std::uint16_t, Error> queue_size_limit(std::uint16_t queue) = 0;
   /// Hands the queue's memory to the device. After queue_size_limit(), before StatusBit::driver_ok.
-  virtual void enable_queue(std::uint16_t queue, const QueueAddresses& addresses) = 0;
+  /// Error::configuration_invalid where the device cannot be notified of it, or does not interrupt for it.
+  [[nodiscard]] virtual std::expected<void, Error> enable_queue(std::uint16_t queue,
+                                                                const QueueAddresses& addresses) = 0;
   /// Tells the device to look at the queue's available ring. The ring must already be published.
   virtual void notify(std::uint16_t queue) = 0;
 

@@ -55,6 +55,7 @@ void Broker::begin_session(FileDescriptor debugger) {
   session_->debugger = std::move(debugger);
   session_->to_debugger = std::make_unique<Outlet>(loop_, session_->debugger.get(), [this] { close_session(); });
   break_in_.connected();
+  greeting_.connected();
   log_.note("", "debugger connected");
   reach_stub();
 }
@@ -80,11 +81,21 @@ void Broker::debugger_readable() {
     return;
   }
   std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
-  if (break_in_.holding()) {
-    session_->held += bytes;
-  } else {
-    forward_to_stub(bytes);
-  }
+  session_->held += bytes;
+  if (options_.break_in && greeting_.silent()) greet();
+  forward_held();
+}
+
+void Broker::greet() {
+  auto packet = greeting_.begin();
+  log_.note("", std::format("greets the stub: {}", packet));
+  set_timer(break_in_.debugger_sent(PacketTracker::Item::packet, packet));
+  session_->to_stub->write(packet);
+}
+
+void Broker::forward_held() {
+  if (break_in_.holding() || greeting_.waiting() || session_->held.empty()) return;
+  forward_to_stub(std::exchange(session_->held, {}));
 }
 
 void Broker::forward_to_stub(std::string_view bytes) {
@@ -103,13 +114,21 @@ void Broker::stub_readable() {
     close_session();
     return;
   }
-  stub_has_answered_ = true;
   std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
-  session_->stub_items.push(bytes, [this](PacketTracker::Item item, std::string_view what) {
+  std::string passed;
+  session_->stub_items.push(bytes, [&](PacketTracker::Item item, std::string_view what) {
+    if (options_.break_in && !greeting_.passes(item, what)) {
+      log_.note("", std::format("said before the greeting's answer: {}", what));
+      if (!greeting_.waiting() && !greeting_.silent()) set_timer(break_in_.stub_sent(item, what));
+      return;
+    }
     log_.note("stub", what);
+    stub_has_answered_ = true;
     set_timer(break_in_.stub_sent(item, what));
+    passed += what;
   });
-  session_->to_debugger->write(bytes);
+  if (!passed.empty()) session_->to_debugger->write(passed);
+  forward_held();
 }
 
 void Broker::set_timer(BreakIn::Timer wish) {
@@ -130,7 +149,7 @@ void Broker::timer_fired() {
   monitor_.execute("query-status", [this](bool) {
     monitor_.execute("inject-nmi", [this](bool) {
       set_timer(break_in_.injected());
-      if (session_ && !session_->held.empty()) forward_to_stub(std::exchange(session_->held, {}));
+      if (session_ && session_->to_stub) forward_held();
     });
   });
 }

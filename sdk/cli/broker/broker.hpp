@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "sdk/cli/broker/break_in.hpp"
+#include "sdk/cli/broker/greeting.hpp"
 #include "sdk/cli/broker/packet_tracker.hpp"
 #include "sdk/cli/broker/protocol_log.hpp"
 #include "sdk/cli/broker/qmp.hpp"
@@ -18,12 +19,13 @@ struct BrokerOptions {
   std::filesystem::path stub_socket;
   std::filesystem::path monitor_socket;
   std::filesystem::path protocol_log;  ///< empty: none
-  /// Break in by NMI where 0x03 is not answered. QEMU's own stub needs no such help.
+  /// The kernel's stub: break in by NMI where it does not answer, and keep from a debugger what was said to another
+  /// one. QEMU's own stub needs no such help.
   bool break_in = true;
 };
 
-/// Bytes pass as they are. The stub's socket is connected while a debugger is: QEMU tells the guest of both, so that a
-/// debugger that goes without a word resumes the guest.
+/// What either says passes as it is. The stub's socket is connected while a debugger is: QEMU tells the guest of both,
+/// so that a debugger that goes without a word resumes the guest.
 class Broker {
  public:
   /// `say` gets sentences for the user. Throws Failure when the port is in use.
@@ -44,7 +46,7 @@ class Broker {
     Registration from_stub;
     PacketTracker debugger_items;
     PacketTracker stub_items;
-    std::string held;  ///< the debugger's bytes that wait for an NMI
+    std::string held;  ///< the debugger's bytes that wait for an NMI or for the greeting's answer
   };
 
   void accept();
@@ -53,7 +55,9 @@ class Broker {
   void reach_stub();
   void debugger_readable();
   void stub_readable();
+  void greet();
   void forward_to_stub(std::string_view bytes);
+  void forward_held();
   void set_timer(BreakIn::Timer wish);
   void timer_fired();
   void close_session();
@@ -66,6 +70,7 @@ class Broker {
   Qmp monitor_;
   ProtocolLog log_;
   BreakIn break_in_;
+  Greeting greeting_;
   Registration timer_;
   Registration retry_;
   Registration closing_;

@@ -13,6 +13,7 @@ Board parse_board(const std::string& name, const std::string& text, const std::s
   auto json = parse_json(text, file);
   Board board;
   board.name = name;
+  board.aliases = optional_key(json, "aliases", std::vector<std::string>(), file);
   board.title = required<std::string>(json, "title", file);
   board.description = required<std::string>(json, "description", file);
   board.emulator = required<std::string>(json, "emulator", file);
@@ -46,9 +47,9 @@ std::vector<Board> read_boards(const std::filesystem::path& boards) {
 }
 
 Board find_board(const std::vector<Board>& boards, const std::string& name) {
-  auto found = std::ranges::find(boards, name, &Board::name);
-  if (found != boards.end()) return *found;
   std::vector<std::string> names;
+  for (const auto& board : boards)
+    if (board.name == name || std::ranges::contains(board.aliases, name)) return board;
   for (const auto& board : boards) names.push_back(board.name);
   throw Failure(std::format("unknown board '{}': {}", name, expected_one_of(names, name)), kUsageError);
 }

@@ -10,6 +10,7 @@ namespace toro::cli {
 
 struct Board {
   std::string name;
+  std::vector<std::string> aliases;  ///< other names, such as one that also says the device set
   std::string title;
   std::string description;
   std::string emulator;                    ///< the QEMU program
@@ -30,7 +31,7 @@ Board parse_board(const std::string& name, const std::string& text, const std::s
 /// All boards below `boards`, by name.
 std::vector<Board> read_boards(const std::filesystem::path& boards);
 
-/// The board of that name. Throws Failure that lists what there is.
+/// The board that `name` is the name or an alias of. Throws Failure that lists what there is.
 Board find_board(const std::vector<Board>& boards, const std::string& name);
 
 }  // namespace toro::cli

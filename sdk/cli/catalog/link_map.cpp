@@ -48,6 +48,33 @@ std::uint64_t UnitSize::* kind_of(std::string_view output_section) {
 
 }  // namespace
 
+namespace {
+
+/// The kernel's unit of a section that the linker compiled itself, `.text._ZN4toro6memory…`: by the namespace, which is
+/// all that is left of where the source was. [Itanium C++ ABI 5.1.2]
+std::string unit_of_namespace(std::string_view section) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kUnits{{{"4arch", "kernel/arch"},
+                                                                                  {"4boot", "kernel/boot"},
+                                                                                  {"5board", "board"},
+                                                                                  {"6memory", "kernel/memory"},
+                                                                                  {"4heap", "kernel/memory"},
+                                                                                  {"5posix", "kernel/posix"},
+                                                                                  {"7process", "kernel/process"},
+                                                                                  {"6virtio", "kernel/devices"},
+                                                                                  {"6serial", "kernel/devices"},
+                                                                                  {"7console", "kernel/devices"},
+                                                                                  {"8firmware", "kernel/firmware"}}};
+  constexpr std::string_view kOuter = "4toro";
+  auto outer = section.find(kOuter);
+  if (outer == std::string_view::npos) return "kernel";
+  auto inner = section.substr(outer + kOuter.size());
+  for (const auto& [name, unit] : kUnits)
+    if (inner.starts_with(name)) return std::string(unit);
+  return "kernel";
+}
+
+}  // namespace
+
 UnitSize& UnitSize::operator+=(const UnitSize& other) {
   code += other.code;
   constants += other.constants;
@@ -106,7 +133,9 @@ std::map<std::string, UnitSize> sizes_by_unit(const std::string& map_text, const
     // An input section is FILE:(SECTION); a symbol is indented further.
     auto section = row.name.rfind(":(");
     if (kind == nullptr || section == std::string::npos || row.indent > output_indent + 8) continue;
-    units[unit_of(row.name.substr(0, section), kernel)].*kind += row.size;
+    auto file = row.name.substr(0, section);
+    auto unit = file.ends_with(".lto.o") ? unit_of_namespace(row.name.substr(section)) : unit_of(file, kernel);
+    units[unit].*kind += row.size;
   }
   return units;
 }

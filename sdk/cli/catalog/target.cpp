@@ -62,15 +62,15 @@ Target locate(const fs::path& sdk, const std::string& what) {
 Target resolve_target(const fs::path& sdk, const TargetOptions& options) {
   // The board first: a mistake there is the same for every target.
   auto board = find_board(read_boards(sdk / "boards"), options.board);
-  auto preset = find_preset(read_presets(sdk), options.board, options.config);
+  auto preset = find_preset(read_presets(sdk), board.name, options.config);
   Target target = locate(sdk, options.what);
   target.board = std::move(board);
   target.preset = std::move(preset);
   if (target.kind == Target::Kind::sample) target.build_directory = target.preset.build_directory;
   if (target.kind == Target::Kind::project) target.build_directory = target.directory / "build" / target.preset.name;
-  if (target.sample && !std::ranges::contains(target.sample->boards, options.board))
-    throw Failure(std::format("sample '{}' does not run on board '{}': {}", target.name, options.board,
-                              expected_one_of(target.sample->boards, options.board)),
+  if (target.sample && !std::ranges::contains(target.sample->boards, target.board.name))
+    throw Failure(std::format("sample '{}' does not run on board '{}': {}", target.name, target.board.name,
+                              expected_one_of(target.sample->boards, target.board.name)),
                   kUsageError);
   return target;
 }

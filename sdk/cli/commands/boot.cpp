@@ -26,8 +26,10 @@ unsigned memory_of(const BootOptions& options, const Board& board) {
   return *memory;
 }
 
-unsigned cores_of(const BootOptions& options, const Board& board) {
-  if (options.cores == 0) return board.default_cores;
+unsigned cores_of(const BootOptions& options, const Target& target) {
+  const Board& board = target.board;
+  if (options.cores == 0)
+    return target.sample && target.sample->cores != 0 ? target.sample->cores : board.default_cores;
   if (options.cores > board.maximum_cores)
     throw Failure(std::format("--cores was expected to be at most {} on board {}: {} was found", board.maximum_cores,
                               board.name, options.cores),
@@ -51,7 +53,7 @@ Prepared prepare_boot(Context& context, const BootOptions& options, Stub stub, W
   Boot& boot = prepared.boot;
   boot.board = board;
   boot.memory_mib = memory_of(options, board);
-  boot.cores = cores_of(options, board);
+  boot.cores = cores_of(options, prepared.target);
   boot.accelerator = choose_accelerator(options.accelerator);
   boot.stub = stub;
   boot.wait = wait;

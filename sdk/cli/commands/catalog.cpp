@@ -21,6 +21,7 @@ int boards_command(Context& context, Output output) {
     }
     rows.push_back({board.name, joined(configs), board.title + ": " + board.description});
     json.push_back({{"name", board.name},
+                    {"aliases", board.aliases},
                     {"title", board.title},
                     {"description", board.description},
                     {"default", board.name == kDefaultBoard},
@@ -48,6 +49,7 @@ int samples_command(Context& context, Output output) {
                     {"boards", sample.boards},
                     {"arguments", sample.arguments},
                     {"expect", sample.expect},
+                    {"cores", sample.cores},
                     {"exit_status", sample.exit_status}});
   }
   print(output == Output::json ? json.dump(2) + "\n" : format_table(rows));

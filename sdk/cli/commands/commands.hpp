@@ -41,6 +41,15 @@ struct TestOptions {
   bool list = false;
 };
 
+struct BenchOptions {
+  std::vector<std::string> names;
+  std::string json;     ///< a file for the report
+  std::string compare;  ///< a report of an earlier run
+  std::string plot;     ///< a folder for plots
+  bool list = false;
+  bool only_counts = false;
+};
+
 int setup_command(Context& context, const std::vector<std::string>& groups);
 int doctor_command(Context& context, Output output);
 int boards_command(Context& context, Output output);
@@ -49,6 +58,7 @@ int build_command(Context& context, const TargetOptions& target, Output output);
 int run_command(Context& context, const BootOptions& options);
 int debug_command(Context& context, const DebugOptions& options);
 int test_command(Context& context, const TestOptions& options);
+int bench_command(Context& context, const BenchOptions& options);
 int size_command(Context& context, const TargetOptions& target, Output output);
 
 }  // namespace toro::cli

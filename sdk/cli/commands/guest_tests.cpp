@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <format>
 
+#include "sdk/cli/catalog/board.hpp"
 #include "sdk/cli/catalog/build.hpp"
 #include "sdk/cli/catalog/sample.hpp"
 #include "sdk/cli/commands/table.hpp"
@@ -20,27 +21,43 @@ struct GuestTest {
   std::filesystem::path elf;
   std::vector<std::string> arguments;
   std::vector<std::string> expect;
+  unsigned cores = 1;
   int status = 0;
 };
 
+/// Guest tests run with each of these numbers of cores, as far as the board has them.
+constexpr unsigned kCores[] = {1, 2, 8};
+
 std::vector<GuestTest> collect(const Context& context, const Preset& preset) {
+  const Board board = find_board(read_boards(context.sdk / "boards"), preset.board);
   std::vector<GuestTest> tests;
   auto samples = read_samples(context.sdk / "samples");
   for (const auto& application : list_applications(preset.build_directory, preset.config)) {
     auto sample = std::ranges::find(samples, application.name, &Sample::name);
     if (application.name.starts_with(kTestPrefix)) {
-      tests.push_back({application.name, application.elf, {}, {}, 0});
+      for (unsigned cores : kCores)
+        if (cores <= board.maximum_cores)
+          tests.push_back({.name = std::format("{}, cores: {}", application.name, cores),
+                           .elf = application.elf,
+                           .arguments = {},
+                           .expect = {},
+                           .cores = cores});
     } else if (sample != samples.end() && std::ranges::contains(sample->boards, preset.board)) {
-      tests.push_back(
-          {"sample " + sample->name, application.elf, sample->arguments, sample->expect, sample->exit_status});
+      tests.push_back({.name = "sample " + sample->name,
+                       .elf = application.elf,
+                       .arguments = sample->arguments,
+                       .expect = sample->expect,
+                       .cores = sample->cores != 0 ? sample->cores : board.default_cores,
+                       .status = sample->exit_status});
     }
   }
   return tests;
 }
 
 TestResult run_one(Context& context, const Preset& preset, const GuestTest& test) {
-  std::vector<std::string> command{"/proc/self/exe", "run",         test.elf.string(), "--board",        preset.board,
-                                   "--config",       preset.config, "--timeout",       kSecondsPerGuest, "--"};
+  std::vector<std::string> command{
+      "/proc/self/exe", "run",     test.elf.string(),          "--board",   preset.board,     "--config",
+      preset.config,    "--cores", std::to_string(test.cores), "--timeout", kSecondsPerGuest, "--"};
   command.insert(command.end(), test.arguments.begin(), test.arguments.end());
   auto run = capture_program(context.loop, command, std::chrono::minutes(10));
   std::string wrong;

@@ -1,4 +1,5 @@
 // The C library's allocator is the core's own heap. Replaces musl's, which its manual allows for static linking.
+#include <toro/detail/quick_blocks.hpp>
 #include <toro/heap.hpp>
 
 #include <cerrno>
@@ -13,18 +14,22 @@ void* or_no_memory(void* block) {
   return block;
 }
 
+[[gnu::noinline]] void* allocate(std::size_t size) {
+  return or_no_memory(toro::heap::allocate(size));
+}
+
 }  // namespace
 
 extern "C" {
 
 void* malloc(std::size_t size) {
-  return or_no_memory(toro::heap::allocate(size));
+  if (void* block = toro::detail::quick_blocks().take(size)) return block;
+  return allocate(size);
 }
 
+// The kernel does not know errno, so it stays as it was. [POSIX.1-2024]
 void free(void* block) {
-  const int kept = errno;  // free() leaves it alone [POSIX.1-2024]
-  toro::heap::free(block);
-  errno = kept;
+  if (!toro::detail::quick_blocks().keep(block)) toro::heap::free(block);
 }
 
 void* calloc(std::size_t count, std::size_t size) {

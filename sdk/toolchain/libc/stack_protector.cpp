@@ -14,12 +14,12 @@ extern "C" {
   std::abort();
 }
 
-/// Sets the word that frames are checked by, before main; musl copies it to each new thread. Its second byte is zero,
-/// so that no string can contain it. [System V ABI x86-64: fs:0x28]
+/// Sets the word by which the frames of main's thread are checked, before main; the kernel sets that of each other
+/// thread. Its lowest byte is zero: kernel/arch/x86_64/random.hpp. [System V ABI x86-64: fs:0x28]
 [[gnu::no_stack_protector]] void __init_ssp(void* entropy) {
   std::uint64_t canary;
   std::memcpy(&canary, entropy, sizeof canary);
-  canary &= ~std::uint64_t{0xff00};
+  canary &= ~std::uint64_t{0xff};
   asm volatile("movq %0, %%fs:0x28" ::"r"(canary));
 }
 }

@@ -13,6 +13,7 @@
 using toro::memory::Heap;
 using toro::memory::kPageSize;
 using toro::memory::PageRanges;
+using toro::memory::QuickBlocks;
 
 namespace {
 
@@ -54,6 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static void* const memory = std::aligned_alloc(kPageSize, kPages * kPageSize);
   PageRanges pages;
   require(pages.add({reinterpret_cast<std::uintptr_t>(memory), kPages}).has_value());
+  QuickBlocks quick;
   Heap heap{{.pages = {.context = &pages,
                        .allocate =
                            [](void* context, std::size_t count, std::size_t alignment) {
@@ -65,7 +67,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                            }},
              .on_fault = [](toro::memory::HeapFault, const void*) { std::abort(); },
              .secret = 0xfeed'beef'1234'5678,
-             .owner = 3}};
+             .owner = 3},
+            quick};
   std::array<Live, 64> table{};
   std::span<const std::uint8_t> input{data, std::min(size, std::size_t{3000})};
   for (; input.size() >= 3; input = input.subspan(3)) {
@@ -97,6 +100,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check(live, live.size);
     heap.free(live.block);
   }
+  heap.give_back_kept();
   require(heap.is_sound() && heap.statistics().blocks == 0 && heap.statistics().regions <= 1);
   require(pages.free_bytes() + heap.statistics().region_bytes == kPages * kPageSize);
   return 0;

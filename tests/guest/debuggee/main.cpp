@@ -162,6 +162,9 @@ int calculate(int a);
 
 }  // extern "C"
 
+// cores.cpp
+int run_on_cores(std::string_view what, const char* argument);
+
 namespace {
 
 struct Point {
@@ -310,6 +313,7 @@ int main(int argc, char** argv) {
   if (what == "fault") status = fault(argv[2]);
   if (what == "guarded") status = guarded_faults();
   if (what == "values") status = hold_values();
+  if (what.starts_with("cores-")) status = run_on_cores(what, argc > 2 ? argv[2] : "");
   stage(constant);
   say("debuggee: end");
   return status;

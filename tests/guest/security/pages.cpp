@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "kernel/arch/x86_64/context.hpp"
+#include "kernel/arch/x86_64/cpu.hpp"
 #include "security/page_tables.hpp"
 
 extern "C" const unsigned char toro_image_start[], toro_text_end[], toro_rodata_end[], toro_image_end[],
@@ -131,7 +132,7 @@ TEST_CASE("a guard page lies below the boot stack") {
 }
 
 TEST_CASE("a guard page lies below main's stack") {
-  const toro::arch::Context& main_thread = *toro::arch::contexts.running;
+  const toro::arch::Context& main_thread = *toro::arch::contexts->running;
   const int on_stack = 0;
   REQUIRE(main_thread.stack_low <= reinterpret_cast<std::uintptr_t>(&on_stack));
   REQUIRE(main_thread.stack_high > reinterpret_cast<std::uintptr_t>(&on_stack));
@@ -201,4 +202,39 @@ TEST_CASE("writable and executable is refused") {
   CHECK(errno == EACCES);
   CHECK(rights_of(page) == Rights::read);
   CHECK(munmap(page, kPageSize) == 0);
+}
+
+TEST_CASE("the kernel's own pages, the image and the heap are neither unmapped nor given other rights") {
+  const auto block = std::make_unique<unsigned char[]>(2 * kPageSize);
+  const int on_stack = 0;
+  const std::uintptr_t kept[]{
+      address_of(toro_image_start),
+      address_of(toro_text_end),
+      reinterpret_cast<std::uintptr_t>(&zeroed),
+      toro::arch::read_cr3(),
+      reinterpret_cast<std::uintptr_t>(block.get()),
+      reinterpret_cast<std::uintptr_t>(&on_stack),
+      toro::arch::contexts->first->stack_low,
+  };
+  for (const std::uintptr_t address : kept) {
+    const std::uintptr_t page = address & ~(kPageSize - 1);
+    const Rights before = rights_of(page);
+    CAPTURE(page);
+    errno = 0;
+    CHECK(munmap(reinterpret_cast<void*>(page), kPageSize) == -1);
+    CHECK(errno == EINVAL);
+    CHECK(mprotect(reinterpret_cast<void*>(page), kPageSize, PROT_READ) == -1);
+    CHECK(errno == ENOMEM);
+    CHECK(rights_of(page) == before);
+  }
+}
+
+TEST_CASE("of a run of pages that is not all mapped nothing is unmapped") {
+  auto* pages = static_cast<unsigned char*>(
+      mmap(nullptr, 200 * kPageSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  REQUIRE(pages != MAP_FAILED);
+  REQUIRE(munmap(pages + 150 * kPageSize, kPageSize) == 0);
+  CHECK(munmap(pages, 200 * kPageSize) == -1);
+  CHECK(munmap(pages, 150 * kPageSize) == 0);
+  CHECK(munmap(pages + 151 * kPageSize, 49 * kPageSize) == 0);
 }

@@ -1,5 +1,6 @@
 // What the system tests boot: its first argument says what to do.
 #include <unistd.h>
+#include <toro/cores.hpp>
 
 #include <chrono>
 #include <cstdio>
@@ -62,6 +63,15 @@ int call_nothing() {
   return 0;
 }
 
+/// Each core says its number, carried there from here.
+int count_cores() {
+  std::uint32_t sum = 0;
+  for (std::uint32_t core = 0; core < toro::cores(); ++core)
+    if (toro::run_on(core, [] { return toro::this_core(); }) == core) ++sum;
+  std::printf("%u of %u cores answered\n", sum, toro::cores());
+  return sum == toro::cores() ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -75,6 +85,7 @@ int main(int argc, char** argv) {
   if (what == "reset") reset();
   if (what == "echo") return echo();
   if (what == "call-nothing") return call_nothing();
+  if (what == "cores") return count_cores();
   if (what == "tick") return tick(), 0;
   for (int i = 1; i < argc; ++i) std::printf("<%s>\n", argv[i]);
   return 0;

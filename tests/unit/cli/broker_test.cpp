@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sdk/cli/broker/break_in.hpp"
+#include "sdk/cli/broker/greeting.hpp"
 #include "sdk/cli/broker/packet_tracker.hpp"
 
 using namespace toro::cli;
@@ -150,4 +151,34 @@ TEST_CASE("a detach resumes: what comes next is the next debugger's") {
   CHECK(break_in.running());
   break_in.connected();
   CHECK_FALSE(break_in.running());
+}
+
+TEST_CASE("what was said to the debugger before is not for this one") {
+  Greeting greeting;
+  for (const auto* number : {"1", "2"}) {
+    CAPTURE(number);
+    greeting.connected();
+    CHECK(greeting.silent());
+    CHECK_FALSE(greeting.passes(Item::packet, "$T05#b9"));
+    auto packet = greeting.begin();
+    CHECK(items_of({packet}).front().first == Item::packet);
+    CHECK(payload_of(packet) == std::string("QToroSession:") + number);
+    CHECK(greeting.waiting());
+    CHECK_FALSE(greeting.passes(Item::packet, "$T05#b9"));
+    CHECK_FALSE(greeting.passes(Item::acknowledgement, "+"));
+    CHECK_FALSE(greeting.passes(Item::packet, "$9#39"));
+    CHECK(greeting.waiting());
+    CHECK_FALSE(greeting.passes(Item::packet, std::string("$") + number + "#00"));
+    CHECK_FALSE(greeting.waiting());
+    CHECK(greeting.passes(Item::acknowledgement, "+"));
+    CHECK(greeting.passes(Item::packet, "$T05#b9"));
+  }
+}
+
+TEST_CASE("a stub that knows no greeting is greeted all the same") {
+  Greeting greeting;
+  greeting.connected();
+  static_cast<void>(greeting.begin());
+  CHECK_FALSE(greeting.passes(Item::packet, "$#00"));
+  CHECK(greeting.passes(Item::packet, "$T05#b9"));
 }

@@ -65,6 +65,14 @@ TEST_CASE("an unknown board is answered with what there is") {
         "unknown board 'qemu-microvn': expected one of qemu-microvm, kvm-pc; did you mean qemu-microvm?");
 }
 
+TEST_CASE("a board answers to its aliases") {
+  auto text = kBoard;
+  text.insert(1, R"("aliases": ["kvm-pc-virtio"], )");
+  std::vector<Board> boards{parse_board("kvm-pc", text, "f")};
+  CHECK(find_board(boards, "kvm-pc-virtio").name == "kvm-pc");
+  CHECK(failure_of([&] { find_board(boards, "kvm-pc-emulated"); }).starts_with("unknown board 'kvm-pc-emulated'"));
+}
+
 TEST_CASE("a sample") {
   auto sample = parse_sample("/s/hello", R"({"title": "H", "boards": ["b"], "expect": ["x"], "exit_status": 7})", "f");
   CHECK(sample.name == "hello");
@@ -181,4 +189,20 @@ TEST_CASE("a map is summed by unit and kind") {
   CHECK(units["application"].data == 8);
   CHECK(units["application"].zeroed == 0x100);
   CHECK(units["libc"].code == 0x20);
+}
+
+TEST_CASE("sizes by unit of a kernel that the linker compiled as a whole") {
+  const std::string map =
+      "             VMA              LMA     Size Align Out     In      Symbol\n"
+      "          100040           100040       90    64 .text\n"
+      "          100040           100040       10     1         "
+      "samples/x/x.elf.lto.o:(.text._ZN4toro6memory4Heap4freeEPv)\n"
+      "          100050           100050       20     1         "
+      "samples/x/x.elf.lto.o:(.text._ZNK4toro7process5Inbox7pendingEv)\n"
+      "          100070           100070       40     1         samples/x/x.elf.lto.o:(.text.toro_trap)\n";
+  auto units = sizes_by_unit(map, {});
+  REQUIRE(units.size() == 3);
+  CHECK(units["kernel/memory"].code == 0x10);
+  CHECK(units["kernel/process"].code == 0x20);
+  CHECK(units["kernel"].code == 0x40);
 }

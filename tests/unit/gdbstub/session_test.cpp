@@ -94,6 +94,23 @@ TEST_CASE("session: leaving removes breakpoints and forgets what was agreed") {
   }
 }
 
+TEST_CASE("session: a broker that says that another debugger speaks") {
+  Bench bench;
+  bench.ask("QThreadSuffixSupported");
+  bench.ask("Hg2");
+  bench.ask("Z0,1000,1");
+  // The answer still belongs to the mode of the one before, what follows to the mode in which everybody begins.
+  CHECK(bench.ask("QToroSession:1f") == "1f");
+  CHECK(bench.target.software.empty());
+  CHECK(bench.session.next() == Next::serve);
+  bench.transport.sent.clear();
+  bench.feed(framed("qC"));
+  CHECK(bench.transport.take() == "+" + framed("QC1"));
+  CHECK(bench.ask("vCont;s:2") == "E95");
+  CHECK(bench.ask("QToroSession:") == "E22");
+  CHECK(bench.ask("QToroSession:x") == "E22");
+}
+
 TEST_CASE("session: the end of the machine") {
   Bench bench;
   bench.session.exited(7);

@@ -18,6 +18,7 @@ using toro::memory::Heap;
 using toro::memory::HeapFault;
 using toro::memory::kPageSize;
 using toro::memory::PageRanges;
+using toro::memory::QuickBlocks;
 
 namespace {
 
@@ -34,17 +35,20 @@ class Machine {
     REQUIRE(memory_ != nullptr);
     std::memset(memory_, 0xcc, pages * kPageSize);
     REQUIRE(pages_.add({reinterpret_cast<std::uintptr_t>(memory_), pages}));
-    heap_.emplace(toro::memory::HeapConfiguration{
-        .pages = {.context = &pages_,
-                  .allocate =
-                      [](void* context, std::size_t count, std::size_t alignment) {
-                        return static_cast<PageRanges*>(context)->allocate(count, alignment).value_or(0);
-                      },
-                  .free = [](void* context, std::uintptr_t address,
-                             std::size_t count) { REQUIRE(static_cast<PageRanges*>(context)->free(address, count)); }},
-        .on_fault = [](HeapFault fault, const void* block) { throw Fault{fault, block}; },
-        .secret = 0x1234'5678'9abc'def0,
-        .owner = owner});
+    heap_.emplace(
+        toro::memory::HeapConfiguration{
+            .pages = {
+                .context = &pages_,
+                .allocate =
+                    [](void* context, std::size_t count, std::size_t alignment) {
+                      return static_cast<PageRanges*>(context)->allocate(count, alignment).value_or(0);
+                    },
+                .free = [](void* context, std::uintptr_t address,
+                           std::size_t count) { REQUIRE(static_cast<PageRanges*>(context)->free(address, count)); }},
+            .on_fault = [](HeapFault fault, const void* block) { throw Fault{fault, block}; },
+            .secret = 0x1234'5678'9abc'def0,
+            .owner = owner},
+        quick_);
   }
   ~Machine() { std::free(memory_); }
   Machine(const Machine&) = delete;
@@ -53,10 +57,12 @@ class Machine {
   Heap* operator->() { return &*heap_; }
   Heap& operator*() { return *heap_; }
   [[nodiscard]] const PageRanges& pages() const { return pages_; }
+  [[nodiscard]] QuickBlocks& quick() { return quick_; }
 
  private:
   void* memory_;
   PageRanges pages_;
+  QuickBlocks quick_;
   std::optional<Heap> heap_;
 
  public:
@@ -109,6 +115,7 @@ TEST_CASE("sizes from nothing to large are writable from end to end, and all com
     CHECK(heap->is_sound());
     CHECK(heap->statistics().bytes_in_use == 0);
   }
+  heap->give_back_kept();
   CHECK(heap->statistics().regions == 1);  // the spare one
   CHECK(heap->statistics().region_bytes == Heap::kRegionBytes);
   CHECK(heap->statistics().peak_bytes >= 1000000);
@@ -135,6 +142,7 @@ TEST_CASE("every alignment at every kind of size") {
     }
   }
   for (void* block : blocks) heap->free(block);
+  heap->give_back_kept();
   CHECK(heap->is_sound());
   CHECK(heap->statistics().blocks == 0);
   CHECK(heap->statistics().regions <= 1);
@@ -178,6 +186,7 @@ TEST_CASE("allocated until empty, every block is touched, and memory is one rang
     std::mt19937 random{7};
     std::shuffle(blocks.begin(), blocks.end(), random);
     for (void* block : blocks) heap->free(block);
+    heap->give_back_kept();
     CHECK(heap->is_sound());
     CHECK(heap->statistics().bytes_in_use == 0);
     CHECK(heap->statistics().regions <= 1);
@@ -235,6 +244,8 @@ TEST_CASE("a second free is told from other faults, joined or not") {
   heap->free(c);
   heap->free(a);
   for (void* block : {a, b, c}) CHECK(fault_of([&] { heap->free(block); }) == HeapFault::double_free);
+  heap->give_back_kept();
+  for (void* block : {a, b, c}) CHECK(fault_of([&] { heap->free(block); }) == HeapFault::double_free);
   heap->free(large);
   CHECK(fault_of([&] { heap->free(large); }) == HeapFault::double_free);
   CHECK(heap->is_sound());
@@ -270,10 +281,86 @@ TEST_CASE("a write after free is seen when the block leaves its list") {
   void* const block = heap->allocate(64);
   void* const lower = heap->allocate(64);
   heap->free(block);
+  heap->give_back_kept();
   std::memset(block, 0x41, 16);
   CHECK_FALSE(heap->is_sound());
-  CHECK(fault_of([&] { heap->free(upper); }) == HeapFault::corrupted_list);
+  heap->free(upper);
+  CHECK(fault_of([&] { heap->give_back_kept(); }) == HeapFault::corrupted_list);
   (void)lower;
+}
+
+TEST_CASE("a write to a block that is kept is seen when it is taken, or given back") {
+  for (std::size_t offset = 0; offset < 16; ++offset) {
+    Machine heap{64};
+    void* const first = heap->allocate(64);
+    void* const second = heap->allocate(64);
+    heap->free(first);
+    heap->free(second);
+    bytes(second)[offset] ^= 1;
+    CHECK_FALSE(heap->is_sound());
+    CHECK(heap.quick().take(64) == nullptr);
+    CHECK(fault_of([&] { (void)heap->allocate(64); }) == HeapFault::corrupted_list);
+    CHECK(fault_of([&] { heap->give_back_kept(); }) == HeapFault::corrupted_list);
+  }
+}
+
+TEST_CASE("the header of a kept block is checked when it is freed again or given back") {
+  Machine heap{64};
+  void* const block = heap->allocate(64);
+  heap->free(block);
+  (bytes(block) - 16)[3] ^= 1;
+  CHECK_FALSE(heap->is_sound());
+  CHECK(fault_of([&] { heap->free(block); }) == HeapFault::corrupted_header);
+  CHECK(fault_of([&] { heap->give_back_kept(); }) == HeapFault::corrupted_header);
+}
+
+TEST_CASE("a freed block is the next of its size, and of no other") {
+  Machine heap{64};
+  for (const std::size_t size : {std::size_t{16}, std::size_t{64}, std::size_t{1000}, std::size_t{4096}}) {
+    CAPTURE(size);
+    void* const block = heap->allocate(size);
+    void* const other = heap->allocate(size);
+    heap->free(block);
+    CHECK(heap->statistics().blocks == 1);
+    CHECK(heap->statistics().kept_bytes == heap->usable_size(other));
+    CHECK(heap->statistics().bytes_in_use == heap->usable_size(other));
+    CHECK(heap.quick().take(size + 16) == nullptr);
+    CHECK(heap.quick().take(size - 16) == nullptr);
+    CHECK(heap->allocate(size) == block);
+    CHECK(heap->statistics().kept_bytes == 0);
+    heap->free(block);
+    heap->free(other);
+    CHECK(heap->is_sound());
+    heap->give_back_kept();
+    CHECK(heap->is_sound());
+    CHECK(heap->statistics().kept_bytes == 0);
+    CHECK_FALSE(heap->give_back_kept());
+  }
+  void* const longer = heap->allocate(4097);
+  heap->free(longer);
+  CHECK(heap->statistics().kept_bytes == 0);
+  CHECK(heap.quick().take(SIZE_MAX) == nullptr);
+  CHECK(heap.quick().take(0) == nullptr);
+}
+
+TEST_CASE("what is kept is bounded, and joined when a longer block is wanted") {
+  Machine heap{1024};
+  std::vector<void*> blocks;
+  for (std::size_t i = 0; i < 3000; ++i) blocks.push_back(heap->allocate(1024));
+  for (void* block : blocks) {
+    heap->free(block);
+    REQUIRE(heap->statistics().kept_bytes <= std::size_t{QuickBlocks::kKeptBytes});
+  }
+  CHECK(heap->is_sound());
+  CHECK(heap->statistics().kept_bytes > 0);
+  CHECK(heap->statistics().blocks == 0);
+
+  Machine small{17};  // one region and the page for nothing else
+  void* const a = small->allocate(4000);
+  void* const b = small->allocate(4000);
+  small->free(a);
+  small->free(b);
+  CHECK(small->allocate(60000) != nullptr);
 }
 
 TEST_CASE("what never was a block is no block") {
@@ -351,6 +438,7 @@ TEST_CASE("random traces keep contents, soundness and statistics") {
       check(entry);
       heap->free(entry.block);
     }
+    heap->give_back_kept();
     CHECK(heap->is_sound());
     CHECK(heap->statistics().bytes_in_use == 0);
     CHECK(heap->statistics().regions <= 1);

@@ -193,3 +193,28 @@ TEST_CASE("random traces agree with a set of pages") {
     CHECK(pages.free_bytes() == kPages * kPageSize);
   }
 }
+
+TEST_CASE("runs are found from a place on, also within a run, and below it only where that is asked") {
+  Arena arena{64};
+  PageRanges pages;
+  REQUIRE(pages.add({arena.page(0), 20}));
+  REQUIRE(pages.add({arena.page(30), 30}));
+  CHECK(pages.allocate(4, kPageSize, arena.page(10)) == arena.page(10));
+  CHECK(pages.allocate(6, kPageSize, arena.page(10)) == arena.page(14));
+  CHECK(pages.allocate(1, kPageSize, arena.page(10)) == arena.page(30));
+  CHECK(pages.allocate(2, 8 * kPageSize, arena.page(33)) == arena.page(40));
+  CHECK(pages.allocate(8, kPageSize, arena.page(55)) == std::unexpected{PageError::exhausted});
+  CHECK(pages.allocate(5, kPageSize, arena.page(55)) == arena.page(55));
+  CHECK(pages.allocate(1, kPageSize, arena.page(60)) == std::unexpected{PageError::exhausted});
+  CHECK(pages.allocate(10) == arena.page(0));
+  for (std::size_t from = 0; from < 64; ++from) {
+    std::size_t expected = from < 31 ? 31 : from < 40 ? from : from < 42 ? 42 : from;
+    const auto got = pages.allocate(1, kPageSize, arena.page(from));
+    if (expected >= 55) {
+      CHECK(got == std::unexpected{PageError::exhausted});
+    } else {
+      REQUIRE(got == arena.page(expected));
+      REQUIRE(pages.free(*got, 1));
+    }
+  }
+}

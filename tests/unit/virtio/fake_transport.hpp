@@ -127,9 +127,10 @@ class FakeTransport final : public Transport {
     if (queues[index].limit == 0) return std::unexpected(Error::queue_absent);
     return queues[index].limit;
   }
-  void enable_queue(std::uint16_t index, const QueueAddresses& addresses) override {
+  std::expected<void, Error> enable_queue(std::uint16_t index, const QueueAddresses& addresses) override {
     queues[index].at = addresses;
     queues[index].enabled = true;
+    return {};
   }
   void notify(std::uint16_t index) override {
     ++queues[index].notified;

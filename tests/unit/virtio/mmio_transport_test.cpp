@@ -78,7 +78,7 @@ TEST_CASE("virtio mmio: a queue is selected once, described, then made ready") {
   RegisterFile file;
   Fake transport = *Fake::create({&file});
   CHECK(transport.queue_size_limit(5) == 128);
-  transport.enable_queue(5, {.descriptors = 0x1'2345'6780, .available = 0x2000, .used = 0x3000, .size = 16});
+  REQUIRE(transport.enable_queue(5, {.descriptors = 0x1'2345'6780, .available = 0x2000, .used = 0x3000, .size = 16}));
   const std::vector<std::pair<R, std::uint32_t>> wanted{{R::queue_select, 5},
                                                         {R::queue_size, 16},
                                                         {R::queue_descriptors_low, 0x2345'6780},

@@ -1,0 +1,41 @@
+// A lock for the few things that all cores share: held for some tens of instructions, with interrupts off.
+#pragma once
+
+#include <atomic>
+
+#include "kernel/arch/x86_64/cpu.hpp"
+#include "kernel/arch/x86_64/tlb.hpp"
+
+namespace toro::arch {
+
+class SpinLock {
+ public:
+  constexpr SpinLock() = default;
+  SpinLock(const SpinLock&) = delete;
+  SpinLock& operator=(const SpinLock&) = delete;
+
+ private:
+  friend class SpinLockGuard;
+  std::atomic<bool> held_ = false;
+};
+
+/// Holds `lock` while it lives. Any context but NMI; the holder must not block, and must not take the lock again.
+class SpinLockGuard {
+ public:
+  explicit SpinLockGuard(SpinLock& lock) : lock_(lock) {
+    while (lock_.held_.exchange(true, std::memory_order_acquire))
+      while (lock_.held_.load(std::memory_order_relaxed)) {
+        asm volatile("pause");
+        tlb::acknowledge();  // the holder may be waiting for this core to
+      }
+  }
+  ~SpinLockGuard() { lock_.held_.store(false, std::memory_order_release); }
+  SpinLockGuard(const SpinLockGuard&) = delete;
+  SpinLockGuard& operator=(const SpinLockGuard&) = delete;
+
+ private:
+  InterruptsOff off_;
+  SpinLock& lock_;
+};
+
+}  // namespace toro::arch

@@ -1,0 +1,18 @@
+// What cores keep of the page tables: made to forget, on all of them, before a right that was taken away is relied on.
+// [SDM 3A 4.10.5]
+#pragma once
+
+namespace toro::arch::tlb {
+
+/// The calling core takes part from here on: its interrupts must come to be on, and dispatch_interrupt() must reach
+/// acknowledge().
+void join();
+
+/// Returns when every other core that takes part has forgotten what it had of the tables. One caller at a time, who
+/// holds the lock of the tables; a core that waits for any SpinLock meanwhile acknowledges by itself.
+void invalidate_elsewhere();
+
+/// Forgets, where another core waits for this one to. Any context.
+void acknowledge();
+
+}  // namespace toro::arch::tlb

@@ -1,0 +1,121 @@
+// The virtio devices on PCI, each given to the virtio driver that wants it.
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <new>
+
+#include "kernel/devices/console.hpp"
+#include "kernel/devices/pci/driver.hpp"
+#include "kernel/devices/pci/message_signals.hpp"
+#include "kernel/devices/registers.hpp"
+#include "kernel/devices/virtio/driver.hpp"
+#include "kernel/devices/virtio/pci_layout.hpp"
+#include "kernel/devices/virtio/pci_transport.hpp"
+#include "kernel/memory/memory.hpp"
+
+namespace toro::virtio {
+namespace {
+
+/// Messages that a device is let send: one for its configuration and one for each of so many queues.
+constexpr std::uint16_t kMessages = 8;
+
+/// A started device; lives for ever.
+class PciDevice {
+ public:
+  PciDevice(const PciLayout& layout, DeviceType type, std::uint16_t messages)
+      : transport_(VolatilePciWindow(layout), layout, type, messages) {
+    for (std::uint16_t i = 0; i < kMessages; ++i) messages_[i] = {this, i};
+  }
+
+  [[nodiscard]] PciTransport& transport() { return transport_; }
+
+  /// For Interrupt::attach, which names a PciDevice by its address.
+  static void attach(std::uintptr_t device, arch::InterruptHandler handler, void* argument) {
+    auto& self = *reinterpret_cast<PciDevice*>(device);
+    self.handler_ = handler;
+    self.argument_ = argument;
+  }
+
+  /// Has the device interrupt this core. It may do so before the driver listens: the cause is kept.
+  void route_messages(const pci::Function& function, const pci::MessageCapability& capability,
+                      volatile pci::MessageEntry* table, std::uint16_t count) {
+    for (std::uint16_t i = 0; i < count; ++i) {
+      const arch::InterruptMessage message = arch::connect_message(on_message, &messages_[i]);
+      pci::set_message(function, capability, table, i, message.address, message.data);
+    }
+    pci::enable_messages(function, capability);
+  }
+
+ private:
+  struct Message {
+    PciDevice* device = nullptr;
+    std::uint16_t number = 0;
+  };
+
+  static void on_message(void* argument, arch::TrapFrame& frame) {
+    const Message& message = *static_cast<Message*>(argument);
+    PciDevice& device = *message.device;
+    device.transport_.signal(message.number);
+    if (device.handler_ != nullptr) device.handler_(device.argument_, frame);
+  }
+
+  PciTransport transport_;
+  arch::InterruptHandler handler_ = nullptr;
+  void* argument_ = nullptr;
+  std::array<Message, kMessages> messages_{};
+};
+
+bool map_regions(const PciLayout& layout) {
+  for (const PciRegion& region : layout.regions)
+    if (region.length != 0 && !devices::map_registers(region.address, region.length)) return false;
+  return true;
+}
+
+std::expected<void, pci::Error> start(const pci::Function& function) {
+  const DeviceType type = pci_device_type(function);
+  const pci::Bars bars = function.read_bars();
+  const auto layout = read_pci_layout(function, bars);
+  if (!layout) return std::unexpected{layout.error()};
+  const auto capability = pci::find_message_capability(function, bars);
+  if (!capability) return std::unexpected{capability.error()};
+  if (capability->kind != pci::MessageCapability::Kind::msi_x)  // virtio knows no MSI [virtio 1.2 §4.1.5.1.2]
+    return std::unexpected{pci::Error::no_message_signals};
+  if (!map_regions(*layout) || !devices::map_registers(capability->table, capability->table_bytes))
+    return std::unexpected{pci::Error::not_mappable};
+  function.set_command(function.read16(pci::Register::command) | pci::kCommandMemory);
+
+  const std::uint16_t messages = std::min(capability->entries, kMessages);
+  PciTransport candidate(VolatilePciWindow(*layout), *layout, type, messages);
+  const Driver* driver = find_driver(candidate);
+  if (driver == nullptr) return {};
+  void* memory = memory::heap().allocate(sizeof(PciDevice));
+  if (memory == nullptr) return std::unexpected{pci::Error::no_memory};
+  auto* device = new (memory) PciDevice(*layout, type, messages);
+  auto* table = reinterpret_cast<volatile pci::MessageEntry*>(capability->table);
+  function.set_command(function.read16(pci::Register::command) | pci::kCommandBusMaster);
+  device->route_messages(function, *capability, table, messages);
+  const Interrupt interrupt{PciDevice::attach, reinterpret_cast<std::uintptr_t>(device)};
+  if (const auto started = driver->start(device->transport(), interrupt); !started) {
+    const pci::Address at = function.address();
+    print(console::sink(), "toro: {} at PCI {}:{}.{}: {}\n", driver->name, at.bus, at.device, at.function,
+          describe(started.error()));
+    return std::unexpected{pci::Error::driver_failed};
+  }
+  return {};
+}
+
+}  // namespace
+}  // namespace toro::virtio
+
+namespace toro::pci {
+
+TORO_PCI_DRIVER(virtio_driver, {
+                                   .name = "virtio",
+                                   .wants =
+                                       [](const Function& function) {
+                                         return virtio::pci_device_type(function) != virtio::DeviceType::none;
+                                       },
+                                   .start = virtio::start,
+                               });
+
+}  // namespace toro::pci

@@ -1,0 +1,36 @@
+// What Channel and the work for other cores are made of. Not for applications.
+#pragma once
+
+#include <cstdint>
+
+namespace toro::detail {
+
+/// Something that can be sent to a core. Its sender's until it is put, its receiver's when it is taken.
+struct Parcel {
+  Parcel* next = nullptr;
+};
+
+/// Parcels for the threads of one core, in the order in which they arrive there. Zeroed memory is an empty one.
+class Mailbox {
+ public:
+  /// Puts `parcel` into a mailbox of `core`; returns at once. Parcels of one core arrive in order. Threads only.
+  void put(std::uint32_t core, Parcel& parcel);
+
+  /// The first parcel, or null. Threads of the mailbox's core only.
+  [[nodiscard]] Parcel* take();
+
+  /// The same, but waits: null when the deadline has passed or the caller was interrupted.
+  [[nodiscard]] Parcel* wait(const char* what, std::uint64_t deadline);
+
+  /// Takes in what other cores have sent to this one by now.
+  static void collect();
+
+ private:
+  void arrive(Parcel& parcel);
+
+  Parcel* first_ = nullptr;
+  Parcel* last_ = nullptr;
+  void* waiters_[2] = {};  // process::WaitQueue
+};
+
+}  // namespace toro::detail

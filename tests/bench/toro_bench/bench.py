@@ -1,0 +1,95 @@
+"""What benchmarks ask for: boards, images, and the command lines that boot them."""
+import functools
+import json
+import os
+import shlex
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from linux import linux_guest
+from toro_bench.guest import with_kernel
+from toro_bench.model import Measurement, NotHere
+
+SDK_BOARD_DEFAULT = "qemu-microvm"
+# Debian's cloud kernel does not boot in much less.
+LINUX_MEMORY_MIB = 256
+
+
+@dataclass(frozen=True)
+class Board:
+    name: str
+    memory_mib: int
+    minimum_memory_mib: int
+    maximum_cores: int
+    presets: tuple  # (config, preset) pairs
+
+
+class Bench:
+    """`short`: only what does not waver is measured. The images are those that `toro bench` has built."""
+
+    def __init__(self, short):
+        self.short = short
+        self.root = Path(os.environ["TORO_SDK"])
+        self.tool = os.environ["TORO"]
+        self.sources = self.root / "tests/bench"
+        self.boards = [Board(board["name"], board["memory_mib"], board["minimum_memory_mib"], board["maximum_cores"],
+                             tuple(board["presets"].items())) for board in json.loads(self.toro("boards", "--json"))]
+        self.board = next(board for board in self.boards if board.name == SDK_BOARD_DEFAULT)
+        self.samples = [sample["name"] for sample in json.loads(self.toro("samples", "--json"))]
+        command = self.command(self.image("bench-boot"), accelerator="auto")
+        self.accelerator = command[command.index("-accel") + 1]
+
+    def toro(self, *words):
+        """What the command answers."""
+        done = subprocess.run([self.tool, *(str(word) for word in words)], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Measurement(f"toro {words[0]}: {done.stderr.strip()}")
+        return done.stdout
+
+    def build_folder(self, board, config):
+        presets = dict(board.presets)
+        if config not in presets:
+            raise NotHere(f"board {board.name} has no configuration {config}")
+        return self.root / "build" / presets[config]
+
+    def image(self, name, config="release", board=None):
+        """The image of an application of the SDK's tree."""
+        description = self.build_folder(board or self.board, config) / "toro" / f"{name}.json"
+        if not description.exists():
+            raise Measurement(f"{description} was expected: the application is not built")
+        return Path(json.loads(description.read_text())["elf"])
+
+    def floor(self, board=None):
+        return self.build_folder(board or self.board, "release") / "tests/bench/floor.elf"
+
+    @functools.cache
+    def command(self, image, arguments=(), board=None, cores=1, memory_mib=None, accelerator=None):
+        """QEMU's command line for an image; without `accelerator` it is the one that times are measured with."""
+        board = board or self.board
+        if cores > board.maximum_cores:
+            raise NotHere(f"not on this board: {cores} cores, {board.name} has {board.maximum_cores} at most")
+        words = ["run", image, "--board", board.name, "--cores", cores, "--memory", f"{memory_mib or board.memory_mib}M",
+                 "--accel", accelerator or self.accelerator, "--print-command", "--", *arguments]
+        return shlex.split(self.toro(*words).split("&&", 1)[1])
+
+    def floor_command(self, **options):
+        """The floor on the same machine as an image of the SDK."""
+        board = options.get("board")
+        return with_kernel(self.command(self.image("bench-boot", board=board), **options), self.floor(board))
+
+    @functools.cache
+    def _linux(self, source):
+        try:
+            folder = self.root / "build/bench-linux"
+            return linux_guest.prepare(folder, linux_guest.build_program(source, folder))
+        except (linux_guest.LinuxGuestError, OSError) as failure:
+            raise Measurement(f"the Linux guest: {failure}") from None
+
+    def linux(self, source):
+        """The Linux guest that runs the program of a folder below tests/bench, such as "programs/heap"."""
+        return self._linux(self.sources / source)
+
+    def linux_command(self, source, arguments=(), board=None, cores=1, memory_mib=LINUX_MEMORY_MIB, icount=False):
+        return self.linux(source).command((board or self.board).name, cores, memory_mib, tuple(arguments),
+                                          "tcg" if icount else self.accelerator, icount)

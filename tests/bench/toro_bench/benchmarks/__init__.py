@@ -1,0 +1,1 @@
+"""One benchmark a module: TITLE, ABOUT, and groups(bench), which yields Groups of turns [toro_bench/model.py]."""

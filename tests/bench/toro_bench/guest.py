@@ -1,0 +1,121 @@
+"""Runs images in QEMU, and ends every QEMU whatever happens."""
+import ctypes
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from toro_bench.model import Measurement
+
+# Seconds, for a loaded machine that emulates its guest; nothing waits for as long on a quiet one.
+PATIENCE = 60
+
+_libc = ctypes.CDLL(None)
+
+
+def end_with_parent():
+    """For preexec_fn: the child is killed when this program dies."""
+    _libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def with_memory(command, size):
+    """The same command with another size of memory, such as "3M"; `toro run` would refuse less than a board's minimum."""
+    at = command.index("-m")
+    return [*command[:at + 1], size, *command[at + 2:]]
+
+
+def with_kernel(command, image):
+    """The same command with another image."""
+    at = command.index("-kernel")
+    return [*command[:at + 1], str(image), *command[at + 2:]]
+
+
+def without_exit(command):
+    """The same command without the port that ends the machine: what would end, halts."""
+    at = next(i for i, word in enumerate(command) if word.startswith("isa-debug-exit"))
+    return [*command[:at - 1], *command[at + 1:]]
+
+
+class Guest:
+    """A running QEMU; `with Guest(command) as guest`. "$RUN" in the command is the run's own directory."""
+
+    def __init__(self, command, extra=()):
+        self._command, self._extra = command, extra
+
+    def __enter__(self):
+        self._directory = tempfile.mkdtemp(prefix="toro-bench-")
+        command = [word.replace("$RUN", self._directory) for word in [*self._command, *self._extra]]
+        self.output = b""
+        self.started = time.perf_counter()
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        preexec_fn=end_with_parent)
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            stream.close()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _read(self, deadline):
+        if not select.select([self.process.stdout], [], [], max(0, deadline - time.perf_counter()))[0]:
+            return False
+        data = os.read(self.process.stdout.fileno(), 65536)
+        self.output += data
+        return bool(data)
+
+    def until(self, pattern, timeout=PATIENCE):
+        """Seconds from the start until the console's output has matched."""
+        deadline = self.started + timeout
+        while not re.search(pattern, self.output):
+            if not self._read(deadline):
+                raise Measurement(f"{pattern.decode()!r} was expected on the console, found was "
+                                  f"{self.output[-300:].decode(errors='replace')!r} {self.errors()}")
+        return time.perf_counter() - self.started
+
+    def line(self, timeout=PATIENCE):
+        """The first line of the console."""
+        self.until(rb"\n", timeout)
+        return self.output.partition(b"\n")[0].decode(errors="replace")
+
+    def end(self, timeout=PATIENCE):
+        """Seconds from the start until QEMU has ended by itself."""
+        deadline = self.started + timeout
+        while self._read(deadline):
+            pass
+        try:
+            self.process.wait(max(0, deadline - time.perf_counter()))
+        except subprocess.TimeoutExpired:
+            raise Measurement(f"the guest was expected to end within {timeout} s; it said last: "
+                              f"{self.output[-300:].decode(errors='replace')!r}") from None
+        return time.perf_counter() - self.started
+
+    def status(self):
+        """main's exit status, or None where the guest ended without one."""
+        try:
+            return Path(self._directory, "exit").read_bytes()[-1]
+        except (OSError, IndexError):
+            return None
+
+    def file(self, name):
+        return Path(self._directory, name)
+
+    def errors(self):
+        if self.process.poll() is None:
+            return ""
+        return self.process.stderr.read().decode(errors="replace").strip()
+
+    def cpu_seconds(self):
+        """Processor time of QEMU so far, all its threads."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def resident_kib(self):
+        """Memory of QEMU that is there, the guest's included."""
+        return int(re.search(r"^VmRSS:\s*(\d+) kB", Path(f"/proc/{self.process.pid}/status").read_text(), re.MULTILINE)[1])

@@ -1,0 +1,111 @@
+// What all cores of the debuggee do at the same time.
+#include <pthread.h>
+#include <toro/cores.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+#include <thread>
+
+extern "C" {
+
+// main.cpp
+extern volatile int released;
+void write_8();
+
+// Each core changes its own.
+volatile std::uint64_t turns[64] = {};
+volatile std::uint64_t met[64] = {};
+volatile int turn_of = -1;
+
+[[gnu::noinline]] void core_arrives(unsigned core) {
+  asm volatile("" : : "r"(core) : "memory");
+}
+
+[[gnu::noinline]] void spin_on(unsigned core) {
+  while (released == 0) turns[core] = turns[core] + 1;
+}
+
+[[gnu::noinline]] void spin_on_without_interrupts(unsigned core) {
+  asm volatile("cli");
+  spin_on(core);
+  asm volatile("sti");
+}
+
+[[gnu::noinline]] void meet(unsigned core) {
+  met[core] = met[core] + 1;
+}
+
+[[gnu::noinline]] void wait_for_turn(int core) {
+  while (turn_of != core && released == 0) asm volatile("pause");  // line: turn
+}
+
+}  // extern "C"
+
+namespace {
+
+/// Runs `f` on every core at the same time: not before all are there, because a core that goes on without interrupts
+/// keeps the others from changing pages.
+void on_all_cores(void (*f)(unsigned core)) {
+  std::atomic<unsigned> coming = toro::cores();
+  std::atomic<unsigned> left = toro::cores();
+  const auto run = [&coming, &left, f](unsigned core) {
+    char name[16];
+    std::snprintf(name, sizeof name, "on-core-%u", core);
+    pthread_setname_np(pthread_self(), name);
+    --coming;
+    while (coming != 0) std::this_thread::yield();
+    f(core);
+    --left;
+  };
+  for (unsigned core = 1; core < toro::cores(); ++core) toro::post(core, [run, core] { run(core); });
+  run(0);
+  while (left != 0) std::this_thread::yield();
+}
+
+int rounds = 0;
+
+}  // namespace
+
+int run_on_cores(std::string_view what, const char* argument) {
+  if (what == "cores-arrive") {
+    on_all_cores([](unsigned core) {
+      core_arrives(core);
+      spin_on(core);
+    });
+  }
+  if (what == "cores-spin") on_all_cores(spin_on);
+  if (what == "cores-cli") on_all_cores(spin_on_without_interrupts);
+  if (what == "cores-meet") {
+    rounds = std::atoi(argument);
+    on_all_cores([](unsigned core) {
+      for (int i = 0; i < rounds; ++i) meet(core);
+    });
+    std::uint64_t sum = 0;
+    for (const volatile std::uint64_t& count : met) sum = sum + count;
+    std::printf("met: %llu\n", static_cast<unsigned long long>(sum));
+    std::fflush(stdout);
+  }
+  if (what == "cores-touch") {
+    on_all_cores([](unsigned core) {
+      if (core == toro::cores() - 1)
+        while (released == 0) write_8();
+      else
+        spin_on(core);
+    });
+  }
+  if (what == "cores-all-touch") {
+    on_all_cores([](unsigned) {
+      for (int i = 0; i < 5; ++i) write_8();
+    });
+  }
+  if (what == "cores-turn") {
+    on_all_cores([](unsigned core) {
+      if (core != 0) return spin_on(core);
+      wait_for_turn(1);
+    });
+  }
+  return 0;
+}

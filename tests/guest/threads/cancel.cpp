@@ -1,0 +1,71 @@
+// pthread_cancel, and what else POSIX says of threads and cores.
+#include <doctest/doctest.h>
+#include <pthread.h>
+#include <sched.h>
+#include <unistd.h>
+#include <toro/cores.hpp>
+#include <toro/thread.hpp>
+
+#include <string>
+#include <thread>
+
+namespace {
+
+/// Cancels a thread that does `body`, when it has begun.
+void* cancelled(void* (*body)(void*)) {
+  pthread_t thread;
+  REQUIRE(pthread_create(&thread, nullptr, body, nullptr) == 0);
+  std::this_thread::yield();
+  REQUIRE(pthread_cancel(thread) == 0);
+  void* result = nullptr;
+  REQUIRE(pthread_join(thread, &result) == 0);
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("pthread_cancel ends a thread where it sleeps, waits or tests") {
+  CHECK(cancelled([](void*) -> void* { return sleep(1000), nullptr; }) == PTHREAD_CANCELED);
+  CHECK(cancelled([](void*) -> void* {
+          pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+          pthread_cond_t never = PTHREAD_COND_INITIALIZER;
+          pthread_mutex_lock(&mutex);
+          pthread_cond_wait(&never, &mutex);
+          return nullptr;
+        }) == PTHREAD_CANCELED);
+  CHECK(cancelled([](void*) -> void* {
+          for (;;) {
+            pthread_testcancel();
+            sched_yield();
+          }
+        }) == PTHREAD_CANCELED);
+}
+
+TEST_CASE("a thread of another core is cancelled") {
+  pthread_t thread;
+  toro::run_on(toro::cores() - 1, [&] {
+    return pthread_create(&thread, nullptr, [](void*) -> void* { return sleep(1000), nullptr; }, nullptr);
+  });
+  REQUIRE(pthread_cancel(thread) == 0);
+  void* result = nullptr;
+  REQUIRE(pthread_join(thread, &result) == 0);
+  CHECK(result == PTHREAD_CANCELED);
+}
+
+TEST_CASE("sched_getcpu says the core, and a thread may use that one only") {
+  for (std::uint32_t core = 0; core < toro::cores(); ++core)
+    CHECK(toro::run_on(core, [] { return sched_getcpu(); }) == static_cast<int>(core));
+  CHECK(std::thread::hardware_concurrency() == 1);
+}
+
+TEST_CASE("threads can be named, by themselves and by others") {
+  std::thread thread([] {
+    std::this_thread::yield();
+    CHECK(toro::this_thread::name() == "worker");
+    CHECK(pthread_setname_np(pthread_self(), "own") == 0);
+    CHECK(toro::this_thread::name() == "own");
+    CHECK(pthread_setname_np(pthread_self(), "sixteen bytes...") == ERANGE);
+  });
+  CHECK(pthread_setname_np(thread.native_handle(), "worker") == 0);
+  thread.join();
+}

@@ -1,0 +1,67 @@
+"""The benchmarks' programs do what their readers rely on: a line for each case, in the form that measure.hpp tells."""
+
+import os
+import re
+import unittest
+
+from harness import GUEST_READY, SDK, Case
+
+PROGRAMS = os.path.join(SDK, "build/qemu-microvm-debug/tests/bench/programs")
+MEASURED = re.compile(r"toro-bench (\S+) ([1-9]\d*) (\d+) (\d+)")
+SKIPPED = re.compile(r"toro-bench-skip (\S+) \S.*")
+
+
+class BenchPrograms(Case):
+    def run_program(self, name, *words, cores=1):
+        image = os.path.join(PROGRAMS, name, f"bench-{name}.elf")
+        return self.toro("run", image, "--accel", "tcg", "--cores", str(cores), "--timeout", str(GUEST_READY), "--", *words)
+
+    def cases(self, name):
+        """All cases, which the program names when it is asked for another."""
+        refused = self.run_program(name, "no-such-case")
+        self.assertEqual(2, refused.status, refused)
+        return refused.out.split("expected names of these cases:")[1].split()
+
+    def measured(self, result):
+        """The cases that were measured and those that were skipped; no other line may be there."""
+        self.assertEqual(0, result.status, result)
+        measured, skipped = [], []
+        for line in result.out.splitlines():
+            if match := MEASURED.fullmatch(line):
+                measured.append(match[1])
+            elif match := SKIPPED.fullmatch(line):
+                skipped.append(match[1])
+            else:
+                self.fail(f"not a line of a benchmark: {line!r}\n{result}")
+        return measured, skipped
+
+    def check(self, name, cores=1, skipped=()):
+        cases = self.cases(name)
+        expected = [case for case in cases if case not in skipped]
+        self.assertEqual((expected, list(skipped)), self.measured(self.run_program(name, "--quick", cores=cores)))
+
+    def test_boot(self):
+        self.assertEqual((["boot"], []), self.measured(self.run_program("boot")))
+
+    def test_threads(self):
+        self.check("threads")
+
+    def test_syscall(self):
+        self.check("syscall")
+
+    def test_heap_of_one_core(self):
+        self.check("heap", skipped=["cross-core"])
+
+    def test_heap_of_two_cores(self):
+        self.assertEqual((["cross-core"], []), self.measured(self.run_program("heap", "--quick", "cross-core", cores=2)))
+
+    def test_cores(self):
+        self.check("cores", cores=2)
+
+    def test_repetitions(self):
+        once = ["null"]
+        self.assertEqual((3 * once, []), self.measured(self.run_program("syscall", "--repeat", "3", "null")))
+
+
+if __name__ == "__main__":
+    unittest.main()
