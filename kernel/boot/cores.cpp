@@ -70,6 +70,9 @@ extern "C" [[noreturn]] void toro_start_core(unsigned number) {
 
 }  // namespace
 
-TORO_BOOT_STAGE(cores_stage, "cores", start_cores, &processors_stage, &threads_stage, &system_calls_stage);
+/// After the devices: who looks for them moves and hides registers, and QEMU's emulation before 8.2 loses or misplaces
+/// what another core writes to registers of its own meanwhile. [QEMU 7.2 softmmu/physmem.c, tcg_commit]
+TORO_BOOT_STAGE(cores_stage, "cores", start_cores, &processors_stage, &threads_stage, &system_calls_stage,
+                &devices_stage);
 
 }  // namespace toro::boot
