@@ -87,7 +87,8 @@ Result wait(const std::uint32_t* word, std::uint32_t expected, const char* what,
     bucket.push(waiter);
   }
   while (!waiter.woken) {
-    const process::WakeReason reason = scheduler().suspend_interruptibly(what, process::WaitKind::thread, deadline);
+    const process::WakeReason reason =
+        scheduler().suspend(what, process::WaitKind::thread, deadline, process::Interruption::ends_wait);
     if (reason == process::WakeReason::woken) continue;
     if (give_up(waiter))
       return failure(reason == process::WakeReason::timed_out ? Error::timed_out : Error::interrupted);

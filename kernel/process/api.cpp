@@ -14,8 +14,4 @@ detail::Guard::~Guard() {
   process::scheduler().current().guard = previous;
 }
 
-std::uint32_t this_core() {
-  return arch::this_core();
-}
-
 }  // namespace toro

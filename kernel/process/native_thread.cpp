@@ -62,9 +62,12 @@ void* current_thread() {
   return &scheduler().current();
 }
 
-void prepare_thread(void* thread, std::string_view name) {
+void rename_thread(void* thread, std::string_view name) {
   process::set_name(thread_of(thread), name);
-  thread_of(thread).killed = false;
+}
+
+void forget_kill() {
+  scheduler().current().killed = false;
 }
 
 void park() {
@@ -74,11 +77,10 @@ void unpark(void* thread) {
   scheduler().resume(thread_of(thread));
 }
 
+// Only a thread of this core can end the task, so the caller need not look again.
 void wait_here_for_end(Task& task) {
-  const arch::InterruptsOff off;
-  if (has_ended(task)) return;
   task.joiner = &scheduler().current();
-  scheduler().suspend_interruptibly("a thread's end", WaitKind::thread);
+  scheduler().suspend("a thread's end", WaitKind::thread, process::kNoDeadline, process::Interruption::ends_wait);
   task.joiner = nullptr;
 }
 

@@ -59,6 +59,22 @@ void set_name(arch::Context& context, std::string_view name) {
   context.name[length] = '\0';
 }
 
+/// Of a thread that waits for nothing but that.
+[[gnu::always_inline]] inline void Scheduler::make_ready(Thread& thread, WakeReason reason) {
+  thread.interruptible = false;
+  thread.wake_reason = reason;
+  if (thread.held) [[unlikely]]
+    thread.waits_for = kHeld;
+  else
+    enqueue(thread);
+}
+
+/// The shorter way through every wait.
+[[gnu::always_inline]] inline void Scheduler::switch_away() {
+  Thread* next = ready_.pop();
+  switch_to(next != nullptr ? *next : idle_thread_);
+}
+
 void Scheduler::start() {
   const std::uint32_t core = arch::this_core();
   idle_thread_.id = kFirstIdleId + core;
@@ -128,7 +144,7 @@ void Scheduler::yield_polling() {
 }
 
 WakeReason Scheduler::sleep_until(std::uint64_t deadline) {
-  return suspend_interruptibly("sleep", WaitKind::thread, deadline);
+  return suspend("sleep", WaitKind::thread, deadline, Interruption::ends_wait);
 }
 
 WakeReason Scheduler::wait(WaitQueue& queue, const char* what, WaitKind kind, std::uint64_t deadline) {
@@ -136,35 +152,43 @@ WakeReason Scheduler::wait(WaitQueue& queue, const char* what, WaitKind kind, st
   Thread& thread = current();
   thread.waits_in = &queue;
   queue.push(thread);
-  thread.interruptible = true;
-  return block(what, kind, deadline);
+  return suspend(what, kind, deadline, Interruption::ends_wait);
+}
+
+WakeReason Scheduler::suspend(const char* what, WaitKind kind, std::uint64_t deadline, Interruption interruption) {
+  const InterruptsOff off;
+  Thread& thread = current();
+  thread.interruptible = interruption == Interruption::ends_wait;
+  thread.state = RunState::waiting;
+  thread.waits_for = what;
+  if (deadline != kNoDeadline) {
+    thread.deadline = deadline;
+    thread.timed = true;
+    timers_.insert(thread);
+    if (timers_.min() == &thread) arm_timer();
+  }
+  const std::uint32_t waits = kind == WaitKind::device ? 1 : 0;
+  device_waits_ += waits;
+  switch_away();
+  device_waits_ -= waits;
+  return thread.wake_reason;
 }
 
 void Scheduler::wake(WaitQueue& queue, std::uint32_t count) {
   const InterruptsOff off;
-  for (; queue.first != nullptr && count > 0; --count) make_ready(*queue.first, WakeReason::woken);
-}
-
-WakeReason Scheduler::suspend(const char* what, WaitKind kind, std::uint64_t deadline) {
-  const InterruptsOff off;
-  return block(what, kind, deadline);
-}
-
-WakeReason Scheduler::suspend_interruptibly(const char* what, WaitKind kind, std::uint64_t deadline) {
-  const InterruptsOff off;
-  current().interruptible = true;
-  return block(what, kind, deadline);
+  for (; queue.first != nullptr && count > 0; --count) stop_waiting(*queue.first, WakeReason::woken);
 }
 
 void Scheduler::resume(Thread& thread) {
   const InterruptsOff off;
-  if (thread.state == RunState::waiting && thread.waits_in == nullptr && thread.waits_for != kHeld)
-    make_ready(thread, WakeReason::woken);
+  if (thread.state != RunState::waiting || thread.waits_in != nullptr || thread.waits_for == kHeld) return;
+  if (thread.timed) return stop_waiting(thread, WakeReason::woken);
+  make_ready(thread, WakeReason::woken);
 }
 
 void Scheduler::interrupt(Thread& thread) {
   const InterruptsOff off;
-  if (thread.state == RunState::waiting && thread.interruptible) make_ready(thread, WakeReason::interrupted);
+  if (thread.state == RunState::waiting && thread.interruptible) stop_waiting(thread, WakeReason::interrupted);
 }
 
 void Scheduler::hold(Thread& thread) {
@@ -228,39 +252,12 @@ void Scheduler::enqueue(Thread& thread) {
   ready_.push(thread);
 }
 
-void Scheduler::make_ready(Thread& thread, WakeReason reason) {
+void Scheduler::stop_waiting(Thread& thread, WakeReason reason) {
   if (thread.waits_in != nullptr) thread.waits_in->remove(thread);
   thread.waits_in = nullptr;
   if (thread.timed) timers_.remove(thread);
   thread.timed = false;
-  thread.interruptible = false;
-  thread.wake_reason = reason;
-  if (thread.held)
-    thread.waits_for = kHeld;
-  else
-    enqueue(thread);
-}
-
-/// Interrupts are off.
-WakeReason Scheduler::block(const char* what, WaitKind kind, std::uint64_t deadline) {
-  Thread& thread = current();
-  thread.state = RunState::waiting;
-  thread.waits_for = what;
-  if (deadline != kNoDeadline) {
-    thread.deadline = deadline;
-    thread.timed = true;
-    timers_.insert(thread);
-    if (timers_.min() == &thread) arm_timer();
-  }
-  if (kind == WaitKind::device) ++device_waits_;
-  switch_away();
-  if (kind == WaitKind::device) --device_waits_;
-  return thread.wake_reason;
-}
-
-void Scheduler::switch_away() {
-  Thread* next = ready_.pop();
-  switch_to(next != nullptr ? *next : idle_thread_);
+  make_ready(thread, reason);
 }
 
 void Scheduler::switch_to(Thread& thread) {
@@ -274,7 +271,8 @@ void Scheduler::switch_to(Thread& thread) {
 
 void Scheduler::expire_timers() {
   const std::uint64_t now = arch::clock::now();
-  while (timers_.min() != nullptr && timers_.min()->deadline <= now) make_ready(*timers_.min(), WakeReason::timed_out);
+  while (timers_.min() != nullptr && timers_.min()->deadline <= now)
+    stop_waiting(*timers_.min(), WakeReason::timed_out);
   arm_timer();
 }
 

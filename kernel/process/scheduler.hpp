@@ -18,6 +18,9 @@ enum class WaitKind : std::uint8_t {
   device,  ///< an interrupt ends it
 };
 
+/// Whether interrupt() ends a wait.
+enum class Interruption : std::uint8_t { ignored, ends_wait };
+
 inline constexpr std::uint64_t kNoDeadline = arch::clock::kNever;
 
 /// All functions are for the core itself: threads, and for those that wake interrupt handlers and messages too.
@@ -51,9 +54,8 @@ class Scheduler {
 
   /// Waits until resume(), from this core or by a message from another, or the deadline. Who calls checks again what
   /// it waits for: nothing else is kept of a resume() that came earlier.
-  WakeReason suspend(const char* what, WaitKind kind, std::uint64_t deadline = kNoDeadline);
-  /// The same, and can be interrupted.
-  WakeReason suspend_interruptibly(const char* what, WaitKind kind, std::uint64_t deadline = kNoDeadline);
+  WakeReason suspend(const char* what, WaitKind kind, std::uint64_t deadline = kNoDeadline,
+                     Interruption interruption = Interruption::ignored);
 
   /// Lets a thread of this core go on that waits in suspend(); any other is left as it is.
   void resume(Thread& thread);
@@ -88,8 +90,8 @@ class Scheduler {
   };
 
   void enqueue(Thread& thread);
+  void stop_waiting(Thread& thread, WakeReason reason);
   void make_ready(Thread& thread, WakeReason reason);
-  WakeReason block(const char* what, WaitKind kind, std::uint64_t deadline);
   void switch_away();
   void bury();
   void switch_to(Thread& thread);

@@ -58,7 +58,9 @@ class PerCore {
 };
 
 /// Number of the calling core, from 0.
-[[nodiscard]] std::uint32_t this_core();
+[[nodiscard]] inline std::uint32_t this_core() {
+  return detail::core_number();
+}
 
 /// Whether `core` is the calling one. Where nothing links what counts the cores, the linker knows that there is one,
 /// and leaves out what is for others.

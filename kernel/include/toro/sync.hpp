@@ -44,8 +44,8 @@ class Event {
  private:
   bool wait_until(std::uint64_t deadline) {
     while (!is_set()) {
-      if (!detail::wait_while(set_, 0, "an event", deadline)) return is_set();
       detail::leave_if_killed();
+      if (!detail::wait_while(set_, 0, "an event", deadline)) return is_set();
     }
     return true;
   }
@@ -78,8 +78,8 @@ class Semaphore {
  private:
   bool acquire_until(std::uint64_t deadline) {
     while (!try_acquire()) {
-      if (!detail::wait_while(count_, 0, "a semaphore", deadline)) return try_acquire();
       detail::leave_if_killed();
+      if (!detail::wait_while(count_, 0, "a semaphore", deadline)) return try_acquire();
     }
     return true;
   }
@@ -109,13 +109,14 @@ class Channel {
   /// The next message; waits for it. Threads of the receiving core only.
   [[nodiscard]] T receive() {
     for (;;) {
-      if (auto message = unpack(mailbox_.wait("a message", detail::kForever))) return std::move(*message);
       detail::leave_if_killed();
+      if (auto message = unpack(mailbox_.wait("a message", detail::kForever))) return std::move(*message);
     }
   }
   /// The same, but nothing when there is none by then.
   template <class Representation, class Period>
   [[nodiscard]] std::optional<T> receive_for(std::chrono::duration<Representation, Period> duration) {
+    detail::leave_if_killed();
     auto message = unpack(mailbox_.wait("a message", detail::deadline_after(duration)));
     if (!message) detail::leave_if_killed();
     return message;

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <memory>
 #include <new>
 #include <optional>
 #include <string_view>
@@ -79,9 +78,8 @@ class [[nodiscard]] Thread {
     return *this;
   }
   ~Thread() {
-    if (!joinable()) return;
-    while (!detail::has_ended(*task_)) detail::wait_for_end(*task_);
-    task_->destroy(*task_);
+    if (joinable()) [[unlikely]]
+      wait_and_destroy();
   }
 
   [[nodiscard]] bool joinable() const { return task_ != nullptr; }
@@ -90,8 +88,8 @@ class [[nodiscard]] Thread {
   /// was killed, or left by exit(), gives void, or else throws NoResult.
   T join() {
     while (!detail::has_ended(*task_)) {
-      detail::wait_for_end(*task_);
       detail::leave_if_killed();
+      detail::wait_for_end(*task_);
     }
     struct Owner {
       detail::ResultTask<T>* task;
@@ -120,6 +118,11 @@ class [[nodiscard]] Thread {
   void kill() { detail::give_order(*task_, detail::Order::kill); }
 
  private:
+  [[gnu::noinline]] void wait_and_destroy() {
+    while (!detail::has_ended(*task_)) detail::wait_for_end(*task_);
+    task_->destroy(*task_);
+  }
+
   detail::ResultTask<T>* task_ = nullptr;
 };
 
@@ -130,11 +133,14 @@ namespace thread {
 template <class F>
 auto create(const Options& options, F f) -> Thread<std::invoke_result_t<F&>> {
   using Result = std::invoke_result_t<F&>;
-  auto task = std::make_unique<detail::FunctionTask<F, Result>>(std::move(f));
+  auto* const task = new detail::FunctionTask<F, Result>(std::move(f));
   task->core = options.core;
   task->stack = options.stack;
-  if (!detail::start_task(*task, options.name)) throw std::bad_alloc();
-  return Thread<Result>(*task.release());
+  if (!detail::start_task(*task, options.name)) {
+    delete task;
+    throw std::bad_alloc();
+  }
+  return Thread<Result>(*task);
 }
 
 }  // namespace thread
@@ -152,12 +158,14 @@ inline void yield() {
 /// every ready thread of the core has said so in turn, the core halts until the next interrupt: what is waited for must
 /// come with one. Messages from other cores do.
 inline void poll_hint() {
+  detail::leave_if_killed();
   if (detail::yield_polling()) [[unlikely]]
     detail::leave_thread();
 }
 
 /// Sleeps until std::chrono::steady_clock shows `time`. The core halts when it has nothing else to do.
 inline void sleep_until(std::chrono::steady_clock::time_point time) {
+  detail::leave_if_killed();
   const auto deadline = std::chrono::nanoseconds(time.time_since_epoch()).count();
   if (deadline > 0) detail::sleep_until(static_cast<std::uint64_t>(deadline));
   detail::leave_if_killed();
@@ -170,6 +178,7 @@ void sleep_for(std::chrono::duration<Representation, Period> duration) {
 
 /// Stops until another thread calls resume().
 inline void suspend() {
+  detail::leave_if_killed();
   detail::suspend();
   detail::leave_if_killed();
 }

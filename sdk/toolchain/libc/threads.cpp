@@ -70,13 +70,14 @@ const ThreadLocals& thread_locals() {
 
 /// Ends what the task left of its thread: destructors run, and all is as for a thread that begins.
 void begin_again() {
-  prepare_thread(current_thread(), "spare");
+  forget_kill();
   if (toro_end_thread_local_objects != nullptr) toro_end_thread_local_objects();
   if (__pthread_tsd_run_dtors != nullptr) __pthread_tsd_run_dtors();
   const ThreadLocals& locals = thread_locals();
   char* const variables = static_cast<char*>(__builtin_thread_pointer()) - locals.below;
-  std::memcpy(variables, locals.image, locals.initialized);
-  std::memset(variables + locals.initialized, 0, locals.size - locals.initialized);
+  if (locals.initialized != 0) std::memcpy(variables, locals.image, locals.initialized);
+  if (locals.size != locals.initialized)
+    std::memset(variables + locals.initialized, 0, locals.size - locals.initialized);
   errno = 0;
   uselocale(LC_GLOBAL_LOCALE);
   constexpr std::uint32_t kMxcsr = 0x1f80;
@@ -126,7 +127,8 @@ Carrier* take_spare(const Task& task) {
   return nullptr;
 }
 
-bool create_carrier(Task& task, std::string_view name) {
+/// Apart, as is what follows, so that start_task() is short where a carrier waits.
+[[gnu::noinline]] bool create_carrier(Task& task, std::string_view name) {
   NextThread next{.core = task.core, .stack_low = allocate_stack(task.stack)};
   if (next.stack_low == 0) return false;
   next.stack_high = next.stack_low + task.stack;
@@ -145,19 +147,21 @@ bool create_carrier(Task& task, std::string_view name) {
   return false;
 }
 
+[[noreturn, gnu::noinline]] void end_without_core(std::uint32_t core) {
+  std::fprintf(stderr, "toro: a thread for core %u was wanted, but the machine has %u\n", core, cores());
+  std::abort();
+}
+
 }  // namespace
 
 bool start_task(Task& task, std::string_view name) {
-  if (task.core >= cores()) {
-    std::fprintf(stderr, "toro: a thread for core %u was wanted, but the machine has %u\n", task.core, cores());
-    std::abort();
-  }
+  if (task.core >= cores()) end_without_core(task.core);
   task.stack = (std::max(task.stack, kLeastStack) + kPageSize - 1) & ~(kPageSize - 1);
   Carrier* const carrier = task.core == this_core() ? take_spare(task) : nullptr;
   if (carrier == nullptr) return create_carrier(task, name);
   carrier->task = &task;
   task.thread = carrier->thread;
-  prepare_thread(carrier->thread, name);
+  rename_thread(carrier->thread, name);
   unpark(carrier->thread);
   return true;
 }

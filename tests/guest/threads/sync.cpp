@@ -94,21 +94,42 @@ TEST_CASE("messages may be moved only, and what is not received is destroyed") {
   CHECK(counted.use_count() == 1);
 }
 
-TEST_CASE("who waits by Toro's own means can be killed") {
+TEST_CASE("who waits by Toro's own means, or is about to, can be killed") {
   toro::Event event;
   toro::Semaphore semaphore(0);
+  const auto kill_on = [](std::uint32_t core, bool waits, auto body) {
+    std::atomic<bool> is_about_to = false;
+    auto thread = toro::thread::create({.core = core}, [&] {
+      is_about_to = true;
+      body();
+      FAIL("it went on");
+    });
+    while (waits && !is_about_to) toro::this_thread::yield();
+    thread.kill();
+    thread.join();
+  };
   for (const std::uint32_t core : {0U, last_core()}) {
-    const auto kill = [core](auto body) {
-      auto thread = toro::thread::create({.core = core}, [&] {
-        body();
-        FAIL("it went on");
+    for (const bool waits : {false, true}) {
+      const auto kill = [&](auto body) { kill_on(core, waits, body); };
+      kill([&] { event.wait(); });
+      kill([&] { static_cast<void>(event.wait_for(1h)); });
+      kill([&] { semaphore.acquire(); });
+      kill([&] { static_cast<void>(toro::Channel<int>().receive()); });
+      kill([&] { static_cast<void>(toro::Channel<int>().receive_for(1h)); });
+      kill([] { toro::this_thread::sleep_for(1h); });
+      kill([] { toro::this_thread::suspend(); });
+      kill([] {
+        for (;;) toro::this_thread::poll_hint();
       });
-      toro::this_thread::sleep_for(1ms);
-      thread.kill();
-      thread.join();
-    };
-    kill([&] { event.wait(); });
-    kill([&] { semaphore.acquire(); });
-    kill([&] { static_cast<void>(toro::Channel<int>().receive()); });
+      kill([&] {
+        toro::Event over;
+        auto other = toro::thread::create({}, [&over] { over.wait(); });
+        const struct End {
+          toro::Event& event;
+          ~End() { event.set(); }
+        } end{over};
+        other.join();
+      });
+    }
   }
 }

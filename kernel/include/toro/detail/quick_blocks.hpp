@@ -20,7 +20,7 @@ namespace toro::detail {
 struct QuickBlocks {
   static constexpr std::size_t kHeader = 16;
   static constexpr std::size_t kLargest = 4096 + kHeader;  ///< bytes of a block with its header
-  static constexpr std::int64_t kKeptBytes = 256 << 10;    ///< of blocks in all lists together
+  static constexpr std::int64_t kKeptBytes = 512 << 10;    ///< of blocks in all lists together
 
   struct Kept {
     Kept* next;

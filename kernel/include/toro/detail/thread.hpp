@@ -61,8 +61,11 @@ void free_stack(std::uintptr_t low, std::size_t size);
 
 [[nodiscard]] void* current_thread();
 
-/// Names a thread that does not run yet, or again.
-void prepare_thread(void* thread, std::string_view name);
+/// Names a thread that waits for a task.
+void rename_thread(void* thread, std::string_view name);
+
+/// The calling thread is not killed any more.
+void forget_kill();
 
 /// Waits until unpark(), on the same core.
 void park();

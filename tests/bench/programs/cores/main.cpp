@@ -79,6 +79,25 @@ void round_trip(bench::Run& run) {
   });
 }
 
+/// A message that goes to core 1 and back, between two threads that look for it again and again.
+void message(bench::Run& run) {
+  if (platform::cores() < 2) return run.skip("needs 2 cores");
+  run.measure(20'000, [](std::uint64_t n) {
+    platform::Channel<std::uint64_t> here;
+    std::atomic<platform::Channel<std::uint64_t>*> there = nullptr;
+    platform::post(1, [&here, &there, n] {
+      platform::Channel<std::uint64_t> mine;
+      there.store(&mine, std::memory_order_release);
+      for (std::uint64_t i = 0; i < n; ++i) here.send(platform::poll(mine));
+    });
+    while (there.load(std::memory_order_acquire) == nullptr) __builtin_ia32_pause();
+    for (std::uint64_t i = 0; i < n; ++i) {
+      there.load(std::memory_order_relaxed)->send(i);
+      if (platform::poll(here) != i) std::abort();
+    }
+  });
+}
+
 void run_on(bench::Run& run) {
   if (platform::cores() < 2) return run.skip("needs 2 cores");
   run.measure(10'000, [](std::uint64_t n) {
@@ -126,8 +145,8 @@ void all_to_all(bench::Run& run) {
 }
 
 constexpr bench::Case kCases[] = {
-    {"cache-line", cache_line}, {"round-trip", round_trip}, {"run-on", run_on}, {"wake", wake},
-    {"all-to-all", all_to_all},
+    {"cache-line", cache_line}, {"message", message}, {"round-trip", round_trip},
+    {"run-on", run_on},         {"wake", wake},       {"all-to-all", all_to_all},
 };
 
 }  // namespace

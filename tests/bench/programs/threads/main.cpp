@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -13,15 +14,28 @@
 
 namespace {
 
-/// Two threads that do nothing but yield to each other.
+/// Two threads that do nothing but yield to each other. What is measured begins when both do.
 void yield(bench::Run& run) {
-  run.measure(100'000, [](std::uint64_t n) {
-    const auto yields = [n] {
-      for (std::uint64_t i = 0; i < n; i += 2) sched_yield();
-    };
-    std::thread other(yields);
-    yields();
+  run.measure_part(100'000, [](std::uint64_t n) {
+    bool done = false;
+    std::thread other([&done] {
+      while (!std::atomic_ref(done).load(std::memory_order_relaxed)) sched_yield();
+    });
+    sched_yield();
+    const bench::Time start = bench::Time::now();
+    for (std::uint64_t i = 0; i < n; i += 2) sched_yield();
+    const bench::Time taken = bench::Time::now() - start;
+    done = true;
     other.join();
+    return taken;
+  });
+}
+
+/// A thread as the system's own interface makes it; not the first.
+void native_create_join(bench::Run& run) {
+  platform::create_and_join([] {});
+  run.measure(5'000, [](std::uint64_t n) {
+    for (std::uint64_t i = 0; i < n; ++i) platform::create_and_join([] {});
   });
 }
 
@@ -115,8 +129,13 @@ void many(bench::Run& run) {
 }
 
 constexpr bench::Case kCases[] = {
-    {"yield", yield}, {"create-join", create_join}, {"mutex", mutex}, {"condition", condition},
-    {"sleep", sleep}, {"10000-threads", many},
+    {"yield", yield},
+    {"native-create-join", native_create_join},
+    {"create-join", create_join},
+    {"mutex", mutex},
+    {"condition", condition},
+    {"sleep", sleep},
+    {"10000-threads", many},
 };
 
 }  // namespace

@@ -11,7 +11,9 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace platform {
@@ -20,6 +22,12 @@ inline constexpr bool kHasNativeApi = false;
 
 inline std::uint32_t native_call() {
   return 0;
+}
+
+/// A thread that does `f`, from its creation to its end.
+template <class F>
+void create_and_join(F f) {
+  std::thread(f).join();
 }
 
 /// Counted before main keeps to one of them; there is no /sys to ask.
@@ -106,6 +114,36 @@ void run_on(std::uint32_t core, F&& f) {
   while (sem_wait(&done) != 0) {
   }
   sem_destroy(&done);
+}
+
+/// Messages for a thread, from any: what one writes where the C++ library has none.
+template <class T>
+class Channel {
+ public:
+  void send(T message) {
+    const std::lock_guard lock(mutex_);
+    queue_.push_back(std::move(message));
+  }
+  std::optional<T> try_receive() {
+    const std::lock_guard lock(mutex_);
+    if (queue_.empty()) return std::nullopt;
+    T message = std::move(queue_.front());
+    queue_.pop_front();
+    return message;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::deque<T> queue_;
+};
+
+/// The next message, by a thread that never sleeps.
+template <class T>
+T poll(Channel<T>& channel) {
+  for (;;) {
+    if (auto message = channel.try_receive()) return *message;
+    __builtin_ia32_pause();
+  }
 }
 
 }  // namespace platform
