@@ -77,7 +77,7 @@ class [[nodiscard]] Thread {
     std::swap(task_, other.task_);
     return *this;
   }
-  ~Thread() {
+  [[gnu::always_inline]] ~Thread() {
     if (joinable()) [[unlikely]]
       wait_and_destroy();
   }

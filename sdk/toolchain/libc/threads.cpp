@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <utility>
 
 extern "C" {
 extern const Elf64_Ehdr toro_image_start;            // toro.ld
@@ -101,17 +102,16 @@ void* carry(void* first) {
     self.task->run(*self.task);
     self.task->over = true;
     begin_again();
-    if (here.count == kMostSpare) break;
-    self.next = here.first;
-    here.first = &self;
-    ++here.count;
-    finish(*self.task);
-    self.task = nullptr;
+    const bool stays = here.count < kMostSpare;
+    if (stays) {
+      self.next = here.first;
+      here.first = &self;
+      ++here.count;
+    }
+    finish(*std::exchange(self.task, nullptr));
+    if (!stays) return nullptr;
     while (self.task == nullptr) park();
   }
-  Task& last = *self.task;
-  finish(last);
-  return nullptr;
 }
 
 /// A carrier of this core with a stack as long as the task wants.

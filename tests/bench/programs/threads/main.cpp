@@ -34,7 +34,7 @@ void yield(bench::Run& run) {
 /// A thread as the system's own interface makes it; not the first.
 void native_create_join(bench::Run& run) {
   platform::create_and_join([] {});
-  run.measure(5'000, [](std::uint64_t n) {
+  run.measure(20'000, [](std::uint64_t n) {
     for (std::uint64_t i = 0; i < n; ++i) platform::create_and_join([] {});
   });
 }
