@@ -8,6 +8,7 @@
 #include "kernel/devices/virtio/driver.hpp"
 
 TORO_USE_PCI_DRIVER(virtio_driver);
+TORO_USE_PCI_DRIVER(virtio_legacy_driver);
 TORO_USE_DRIVER(console_driver);
 
 namespace toro::board {
