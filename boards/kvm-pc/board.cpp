@@ -7,7 +7,9 @@
 #include "kernel/devices/pci/driver.hpp"
 #include "kernel/devices/virtio/driver.hpp"
 
+TORO_USE_ENTRY(toro_multiboot2_start);
 TORO_USE_PCI_DRIVER(virtio_driver);
+TORO_USE_PCI_DRIVER(virtio_legacy_driver);
 TORO_USE_DRIVER(console_driver);
 
 namespace toro::board {

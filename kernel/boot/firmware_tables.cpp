@@ -27,11 +27,17 @@ void read_soft_off(const firmware::PhysicalMemory& memory, const Tables& tables)
   const auto table = tables.find("FACP");
   if (!table) return;
   const auto fadt = firmware::fadt::read(*table);
-  if (!fadt || fadt->hardware_reduced) return;
+  if (!fadt) return;
   const auto dsdt = firmware::acpi::read_table(memory, fadt->dsdt, "DSDT");
   if (!dsdt) return;
   const auto type = firmware::fadt::find_soft_off(*dsdt);
   if (!type) return;
+  if (fadt->hardware_reduced) {
+    constexpr std::uint8_t kSleepNow = 1U << 5;
+    if (fadt->sleep_control.address != 0)
+      found.sleep = SleepControl{fadt->sleep_control, static_cast<std::uint16_t>(type->a << 2 | kSleepNow)};
+    return;
+  }
   const auto keep = [](std::optional<SleepControl>& kept, const firmware::acpi::GenericAddress& control,
                        std::uint8_t value) {
     if (control.space != firmware::acpi::AddressSpace::io || control.address == 0 || control.address > 0xfffe) return;
@@ -58,6 +64,9 @@ const FirmwareTables& firmware_tables() {
   return found;
 }
 
-TORO_BOOT_STAGE(firmware_tables_stage, "firmware tables", read_tables, &memory_map_stage);
+// NOLINTNEXTLINE(readability-redundant-declaration): weak here
+[[gnu::weak]] extern Stage described_devices_stage;  // of a board that asks for them, before paging as this one is
+
+TORO_BOOT_STAGE(firmware_tables_stage, "firmware tables", read_tables, &memory_map_stage, &described_devices_stage);
 
 }  // namespace toro::boot

@@ -9,7 +9,7 @@
 
 namespace toro::boot {
 
-/// Where a sleep type is written, and what: a word. [ACPI 6.5 §4.8.3.2.1]
+/// Where a sleep type is written, and what: a word [ACPI 6.5 §4.8.3.2.1], or a byte [ACPI 6.5 §4.8.3.7].
 struct SleepControl {
   firmware::acpi::GenericAddress control;
   std::uint16_t value = 0;
@@ -19,6 +19,7 @@ struct SleepControl {
 struct FirmwareTables {
   std::optional<firmware::mcfg::Segment> pci;  ///< configuration space of segment group 0 from bus 0 on
   std::optional<SleepControl> soft_off[2];     ///< PM1a and PM1b
+  std::optional<SleepControl> sleep;           ///< of hardware that is reduced, which has no PM1: a byte
 };
 
 /// Valid after the stage "firmware tables", which is in the images that call this.

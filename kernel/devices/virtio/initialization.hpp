@@ -12,12 +12,14 @@
 namespace toro::virtio {
 
 /// Steps 1 to 6: reset, acknowledge, take features. Of those offered the driver takes the ones in `wanted`, and those
-/// in `required`, without which it gives up; Feature::version1 is always required. Returns what was agreed.
+/// in `required`, without which it gives up; Feature::version1 is always required but of a legacy device, which has no
+/// word to say on what was taken. Returns what was agreed.
 /// Error::reset_timeout, Error::feature_missing, Error::features_refused.
 [[nodiscard]] std::expected<Features, Error> negotiate(Transport& transport, Features wanted, Features required);
 
 /// Step 7, once for each queue: attaches `queue` to `memory`, in the largest size that memory and device both take.
-/// Error::queue_absent, Error::queue_in_use.
+/// A legacy device gets memory of its own, in one piece; its queue may then be larger than `memory` is.
+/// Error::queue_absent, Error::queue_in_use, Error::no_memory.
 [[nodiscard]] std::expected<void, Error> set_up_queue(Transport& transport, std::uint16_t index, SplitQueue& queue,
                                                       const QueueView& memory);
 

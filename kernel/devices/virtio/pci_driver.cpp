@@ -113,7 +113,8 @@ TORO_PCI_DRIVER(virtio_driver, {
                                    .name = "virtio",
                                    .wants =
                                        [](const Function& function) {
-                                         return virtio::pci_device_type(function) != virtio::DeviceType::none;
+                                         return virtio::pci_device_type(function) != virtio::DeviceType::none &&
+                                                !virtio::has_legacy_interface_alone(function);
                                        },
                                    .start = virtio::start,
                                });

@@ -50,6 +50,15 @@ struct BenchOptions {
   bool only_counts = false;
 };
 
+struct ImageOptions {
+  TargetOptions target{.what = {}, .board = "kvm-pc", .config = "release", .application = {}};
+  std::string format;
+  std::string output;                  ///< empty: NAME.FORMAT in the current folder
+  std::vector<std::string> arguments;  ///< after `--`
+  bool arguments_given = false;
+  bool json = false;
+};
+
 int setup_command(Context& context, const std::vector<std::string>& groups);
 int doctor_command(Context& context, Output output);
 int boards_command(Context& context, Output output);
@@ -60,5 +69,6 @@ int debug_command(Context& context, const DebugOptions& options);
 int test_command(Context& context, const TestOptions& options);
 int bench_command(Context& context, const BenchOptions& options);
 int size_command(Context& context, const TargetOptions& target, Output output);
+int image_command(Context& context, const ImageOptions& options);
 
 }  // namespace toro::cli

@@ -29,7 +29,7 @@ struct GuestTest {
 constexpr unsigned kCores[] = {1, 2, 8};
 
 std::vector<GuestTest> collect(const Context& context, const Preset& preset) {
-  const Board board = find_board(read_boards(context.sdk / "boards"), preset.board);
+  const Board board = find_board(read_boards(context.sdk), preset.board);
   std::vector<GuestTest> tests;
   auto samples = read_samples(context.sdk / "samples");
   for (const auto& application : list_applications(preset.build_directory, preset.config)) {

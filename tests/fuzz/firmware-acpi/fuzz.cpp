@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernel/firmware/acpi.hpp"
+#include "kernel/firmware/aml_devices.hpp"
 #include "kernel/firmware/fadt.hpp"
 #include "kernel/firmware/hpet.hpp"
 #include "kernel/firmware/madt.hpp"
@@ -53,5 +54,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static_cast<void>(fadt::read(table));
   static_cast<void>(hpet::read(table));
   if (const auto found = fadt::find_soft_off(table); found && (found->a > 7 || found->b > 7)) std::abort();
+  std::size_t devices = 0;
+  for (aml::DeviceFinder finder(table); finder.next("LNRO0005");) ++devices;
+  if (devices > size) std::abort();
   return 0;
 }

@@ -206,3 +206,15 @@ TEST_CASE("sizes by unit of a kernel that the linker compiled as a whole") {
   CHECK(units["kernel/process"].code == 0x20);
   CHECK(units["kernel"].code == 0x40);
 }
+
+TEST_CASE("catalog: presets are derived for boards that have none") {
+  const Preset preset = derive_preset("/sdk/build", "/somewhere/mine", "release");
+  CHECK(preset.name.starts_with("mine-release-"));
+  CHECK(preset.name != derive_preset("/sdk/build", "/elsewhere/mine", "release").name);
+  CHECK(preset.build_directory == std::filesystem::path("/sdk/build") / preset.name);
+  CHECK(preset.build_type == "Release");
+  CHECK(preset.board_directory == "/somewhere/mine");
+  CHECK(failure_of([&] {
+          static_cast<void>(derive_preset("/sdk/build", "/somewhere/mine", "fast"));
+        }).starts_with("unknown configuration 'fast' of board 'mine'"));
+}
