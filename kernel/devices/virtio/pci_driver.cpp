@@ -6,6 +6,7 @@
 
 #include "kernel/devices/console.hpp"
 #include "kernel/devices/pci/driver.hpp"
+#include "kernel/devices/pci/interrupt_pin.hpp"
 #include "kernel/devices/pci/message_signals.hpp"
 #include "kernel/devices/registers.hpp"
 #include "kernel/devices/virtio/driver.hpp"
@@ -46,6 +47,11 @@ class PciDevice {
     pci::enable_messages(function, capability);
   }
 
+  /// The same for one that has no messages.
+  [[nodiscard]] std::expected<void, pci::Error> route_pin(const pci::Function& function) {
+    return pci::connect_pin(function, on_pin, this);
+  }
+
  private:
   struct Message {
     PciDevice* device = nullptr;
@@ -57,6 +63,13 @@ class PciDevice {
     PciDevice& device = *message.device;
     device.transport_.signal(message.number);
     if (device.handler_ != nullptr) device.handler_(device.argument_, frame);
+  }
+
+  static bool on_pin(void* argument, arch::TrapFrame& frame) {
+    PciDevice& device = *static_cast<PciDevice*>(argument);
+    if (!device.transport_.look()) return false;
+    if (device.handler_ != nullptr) device.handler_(device.argument_, frame);
+    return true;
   }
 
   PciTransport transport_;
@@ -76,24 +89,28 @@ std::expected<void, pci::Error> start(const pci::Function& function) {
   const pci::Bars bars = function.read_bars();
   const auto layout = read_pci_layout(function, bars);
   if (!layout) return std::unexpected{layout.error()};
-  const auto capability = pci::find_message_capability(function, bars);
-  if (!capability) return std::unexpected{capability.error()};
-  if (capability->kind != pci::MessageCapability::Kind::msi_x)  // virtio knows no MSI [virtio 1.2 §4.1.5.1.2]
-    return std::unexpected{pci::Error::no_message_signals};
-  if (!map_regions(*layout) || !devices::map_registers(capability->table, capability->table_bytes))
+  auto capability = pci::find_message_capability(function, bars);
+  if (capability && capability->kind != pci::MessageCapability::Kind::msi_x)
+    capability = std::unexpected{pci::Error::no_message_signals};  // virtio knows no MSI [virtio 1.2 §4.1.5.1.2]
+  if (!capability && capability.error() != pci::Error::no_message_signals) return std::unexpected{capability.error()};
+  if (!map_regions(*layout) || (capability && !devices::map_registers(capability->table, capability->table_bytes)))
     return std::unexpected{pci::Error::not_mappable};
   function.set_command(function.read16(pci::Register::command) | pci::kCommandMemory);
 
-  const std::uint16_t messages = std::min(capability->entries, kMessages);
+  const std::uint16_t messages = capability ? std::min(capability->entries, kMessages) : 0;
   PciTransport candidate(VolatilePciWindow(*layout), *layout, type, messages);
   const Driver* driver = find_driver(candidate);
   if (driver == nullptr) return {};
   void* memory = memory::heap().allocate(sizeof(PciDevice));
   if (memory == nullptr) return std::unexpected{pci::Error::no_memory};
   auto* device = new (memory) PciDevice(*layout, type, messages);
-  auto* table = reinterpret_cast<volatile pci::MessageEntry*>(capability->table);
   function.set_command(function.read16(pci::Register::command) | pci::kCommandBusMaster);
-  device->route_messages(function, *capability, table, messages);
+  if (capability) {
+    auto* table = reinterpret_cast<volatile pci::MessageEntry*>(capability->table);
+    device->route_messages(function, *capability, table, messages);
+  } else if (const auto routed = device->route_pin(function); !routed) {
+    return std::unexpected{routed.error()};
+  }
   const Interrupt interrupt{PciDevice::attach, reinterpret_cast<std::uintptr_t>(device)};
   if (const auto started = driver->start(device->transport(), interrupt); !started) {
     const pci::Address at = function.address();
