@@ -35,7 +35,7 @@ if(TORO_GDBSTUB)
 endif()
 
 file(GLOB toro_board_sources CONFIGURE_DEPENDS ${TORO_BOARD_DIR}/*.cpp)
-add_library(toro-board OBJECT ${toro_board_sources})
+add_library(toro-board STATIC ${toro_board_sources})
 target_link_libraries(toro-board PRIVATE toro-kernel-options)
 
 # toro_add_application(NAME SOURCES…)

@@ -22,6 +22,7 @@ enum class Error : std::uint8_t {
   configuration_invalid,
   // Asked of the driver by its caller.
   invalid_argument,
+  no_memory,
   queue_full,
   port_absent,
   port_closed,
@@ -31,6 +32,7 @@ enum class Error : std::uint8_t {
   used_index_jump,
   used_id_invalid,
   used_length_invalid,
+  buffers_missing,
   queue_broken,
   device_needs_reset,
 };

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <new>
 
+#include "kernel/arch/x86_64/per_core.hpp"
 #include "kernel/devices/console.hpp"
 #include "kernel/devices/pci/driver.hpp"
 #include "kernel/devices/pci/message_signals.hpp"
@@ -22,28 +23,30 @@ constexpr std::uint16_t kMessages = 8;
 /// A started device; lives for ever.
 class PciDevice {
  public:
-  PciDevice(const PciLayout& layout, DeviceType type, std::uint16_t messages)
-      : transport_(VolatilePciWindow(layout), layout, type, messages) {
+  PciDevice(const pci::Function& function, const pci::MessageCapability& capability, const PciLayout& layout,
+            DeviceType type, std::uint16_t messages)
+      : function_(function),
+        capability_(capability),
+        count_(messages),
+        transport_(VolatilePciWindow(layout), layout, type, messages) {
     for (std::uint16_t i = 0; i < kMessages; ++i) messages_[i] = {this, i};
   }
 
   [[nodiscard]] PciTransport& transport() { return transport_; }
 
   /// For Interrupt::attach, which names a PciDevice by its address.
-  static void attach(std::uintptr_t device, arch::InterruptHandler handler, void* argument) {
+  static bool attach(std::uintptr_t device, arch::InterruptHandler handler, void* argument) {
     auto& self = *reinterpret_cast<PciDevice*>(device);
     self.handler_ = handler;
     self.argument_ = argument;
+    if (!arch::is_this_core(self.core_)) self.route_messages();
+    return true;
   }
 
   /// Has the device interrupt this core. It may do so before the driver listens: the cause is kept.
-  void route_messages(const pci::Function& function, const pci::MessageCapability& capability,
-                      volatile pci::MessageEntry* table, std::uint16_t count) {
-    for (std::uint16_t i = 0; i < count; ++i) {
-      const arch::InterruptMessage message = arch::connect_message(on_message, &messages_[i]);
-      pci::set_message(function, capability, table, i, message.address, message.data);
-    }
-    pci::enable_messages(function, capability);
+  void start_messages() {
+    route_messages();
+    pci::enable_messages(function_, capability_);
   }
 
  private:
@@ -52,6 +55,15 @@ class PciDevice {
     std::uint16_t number = 0;
   };
 
+  void route_messages() {
+    auto* const table = reinterpret_cast<volatile pci::MessageEntry*>(capability_.table);
+    for (std::uint16_t i = 0; i < count_; ++i) {
+      const arch::InterruptMessage message = arch::connect_message(on_message, &messages_[i]);
+      pci::set_message(function_, capability_, table, i, message.address, message.data);
+    }
+    core_ = arch::this_core();
+  }
+
   static void on_message(void* argument, arch::TrapFrame& frame) {
     const Message& message = *static_cast<Message*>(argument);
     PciDevice& device = *message.device;
@@ -59,6 +71,10 @@ class PciDevice {
     if (device.handler_ != nullptr) device.handler_(device.argument_, frame);
   }
 
+  pci::Function function_;
+  pci::MessageCapability capability_;
+  std::uint16_t count_;
+  std::uint32_t core_ = 0;  ///< that the messages go to
   PciTransport transport_;
   arch::InterruptHandler handler_ = nullptr;
   void* argument_ = nullptr;
@@ -90,10 +106,9 @@ std::expected<void, pci::Error> start(const pci::Function& function) {
   if (driver == nullptr) return {};
   void* memory = memory::heap().allocate(sizeof(PciDevice));
   if (memory == nullptr) return std::unexpected{pci::Error::no_memory};
-  auto* device = new (memory) PciDevice(*layout, type, messages);
-  auto* table = reinterpret_cast<volatile pci::MessageEntry*>(capability->table);
+  auto* device = new (memory) PciDevice(function, *capability, *layout, type, messages);
   function.set_command(function.read16(pci::Register::command) | pci::kCommandBusMaster);
-  device->route_messages(function, *capability, table, messages);
+  device->start_messages();
   const Interrupt interrupt{PciDevice::attach, reinterpret_cast<std::uintptr_t>(device)};
   if (const auto started = driver->start(device->transport(), interrupt); !started) {
     const pci::Address at = function.address();
