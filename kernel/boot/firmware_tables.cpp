@@ -21,6 +21,12 @@ void read_pci(const Tables& tables) {
   }));
 }
 
+void read_interrupts(const Tables& tables) {
+  const auto table = tables.find("APIC");
+  if (!table) return;
+  if (const auto routing = firmware::InterruptRouting::read(*table)) found.interrupts = *routing;
+}
+
 void read_soft_off(const firmware::PhysicalMemory& memory, const Tables& tables) {
   constexpr std::uint16_t kEnable = 1U << 13;
   constexpr unsigned kTypeShift = 10;
@@ -49,6 +55,7 @@ void read_tables() {
   const auto tables = Tables::open(memory, root);
   if (!tables) return;
   read_pci(*tables);
+  read_interrupts(*tables);
   read_soft_off(memory, *tables);
 }
 

@@ -1,10 +1,11 @@
-// What ACPI says of the machine, for boards that ask it: PCI Express, and how to turn the power off.
+// What ACPI says of the machine, for boards that ask it: PCI Express, interrupt pins, and how to turn the power off.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
 #include "kernel/firmware/acpi.hpp"
+#include "kernel/firmware/interrupt_routing.hpp"
 #include "kernel/firmware/mcfg.hpp"
 
 namespace toro::boot {
@@ -19,6 +20,7 @@ struct SleepControl {
 struct FirmwareTables {
   std::optional<firmware::mcfg::Segment> pci;  ///< configuration space of segment group 0 from bus 0 on
   std::optional<SleepControl> soft_off[2];     ///< PM1a and PM1b
+  firmware::InterruptRouting interrupts;       ///< without I/O APICs where no table tells
 };
 
 /// Valid after the stage "firmware tables", which is in the images that call this.
