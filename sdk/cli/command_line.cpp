@@ -81,6 +81,13 @@ void add_boot(CLI::App& command, BootOptions& boot) {
       ->type_name("NAME");
   command.add_option("--protocol-log", boot.protocol_log, "write debugger and stub's packets there, with times")
       ->type_name("FILE");
+  command
+      .add_option("--net", boot.network,
+                  "user (a network of the guest's own, behind the host's) or none; default: the sample's, else none")
+      ->check(CLI::IsMember({"user", "none"}))
+      ->type_name("NAME");
+  command.add_option("--net-dump", boot.net_dump, "write the frames of the guest's network there, as pcap")
+      ->type_name("FILE");
   command.add_flag("--print-command", boot.print_command, "print the QEMU command line and start nothing");
   command.add_flag("--json", boot.json, "tell what happens as JSON lines on stderr");
 }

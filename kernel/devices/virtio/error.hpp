@@ -23,6 +23,7 @@ enum class Error : std::uint8_t {
   no_memory,
   // Asked of the driver by its caller.
   invalid_argument,
+  no_memory,
   queue_full,
   port_absent,
   port_closed,
@@ -32,6 +33,7 @@ enum class Error : std::uint8_t {
   used_index_jump,
   used_id_invalid,
   used_length_invalid,
+  buffers_missing,
   queue_broken,
   device_needs_reset,
 };

@@ -16,8 +16,9 @@ using arch::paging::kPageSize;
 
 constexpr std::size_t kMaxDevices = 32;
 
-void attach(std::uintptr_t gsi, arch::InterruptHandler handler, void* argument) {
+bool attach(std::uintptr_t gsi, arch::InterruptHandler handler, void* argument) {
   arch::connect_interrupt(static_cast<std::uint32_t>(gsi), handler, argument);
+  return true;
 }
 
 /// Starts the device's driver, where there are a device and a driver for it.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <new>
 
+#include "kernel/arch/x86_64/per_core.hpp"
 #include "kernel/devices/console.hpp"
 #include "kernel/devices/pci/driver.hpp"
 #include "kernel/devices/pci/interrupt_pin.hpp"
@@ -23,33 +24,35 @@ constexpr std::uint16_t kMessages = 8;
 /// A started device; lives for ever.
 class PciDevice {
  public:
-  PciDevice(const PciLayout& layout, DeviceType type, std::uint16_t messages)
-      : transport_(VolatilePciWindow(layout), layout, type, messages) {
+  PciDevice(const pci::Function& function, const pci::MessageCapability& capability, const PciLayout& layout,
+            DeviceType type, std::uint16_t messages)
+      : function_(function),
+        capability_(capability),
+        messages_used_(messages),
+        transport_(VolatilePciWindow(layout), layout, type, messages) {
     for (std::uint16_t i = 0; i < kMessages; ++i) messages_[i] = {this, i};
   }
 
   [[nodiscard]] PciTransport& transport() { return transport_; }
 
   /// For Interrupt::attach, which names a PciDevice by its address.
-  static void attach(std::uintptr_t device, arch::InterruptHandler handler, void* argument) {
+  static bool attach(std::uintptr_t device, arch::InterruptHandler handler, void* argument) {
     auto& self = *reinterpret_cast<PciDevice*>(device);
+    const bool moves = !arch::is_this_core(self.core_);
+    if (moves && self.messages_used_ == 0) return false;  // a pin stays where it is
     self.handler_ = handler;
     self.argument_ = argument;
+    if (moves) self.route_messages();
+    return true;
   }
 
-  /// Has the device interrupt this core. It may do so before the driver listens: the cause is kept.
-  void route_messages(const pci::Function& function, const pci::MessageCapability& capability,
-                      volatile pci::MessageEntry* table, std::uint16_t count) {
-    for (std::uint16_t i = 0; i < count; ++i) {
-      const arch::InterruptMessage message = arch::connect_message(on_message, &messages_[i]);
-      pci::set_message(function, capability, table, i, message.address, message.data);
-    }
-    pci::enable_messages(function, capability);
-  }
-
-  /// The same for one that has no messages.
-  [[nodiscard]] std::expected<void, pci::Error> route_pin(const pci::Function& function) {
-    return pci::connect_pin(function, on_pin, this);
+  /// Has the device interrupt this core, by its pin where it has no messages. It may do so before the driver listens:
+  /// the cause is kept.
+  [[nodiscard]] std::expected<void, pci::Error> start_interrupts() {
+    if (messages_used_ == 0) return pci::connect_pin(function_, on_pin, this);
+    route_messages();
+    pci::enable_messages(function_, capability_);
+    return {};
   }
 
  private:
@@ -57,6 +60,15 @@ class PciDevice {
     PciDevice* device = nullptr;
     std::uint16_t number = 0;
   };
+
+  void route_messages() {
+    auto* const table = reinterpret_cast<volatile pci::MessageEntry*>(capability_.table);
+    for (std::uint16_t i = 0; i < messages_used_; ++i) {
+      const arch::InterruptMessage message = arch::connect_message(on_message, &messages_[i]);
+      pci::set_message(function_, capability_, table, i, message.address, message.data);
+    }
+    core_ = arch::this_core();
+  }
 
   static void on_message(void* argument, arch::TrapFrame& frame) {
     const Message& message = *static_cast<Message*>(argument);
@@ -72,6 +84,10 @@ class PciDevice {
     return true;
   }
 
+  pci::Function function_;
+  pci::MessageCapability capability_;
+  std::uint16_t messages_used_;  ///< 0: it has a pin instead
+  std::uint32_t core_ = 0;       ///< that it interrupts
   PciTransport transport_;
   arch::InterruptHandler handler_ = nullptr;
   void* argument_ = nullptr;
@@ -103,14 +119,10 @@ std::expected<void, pci::Error> start(const pci::Function& function) {
   if (driver == nullptr) return {};
   void* memory = memory::heap().allocate(sizeof(PciDevice));
   if (memory == nullptr) return std::unexpected{pci::Error::no_memory};
-  auto* device = new (memory) PciDevice(*layout, type, messages);
+  const auto signals = capability.value_or(pci::MessageCapability{});
+  auto* device = new (memory) PciDevice(function, signals, *layout, type, messages);
   function.set_command(function.read16(pci::Register::command) | pci::kCommandBusMaster);
-  if (capability) {
-    auto* table = reinterpret_cast<volatile pci::MessageEntry*>(capability->table);
-    device->route_messages(function, *capability, table, messages);
-  } else if (const auto routed = device->route_pin(function); !routed) {
-    return std::unexpected{routed.error()};
-  }
+  if (const auto routed = device->start_interrupts(); !routed) return std::unexpected{routed.error()};
   const Interrupt interrupt{PciDevice::attach, reinterpret_cast<std::uintptr_t>(device)};
   if (const auto started = driver->start(device->transport(), interrupt); !started) {
     const pci::Address at = function.address();

@@ -16,6 +16,7 @@ struct Sample {
   std::vector<std::string> arguments;  ///< what main gets when nothing is given
   std::vector<std::string> expect;     ///< console lines that it must print, in this order
   unsigned cores = 0;                  ///< that it runs with when nothing is given; 0: the board's default
+  std::string network = "none";        ///< user or none: what it runs with when nothing is given
   int exit_status = 0;
 };
 

@@ -24,6 +24,8 @@ struct BootOptions {
   std::string protocol_log;
   std::vector<std::string> arguments;  ///< after `--`
   bool arguments_given = false;
+  std::string network;   ///< user, none; empty: the sample's
+  std::string net_dump;  ///< a file for the frames
   bool wait = false;
   bool print_command = false;
   bool json = false;

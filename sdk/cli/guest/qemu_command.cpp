@@ -51,6 +51,13 @@ std::vector<std::string> qemu_command(const Boot& boot, const std::string& run) 
   if (boot.stub == Stub::kernel) append(board.channels.at("debug"));
   if (boot.stub == Stub::qemu) append(board.channels.at("qemu-stub"));
   if (boot.stub == Stub::qemu && boot.wait == Wait::for_debugger) command.emplace_back("-S");
+  if (boot.network != Network::none) {
+    append({"-netdev", "user,id=net0"});
+    append(board.channels.at("network"));
+    if (!boot.net_dump.empty())
+      append(
+          {"-object", std::format("filter-dump,id=dump0,netdev=net0,file={}", quote_for_qemu(boot.net_dump.string()))});
+  }
   append(board.channels.at("exit"));
   append(board.channels.at("monitor"));
   return command;

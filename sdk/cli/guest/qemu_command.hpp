@@ -22,6 +22,11 @@ enum class Wait {
 
 enum class Accelerator { tcg, kvm };
 
+enum class Network {
+  none,  ///< no device
+  user,  ///< QEMU's own network, with the host behind it
+};
+
 struct Boot {
   Board board;
   std::filesystem::path elf;
@@ -31,6 +36,8 @@ struct Boot {
   Accelerator accelerator = Accelerator::tcg;
   Stub stub = Stub::none;
   Wait wait = Wait::no;
+  Network network = Network::none;
+  std::filesystem::path net_dump;  ///< a file for the frames; empty: none
 };
 
 /// QEMU's arguments, the program first. `run` replaces `${run}`.

@@ -78,6 +78,11 @@ TEST_CASE("a sample") {
   CHECK(sample.name == "hello");
   CHECK(sample.exit_status == 7);
   CHECK(sample.arguments.empty());
+  CHECK(sample.network == "none");
+  CHECK(parse_sample("/s/x", R"({"title": "H", "boards": ["b"], "network": "user"})", "f").network == "user");
+  CHECK(failure_of([] {
+          parse_sample("/s/x", R"({"title": "H", "boards": ["b"], "network": "tap"})", "f");
+        }).contains("\"tap\""));
   CHECK(failure_of([] { parse_sample("/s/hello", R"({"title": "H"})", "f"); }) ==
         R"(f: the key "boards" was expected and is missing)");
 }
