@@ -31,6 +31,8 @@ std::string_view describe(Error error) {
       return "the device keeps changing its configuration while it is read"sv;
     case Error::configuration_invalid:
       return "the device's configuration contradicts itself"sv;
+    case Error::no_memory:
+      return "no memory for it"sv;
     case Error::invalid_argument:
       return "invalid argument"sv;
     case Error::queue_full:
