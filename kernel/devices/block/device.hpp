@@ -14,6 +14,8 @@ class Device final : public BlockDevice {
  public:
   Device(Driver& driver, const Properties& properties);
 
+  [[nodiscard]] RequestQueue& requests() { return queue_; }
+
   // For the driver, on the device's core with interrupts off (its interrupt handler), and not from within start().
 
   /// A command of `request` has ended; why it failed, or nothing. After the last one of an interrupt: proceed().

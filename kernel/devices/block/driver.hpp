@@ -13,7 +13,7 @@ using Operation = BlockOperation;
 using Reason = BlockError::Reason;
 
 /// Segments that one command can have, whatever the device takes.
-inline constexpr std::uint32_t kMostSegments = 64;
+inline constexpr std::uint32_t kMostSegments = 32;
 
 /// What a device is and takes.
 struct Properties {

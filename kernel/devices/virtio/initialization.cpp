@@ -65,4 +65,9 @@ std::unexpected<Error> give_up(Transport& transport, Error error) {
   return std::unexpected(error);
 }
 
+void quit(Transport& transport) {
+  static_cast<void>(reset_and_wait(transport));
+  transport.set_status(DeviceStatus{}.with(StatusBit::failed));
+}
+
 }  // namespace toro::virtio

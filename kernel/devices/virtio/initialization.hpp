@@ -29,6 +29,9 @@ void set_driver_ok(Transport& transport);
 /// Tells the device that the driver gave up, so that it leaves memory alone; returns `error` for the caller to return.
 [[nodiscard]] std::unexpected<Error> give_up(Transport& transport, Error error);
 
+/// Takes a device that has run out of use: it leaves memory alone when this returns. Waits as initialize() does.
+void quit(Transport& transport);
+
 /// All the steps. `set_up(features)` reads the configuration and sets up the queues; if it fails, or a step before it,
 /// the device is told and nothing of it remains in use. Waits at most for the device's own reset, a bounded number of
 /// status reads. From thread context or at boot.
