@@ -23,7 +23,6 @@ enum class Error : std::uint8_t {
   no_memory,
   // Asked of the driver by its caller.
   invalid_argument,
-  no_memory,
   queue_full,
   port_absent,
   port_closed,
