@@ -5,6 +5,7 @@
 #include <new>
 
 #include "kernel/arch/x86_64/cpu.hpp"
+#include "kernel/arch/x86_64/per_core.hpp"
 #include "kernel/devices/console.hpp"
 #include "kernel/devices/pci/driver.hpp"
 #include "kernel/devices/pci/message_signals.hpp"
@@ -59,10 +60,12 @@ class PciLegacyDevice {
   [[nodiscard]] PciLegacyTransport& transport() { return transport_; }
 
   /// For Interrupt::attach, which names a PciLegacyDevice by its address.
-  static void attach(std::uintptr_t device, arch::InterruptHandler handler, void* argument) {
+  static bool attach(std::uintptr_t device, arch::InterruptHandler handler, void* argument) {
     auto& self = *reinterpret_cast<PciLegacyDevice*>(device);
+    if (!arch::is_this_core(self.core_)) return false;
     self.handler_ = handler;
     self.argument_ = argument;
+    return true;
   }
 
   /// Has the device interrupt this core. It may do so before the driver listens: the cause is kept.
@@ -91,6 +94,7 @@ class PciLegacyDevice {
   PciLegacyTransport transport_;
   arch::InterruptHandler handler_ = nullptr;
   void* argument_ = nullptr;
+  std::uint32_t core_ = arch::this_core();  ///< that the device interrupts
   std::array<Message, kMessages> messages_{};
 };
 
