@@ -166,15 +166,20 @@ class Network(harness.Case):
             for cores in (1, 2):
                 self.echo(board, cores, FRAMES, 32)
 
+    def test_old_cards_answer_too(self):
+        for cores in (1, 2):
+            self.echo("kvm-pc", cores, FRAMES, 32, "e1000,romfile=")
+            self.echo("kvm-pc", cores, FRAMES, 4, "ne2k_pci,romfile=")  # its ring holds nine frames
+
     def test_a_flood_is_answered_to_the_last_frame(self):
         self.echo("qemu-microvm", 1, FLOOD, FLOOD)
 
     def test_the_link_goes_and_comes(self):
-        for board in ("qemu-microvm", "kvm-pc"):
-            with self.subTest(board=board):
+        for board, device in (("qemu-microvm", None), ("kvm-pc", None), ("kvm-pc", "e1000,romfile=")):
+            with self.subTest(board=board, device=device):
                 self.toro("build", "packet-echo", "--board", board, limit=900)
                 peer = Peer(self.folder)
-                guest, run = self.boot("packet-echo", board, 1, peer.netdev())
+                guest, run = self.boot("packet-echo", board, 1, peer.netdev(), device)
                 try:
                     self.console_until(guest, "link up\n")
                     monitor = socket.socket(socket.AF_UNIX)
