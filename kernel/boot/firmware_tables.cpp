@@ -4,7 +4,6 @@
 #include "kernel/arch/x86_64/boot_map.hpp"
 #include "kernel/boot/boot_information.hpp"
 #include "kernel/boot/stages.hpp"
-#include "kernel/firmware/fadt.hpp"
 
 namespace toro::boot {
 namespace {
@@ -27,13 +26,20 @@ void read_interrupts(const Tables& tables) {
   if (const auto routing = firmware::InterruptRouting::read(*table)) found.interrupts = *routing;
 }
 
-void read_soft_off(const firmware::PhysicalMemory& memory, const Tables& tables) {
+void read_hpet(const Tables& tables) {
+  const auto table = tables.find("HPET");
+  if (!table) return;
+  if (const auto hpet = firmware::hpet::read(*table)) found.hpet = *hpet;
+}
+
+void read_fixed_hardware(const firmware::PhysicalMemory& memory, const Tables& tables) {
   constexpr std::uint16_t kEnable = 1U << 13;
   constexpr unsigned kTypeShift = 10;
   const auto table = tables.find("FACP");
   if (!table) return;
   const auto fadt = firmware::fadt::read(*table);
   if (!fadt || fadt->hardware_reduced) return;
+  found.fixed = *fadt;
   const auto dsdt = firmware::acpi::read_table(memory, fadt->dsdt, "DSDT");
   if (!dsdt) return;
   const auto type = firmware::fadt::find_soft_off(*dsdt);
@@ -56,7 +62,8 @@ void read_tables() {
   if (!tables) return;
   read_pci(*tables);
   read_interrupts(*tables);
-  read_soft_off(memory, *tables);
+  read_hpet(*tables);
+  read_fixed_hardware(memory, *tables);
 }
 
 }  // namespace

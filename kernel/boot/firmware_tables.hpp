@@ -1,10 +1,13 @@
-// What ACPI says of the machine, for boards that ask it: PCI Express, interrupt pins, and how to turn the power off.
+// What ACPI says of the machine, for boards that ask it: PCI Express, interrupt pins, timers, and what is about the
+// power.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
 #include "kernel/firmware/acpi.hpp"
+#include "kernel/firmware/fadt.hpp"
+#include "kernel/firmware/hpet.hpp"
 #include "kernel/firmware/interrupt_routing.hpp"
 #include "kernel/firmware/mcfg.hpp"
 
@@ -21,6 +24,8 @@ struct FirmwareTables {
   std::optional<firmware::mcfg::Segment> pci;  ///< configuration space of segment group 0 from bus 0 on
   std::optional<SleepControl> soft_off[2];     ///< PM1a and PM1b
   firmware::InterruptRouting interrupts;       ///< without I/O APICs where no table tells
+  std::optional<firmware::hpet::Hpet> hpet;    ///< the first one
+  std::optional<firmware::fadt::Fadt> fixed;   ///< the fixed hardware, where it is not the reduced kind
 };
 
 /// Valid after the stage "firmware tables", which is in the images that call this.
