@@ -166,11 +166,16 @@ class Network(harness.Case):
             for cores in (1, 2):
                 self.echo(board, cores, FRAMES, 32)
 
+    def test_old_cards_answer_too(self):
+        for cores in (1, 2):
+            self.echo("kvm-pc-emulated", cores, FRAMES, 32)
+            self.echo("kvm-pc-emulated", cores, FRAMES, 4, "ne2k_pci,romfile=")  # its ring holds nine frames
+
     def test_a_flood_is_answered_to_the_last_frame(self):
         self.echo("qemu-microvm", 1, FLOOD, FLOOD)
 
     def test_the_link_goes_and_comes(self):
-        for board in ("qemu-microvm", "kvm-pc"):
+        for board in ("qemu-microvm", "kvm-pc", "kvm-pc-emulated"):
             with self.subTest(board=board):
                 self.toro("build", "packet-echo", "--board", board, limit=900)
                 peer = Peer(self.folder)
@@ -200,7 +205,7 @@ class Network(harness.Case):
 
 class Cores(harness.Case):
     def test_every_core_uses_the_device(self):
-        for board in ("qemu-microvm", "kvm-pc"):
+        for board in ("qemu-microvm", "kvm-pc", "kvm-pc-emulated"):
             elf = build_guest_test(board)
             for cores in ("1", "2", "3"):
                 with self.subTest(board=board, cores=cores):

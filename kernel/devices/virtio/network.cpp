@@ -2,23 +2,15 @@
 #include "kernel/devices/virtio/network.hpp"
 
 #include <algorithm>
-#include <bit>
 
 #include "kernel/devices/virtio/initialization.hpp"
 
 namespace toro::virtio {
 
-using network::Buffer;
-using network::Frame;
 using network::Offloads;
-using network::Segmentation;
-using network::Transmit;
 
 namespace {
 
-constexpr std::size_t kLongestFrame = 65'535 + network::kHeaderSize + network::kTagSize;
-constexpr std::size_t kMostParts = (kLongestFrame + sizeof(NetworkHeader)) / network::kBufferSize + 2;
-static_assert(network::kHeadroom >= sizeof(NetworkHeader));
 /// What one buffer holds, for devices that use one only.
 constexpr std::size_t kMostMtuOfBuffer =
     network::kBufferSize - sizeof(NetworkHeader) - network::kHeaderSize - network::kTagSize;
@@ -56,38 +48,6 @@ Features features_for(const Offloads& wanted) {
   if (wanted.receive_checksum && wanted.merging)
     features = features.with(NetworkFeature::guest_tso4).with(NetworkFeature::guest_tso6);
   return features;
-}
-
-/// The device may go on writing while the driver looks, so the compiler must not look again.
-NetworkHeader read_once(const std::byte* memory) {
-  struct Words {
-    std::uint32_t word[sizeof(NetworkHeader) / 4];
-  } copy{};
-  const auto* words = reinterpret_cast<const volatile std::uint32_t*>(memory);
-  for (std::size_t i = 0; i < std::size(copy.word); ++i) copy.word[i] = words[i];
-  return std::bit_cast<NetworkHeader>(copy);
-}
-
-NetworkHeader header_of(const Transmit& frame) {
-  NetworkHeader header;
-  if (!frame.has_partial_checksum) return header;
-  header.flags = kHeaderNeedsChecksum;
-  header.checksum_start = frame.partial.start;
-  header.checksum_offset = frame.partial.offset;
-  if (frame.segmentation == Segmentation::none) return header;
-  header.segmentation = frame.segmentation == Segmentation::tcp_v4 ? kSegmentationTcp4 : kSegmentationTcp6;
-  header.segment_size = frame.segment_size;
-  header.header_length = frame.header_length;
-  return header;
-}
-
-/// The same for all frames of a connection, so that they keep their order: its addresses and ports are there.
-std::size_t flow_of(const Transmit& frame) {
-  constexpr std::size_t kBegin = 26, kEnd = 38;  // of IPv4
-  std::size_t sum = 0;
-  const auto first = frame.parts.front();
-  for (std::size_t i = kBegin; i < std::min(kEnd, first.size()); ++i) sum += std::to_integer<std::size_t>(first[i]);
-  return sum;
 }
 
 }  // namespace
@@ -208,182 +168,6 @@ bool Network::command_pairs(std::uint16_t count) {
 LinkState Network::read_link() {
   if (!agreed_.has(NetworkFeature::status)) return LinkState::up;
   return (transport_->configuration16(kNetworkStatusOffset) & kNetworkLinkUp) != 0 ? LinkState::up : LinkState::down;
-}
-
-/// Gives the device what buffers there are, once there is room for a few.
-void Network::refill(std::size_t number) {
-  SplitQueue& queue = pairs_[number].receive_;
-  if (queue.free_descriptors() < queue.size() / 8U) return;
-  while (queue.free_descriptors() > 0) {
-    Buffer* const buffer = pool_->take();
-    if (buffer == nullptr) break;
-    if (!queue.submit_writable(buffer->all(), reinterpret_cast<std::uintptr_t>(buffer))) {
-      pool_->give(*buffer);
-      break;
-    }
-  }
-  if (queue.publish()) transport_->notify(receive_queue(number));
-}
-
-Frame Network::receive() {
-  if (!works()) return {};
-  for (std::size_t i = 0; i < used_pairs_; ++i) {
-    const std::size_t number = next_pair_;
-    next_pair_ = (next_pair_ + 1) % used_pairs_;
-    if (Frame frame = receive_from(number)) return frame;
-  }
-  return {};
-}
-
-/// At most one round of the ring, so that a device that completes nonsense without end cannot hold the core.
-Frame Network::receive_from(std::size_t number) {
-  SplitQueue& queue = pairs_[number].receive_;
-  for (std::uint16_t i = 0; i < queue.size(); ++i) {
-    refill(number);
-    const auto completion = queue.poll();
-    if (!completion) {
-      fail(completion.error());
-      return {};
-    }
-    if (!*completion) return {};
-    auto& first = *reinterpret_cast<Buffer*>((*completion)->cookie);
-    if (Frame frame = make_frame(queue, first, (*completion)->written)) return frame;
-    if (failure_) return {};
-    ++counters_->received_and_dropped.malformed;
-  }
-  return {};
-}
-
-/// The frame that begins in `first`, of which `written` bytes are the device's. None where it makes no sense; its
-/// buffers are free again then.
-Frame Network::make_frame(SplitQueue& queue, Buffer& first, std::uint32_t written) {
-  if (written < sizeof(NetworkHeader) + network::kHeaderSize) {
-    pool_->give(first);
-    return {};
-  }
-  const NetworkHeader header = read_once(first.memory);
-  first.offset = sizeof(NetworkHeader);
-  first.length = static_cast<std::uint16_t>(written - sizeof(NetworkHeader));
-  const std::size_t count = agreed_.has(NetworkFeature::merged_buffers) ? header.buffers : 1;
-  const auto size = take_parts(queue, first, count);
-  if (!size) return {};
-  Frame::Description description;
-  if (describe_frame(header, *size, description)) return {*pool_, first, *size, description};
-  pool_->give_chain(&first);
-  return {};
-}
-
-/// Links the other buffers of a frame to its first: the device has shown all of them at once. [virtio 1.2 §5.1.6.4]
-std::optional<std::size_t> Network::take_parts(SplitQueue& queue, Buffer& first, std::size_t count) {
-  std::size_t size = first.length;
-  Buffer* last = &first;
-  bool sound = count >= 1 && count <= kMostParts;
-  for (std::size_t i = 1; sound && i < count; ++i) {
-    const auto completion = queue.poll();
-    if (!completion) {
-      fail(completion.error());
-      return std::nullopt;
-    }
-    sound = completion->has_value() && (*completion)->written != 0;
-    if (!completion->has_value()) break;
-    auto& part = *reinterpret_cast<Buffer*>((*completion)->cookie);
-    part.offset = 0;
-    part.length = static_cast<std::uint16_t>((*completion)->written);
-    size += part.length;
-    last = last->next = &part;
-  }
-  if (sound) return size;
-  fail(Error::buffers_missing);
-  return std::nullopt;
-}
-
-/// False where the header contradicts the frame, or what was agreed.
-bool Network::describe_frame(const NetworkHeader& header, std::size_t size, Frame::Description& description) const {
-  const std::uint8_t kind = header.segmentation & static_cast<std::uint8_t>(~kSegmentationEcn);
-  if (kind == kSegmentationNone) {
-    if (size > identity_.mtu + network::kHeaderSize + network::kTagSize) return false;
-  } else {
-    if (!active_.merging || (kind != kSegmentationTcp4 && kind != kSegmentationTcp6)) return false;
-    if (header.segment_size == 0 || size > kLongestFrame) return false;
-    description.segmentation = kind == kSegmentationTcp4 ? Segmentation::tcp_v4 : Segmentation::tcp_v6;
-    description.segment_size = header.segment_size;
-  }
-  if (!active_.receive_checksum) return true;
-  if ((header.flags & kHeaderNeedsChecksum) != 0) {
-    if (header.checksum_start < network::kHeaderSize ||
-        std::size_t{header.checksum_start} + header.checksum_offset + 2 > size)
-      return false;
-    description.checksum = Frame::Checksum::partial;
-    description.partial = {header.checksum_start, header.checksum_offset};
-  } else if ((header.flags & kHeaderDataValid) != 0) {
-    description.checksum = Frame::Checksum::verified;
-  }
-  return true;
-}
-
-bool Network::is_possible(const Transmit& frame) const {
-  if (frame.parts.empty() || frame.parts.size() > Transmit::kMostParts) return false;
-  if (frame.has_partial_checksum && !active_.transmit_checksum) return false;
-  if (frame.segmentation == Segmentation::none) return true;
-  if (!frame.has_partial_checksum || frame.segment_size == 0) return false;
-  return frame.segmentation == Segmentation::tcp_v4 ? active_.segmentation_v4 : active_.segmentation_v6;
-}
-
-Network::Result Network::transmit(const Transmit& frame) {
-  if (!works() || !is_possible(frame)) return Result::refused;
-  NetworkQueuePair& pair = pairs_[used_pairs_ == 1 ? 0 : flow_of(frame) % used_pairs_];
-  const std::size_t descriptors = frame.parts.size() + (frame.headroom < sizeof(NetworkHeader) ? 1 : 0);
-  if (descriptors > pair.transmit_.size()) return Result::refused;
-  if (pair.free_slot_count_ == 0 || pair.transmit_.free_descriptors() < descriptors) {
-    reclaim(pair);
-    if (failure_) return Result::refused;
-    if (pair.free_slot_count_ == 0 || pair.transmit_.free_descriptors() < descriptors) return Result::full;
-  }
-  return submit(pair, frame) ? Result::taken : Result::refused;
-}
-
-/// There is room.
-bool Network::submit(NetworkQueuePair& pair, const Transmit& frame) {
-  const std::uint8_t slot = pair.free_slots_[pair.free_slot_count_ - 1U];
-  std::array<std::span<const std::byte>, Transmit::kMostParts + 1> segments;
-  std::size_t count = 0;
-  if (frame.headroom >= sizeof(NetworkHeader)) {
-    const auto first = frame.parts.front();
-    auto* const header = const_cast<std::byte*>(first.data()) - sizeof(NetworkHeader);
-    *reinterpret_cast<NetworkHeader*>(header) = header_of(frame);
-    segments[count++] = {header, first.size() + sizeof(NetworkHeader)};
-  } else {
-    pair.headers_[slot] = header_of(frame);
-    segments[count++] = std::as_bytes(std::span(&pair.headers_[slot], 1));
-    segments[count++] = frame.parts.front();
-  }
-  for (const auto& part : frame.parts.subspan(1)) segments[count++] = part;
-  if (!pair.transmit_.submit(std::span(segments).first(count), {}, slot)) return false;
-  pair.completions_[slot] = frame.completion;
-  --pair.free_slot_count_;
-  return true;
-}
-
-void Network::kick() {
-  if (!works()) return;
-  for (std::size_t i = 0; i < used_pairs_; ++i)
-    if (pairs_[i].transmit_.publish()) transport_->notify(transmit_queue(i));
-}
-
-void Network::reclaim() {
-  if (!works()) return;
-  for (NetworkQueuePair& pair : pairs_.first(used_pairs_)) reclaim(pair);
-}
-
-void Network::reclaim(NetworkQueuePair& pair) {
-  for (std::uint16_t i = 0; i < pair.transmit_.size(); ++i) {
-    const auto completion = pair.transmit_.poll();
-    if (!completion) return fail(completion.error());
-    if (!*completion) return;
-    const auto slot = static_cast<std::uint8_t>((*completion)->cookie);
-    pair.free_slots_[pair.free_slot_count_++] = slot;
-    if (network::Completion* const told = pair.completions_[slot]) told->done(*told);
-  }
 }
 
 network::Events Network::listen(network::Events events) {

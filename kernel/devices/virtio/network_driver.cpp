@@ -8,7 +8,7 @@
 #include "kernel/devices/network/device.hpp"
 #include "kernel/devices/virtio/driver.hpp"
 #include "kernel/devices/virtio/network.hpp"
-#include "kernel/include/toro/heap.hpp"
+#include "kernel/memory/memory.hpp"
 
 namespace toro::virtio {
 namespace {
@@ -36,15 +36,15 @@ MacAddress random_address() {
 }
 
 std::expected<void, Error> start(Transport& transport, Interrupt interrupt) {
-  void* const memory = heap::allocate(sizeof(Started), alignof(Started));
-  if (memory == nullptr) return std::unexpected(Error::no_memory);
-  auto* const started = new (memory) Started{.network = {}, .interrupt = interrupt};
+  void* const block = memory::heap().allocate(sizeof(Started), alignof(Started));
+  if (block == nullptr) return std::unexpected(Error::no_memory);
+  auto* const started = new (block) Started{.network = {}, .interrupt = interrupt};
   if (const auto prepared = started->network.prepare(transport, random_address()); !prepared) {
-    heap::free(memory);
+    memory::heap().free(block);
     return prepared;
   }
   const std::size_t pairs = started->network.useful_pairs();
-  void* const queues = heap::allocate(pairs * sizeof(NetworkQueuePair), alignof(NetworkQueuePair));
+  void* const queues = memory::heap().allocate(pairs * sizeof(NetworkQueuePair), alignof(NetworkQueuePair));
   if (queues == nullptr) return std::unexpected(Error::no_memory);
   auto* const first = static_cast<NetworkQueuePair*>(queues);
   for (std::size_t i = 0; i < pairs; ++i) new (first + i) NetworkQueuePair;

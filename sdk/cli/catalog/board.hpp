@@ -23,8 +23,8 @@ struct Board {
   unsigned default_cores = 1;
   unsigned maximum_cores = 1;
   std::vector<std::string> arguments;
-  /// QEMU arguments by channel: console, debug, qemu-stub, exit, monitor, and network (a device on QEMU's netdev `net0`)
-  /// where the board can have one. `${run}` stands for the run's folder.
+  /// QEMU arguments by channel: console, debug, qemu-stub, exit, monitor, and network (a device on QEMU's netdev
+  /// `net0`) where the board can have one. `${run}` stands for the run's folder.
   std::map<std::string, std::vector<std::string>> channels;
 };
 
