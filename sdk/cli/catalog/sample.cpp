@@ -17,6 +17,7 @@ Sample parse_sample(const std::filesystem::path& directory, const std::string& t
   sample.boards = required<std::vector<std::string>>(json, "boards", file);
   sample.arguments = optional_key<std::vector<std::string>>(json, "arguments", {}, file);
   sample.expect = optional_key<std::vector<std::string>>(json, "expect", {}, file);
+  sample.disks = optional_key<std::vector<std::string>>(json, "disks", {}, file);
   sample.cores = optional_key<unsigned>(json, "cores", 0, file);
   sample.exit_status = optional_key<int>(json, "exit_status", 0, file);
   return sample;

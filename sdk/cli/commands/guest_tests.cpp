@@ -21,6 +21,7 @@ struct GuestTest {
   std::filesystem::path elf;
   std::vector<std::string> arguments;
   std::vector<std::string> expect;
+  std::vector<std::string> disks = {};
   unsigned cores = 1;
   int status = 0;
 };
@@ -47,6 +48,7 @@ std::vector<GuestTest> collect(const Context& context, const Preset& preset) {
                        .elf = application.elf,
                        .arguments = sample->arguments,
                        .expect = sample->expect,
+                       .disks = sample->disks,
                        .cores = sample->cores != 0 ? sample->cores : board.default_cores,
                        .status = sample->exit_status});
     }
@@ -56,8 +58,10 @@ std::vector<GuestTest> collect(const Context& context, const Preset& preset) {
 
 TestResult run_one(Context& context, const Preset& preset, const GuestTest& test) {
   std::vector<std::string> command{
-      "/proc/self/exe", "run",     test.elf.string(),          "--board",   preset.board,     "--config",
-      preset.config,    "--cores", std::to_string(test.cores), "--timeout", kSecondsPerGuest, "--"};
+      "/proc/self/exe", "run",     test.elf.string(),          "--board",   preset.board,    "--config",
+      preset.config,    "--cores", std::to_string(test.cores), "--timeout", kSecondsPerGuest};
+  for (const auto& disk : test.disks) command.insert(command.end(), {"--disk", disk});
+  command.emplace_back("--");
   command.insert(command.end(), test.arguments.begin(), test.arguments.end());
   auto run = capture_program(context.loop, command, std::chrono::minutes(10));
   std::string wrong;
