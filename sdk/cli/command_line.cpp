@@ -56,6 +56,13 @@ void add_boot(CLI::App& command, BootOptions& boot) {
   command.add_option("--cores", boot.cores, "cores of the guest; default: the board's")
       ->check(CLI::Range(1U, 255U))
       ->type_name("N");
+  command
+      .add_option(
+          "--disk", boot.disks,
+          "an image file, raw or qcow2, that becomes a disk (IMG:ro: read-only), or the size of a new, empty disk, "
+          "such as 64M; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("IMG|SIZE");
   command.add_option("--accel", boot.accelerator, "auto (KVM where the processor has it), kvm or tcg")
       ->check(CLI::IsMember({"auto", "kvm", "tcg"}))
       ->capture_default_str()

@@ -40,14 +40,15 @@ Device::Device(Driver& driver, const Properties& properties)
     : queue_(driver, properties, finish), core_(arch::this_core()) {}
 
 void Device::submit_chain(BlockRequest& first) {
-  const std::uint32_t core = arch::this_core();
-  for (BlockRequest* request = &first; request != nullptr; request = request->flight.next) request->flight.core = core;
-  if (arch::is_this_core(core_)) {
+  {
     const arch::InterruptsOff off;
-    queue_.add(first);
-  } else {
-    process::send(core_, Submission::arrive, Submission{&queue_, &first});
+    for (BlockRequest* request = &first; request != nullptr; request = request->flight.next) {
+      request->flight.core = arch::this_core();
+      process::scheduler().device_work_begins();
+    }
+    if (arch::is_this_core(core_)) return queue_.add(first);
   }
+  process::send(core_, Submission::arrive, Submission{&queue_, &first});
 }
 
 BlockResult Device::execute(BlockRequest& request) {
@@ -64,6 +65,7 @@ void Device::finish(RequestQueue&, BlockRequest& request) {
 }
 
 void Device::deliver(BlockRequest& request) {
+  process::scheduler().device_work_ends();
   if (request.completions != nullptr) return request.completions->arrive(request);
   if (request.done != nullptr) request.done(request);
 }

@@ -23,6 +23,8 @@ struct Board {
   unsigned default_cores = 1;
   unsigned maximum_cores = 1;
   std::vector<std::string> arguments;
+  /// QEMU arguments of one disk, whose image is the block node `${disk}`; empty: the board has no disks.
+  std::vector<std::string> disk;
   /// QEMU arguments by channel: console, debug, qemu-stub, exit, monitor, and network (a device on QEMU's netdev
   /// `net0`) where the board can have one. `${run}` stands for the run's folder.
   std::map<std::string, std::vector<std::string>> channels;

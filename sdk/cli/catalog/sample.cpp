@@ -18,6 +18,7 @@ Sample parse_sample(const std::filesystem::path& directory, const std::string& t
   sample.boards = required<std::vector<std::string>>(json, "boards", file);
   sample.arguments = optional_key<std::vector<std::string>>(json, "arguments", {}, file);
   sample.expect = optional_key<std::vector<std::string>>(json, "expect", {}, file);
+  sample.disks = optional_key<std::vector<std::string>>(json, "disks", {}, file);
   sample.cores = optional_key<unsigned>(json, "cores", 0, file);
   sample.network = optional_key<std::string>(json, "network", "none", file);
   if (sample.network != "user" && sample.network != "none")

@@ -17,6 +17,7 @@ struct BootOptions {
   TargetOptions target;
   std::string memory;                 ///< empty: the board's default
   unsigned cores = 0;                 ///< 0: the board's default
+  std::vector<std::string> disks;     ///< --disk
   std::string accelerator = "auto";   ///< auto, kvm, tcg
   std::string stub = "kernel";        ///< kernel, qemu
   std::optional<std::uint16_t> port;  ///< --listen

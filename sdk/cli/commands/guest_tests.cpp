@@ -22,6 +22,7 @@ struct GuestTest {
   std::vector<std::string> arguments;
   std::vector<std::string> expect;
   std::string network = "none";
+  std::vector<std::string> disks = {};
   unsigned cores = 1;
   int status = 0;
 };
@@ -49,6 +50,7 @@ std::vector<GuestTest> collect(const Context& context, const Preset& preset) {
                        .arguments = sample->arguments,
                        .expect = sample->expect,
                        .network = sample->network,
+                       .disks = sample->disks,
                        .cores = sample->cores != 0 ? sample->cores : board.default_cores,
                        .status = sample->exit_status});
     }
@@ -60,7 +62,9 @@ TestResult run_one(Context& context, const Preset& preset, const GuestTest& test
   std::vector<std::string> command{
       "/proc/self/exe", "run",     test.elf.string(),          "--board", preset.board, "--config",
       preset.config,    "--cores", std::to_string(test.cores), "--net",   test.network, "--timeout",
-      kSecondsPerGuest, "--"};
+      kSecondsPerGuest};
+  for (const auto& disk : test.disks) command.insert(command.end(), {"--disk", disk});
+  command.emplace_back("--");
   command.insert(command.end(), test.arguments.begin(), test.arguments.end());
   auto run = capture_program(context.loop, command, std::chrono::minutes(10));
   std::string wrong;

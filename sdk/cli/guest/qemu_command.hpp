@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sdk/cli/catalog/board.hpp"
+#include "sdk/cli/guest/disk.hpp"
 
 namespace toro::cli {
 
@@ -31,6 +32,7 @@ struct Boot {
   Board board;
   std::filesystem::path elf;
   std::vector<std::string> arguments;  ///< of main
+  std::vector<Disk> disks;
   unsigned memory_mib = 64;
   unsigned cores = 1;
   Accelerator accelerator = Accelerator::tcg;

@@ -58,6 +58,17 @@ TEST_CASE("the guest's command line") {
   CHECK(guest_command_line({}, {"--", "toro.wait"}) == "-- \"--\" \"toro.wait\"");
 }
 
+TEST_CASE("each disk is attached as the board says") {
+  auto boot = example_boot();
+  boot.board.disk = {"-device", "d,drive=${disk},serial=${disk}"};
+  boot.disks = {{.image = "/a.img", .format = "qcow2"}, {.image = "${run}/disk1.img", .new_bytes = 1 << 20}};
+  const auto words = qemu_command(boot, "/run/x");
+  CHECK(word_after(words, "-blockdev").contains(R"("driver":"qcow2")"));
+  CHECK(has(words, "d,drive=disk0,serial=disk0"));
+  CHECK(has(words, "d,drive=disk1,serial=disk1"));
+  CHECK(printable_qemu_command(boot).contains("truncate -s 1048576 "));
+}
+
 TEST_CASE("QEMU's arguments follow the board and the stub") {
   auto boot = example_boot();
   auto words = qemu_command(boot, "/run/x");
