@@ -183,7 +183,7 @@ bool Controller::on_pin(void* argument, arch::TrapFrame&) {
   Controller& self = *static_cast<Controller*>(argument);
   const Channel::Progress progress = self.channel_.on_interrupt();
   if (progress == Channel::Progress::not_asked) return false;
-  if (progress == Channel::Progress::goes_on) return true;
+  if (progress == Channel::Progress::goes_on) return ++self.tasks_, true;  // the rest has its own time
   Drive* drive = self.drives_[self.channel_.drive()];
   if (progress == Channel::Progress::broken)
     drive->device().break_down();

@@ -24,7 +24,7 @@ class Watchdog {
   }
 
  private:
-  static constexpr std::uint64_t kPeriod = 5'000'000'000;  // nanoseconds
+  static constexpr std::uint64_t kPeriod = 15'000'000'000;  // nanoseconds
   static constexpr std::size_t kStackPages = 2;
 
   void start();

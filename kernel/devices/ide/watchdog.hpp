@@ -13,7 +13,7 @@ class Watched {
   /// The task lasts too long. In a thread, with interrupts off.
   virtual void give_up() = 0;
 
-  /// A task begins: it has five seconds at least, and ten at most. With interrupts off.
+  /// A task begins: it has fifteen seconds at least, and thirty at most. With interrupts off.
   static void watch();
 
  protected:

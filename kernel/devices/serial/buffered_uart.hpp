@@ -28,7 +28,10 @@ class BufferedUart {
     window_.write(UartRegister::data, 1);  // the divisor, and its high half
     window_.write(UartRegister::interrupt_enable, 0);
     window_.write(UartRegister::line_control, k8N1);
-    window_.write(UartRegister::fifo_control, kFifos);
+    // To turn the FIFOs on empties them: where something has come already, they stay off.
+    if ((window_.read(UartRegister::line_status) & kDataReady) == 0) window_.write(UartRegister::fifo_control, kFifos);
+    const bool has_fifos = (window_.read(UartRegister::interrupt_identification) & kFifosOn) == kFifosOn;
+    burst_ = has_fifos ? kFifoSize : 1;
     window_.write(UartRegister::modem_control, kReady);
     started_ = true;
     exchange();
@@ -64,7 +67,7 @@ class BufferedUart {
       status = window_.read(UartRegister::line_status);
     }
     if ((status & kTransmitFifoEmpty) != 0)
-      for (unsigned i = 0; i < kFifoSize && !out_.empty(); ++i)
+      for (unsigned i = 0; i < burst_ && !out_.empty(); ++i)
         window_.write(UartRegister::data, static_cast<std::uint8_t>(*out_.pop()));
     // Without room the UART keeps what comes, and its sender waits.
     enable((in_.full() ? 0 : kReceiveInterrupt) | (out_.empty() ? 0 : kTransmitInterrupt));
@@ -97,6 +100,7 @@ class BufferedUart {
   [[no_unique_address]] Window window_{};
   bool started_ = false;
   std::uint8_t enabled_ = 0;
+  unsigned burst_ = 1;  // bytes that it takes at once
   Ring<char, 4096> out_;
   Ring<char, 1024> in_;
 };

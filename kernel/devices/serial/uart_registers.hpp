@@ -21,7 +21,7 @@ enum class UartRegister : std::uint8_t {
 // Of interrupt_enable.
 inline constexpr std::uint8_t kReceiveInterrupt = 1 << 0, kTransmitInterrupt = 1 << 1;
 // Of interrupt_identification.
-inline constexpr std::uint8_t kNoInterrupt = 1 << 0;
+inline constexpr std::uint8_t kNoInterrupt = 1 << 0, kFifosOn = 0xc0;
 // Of fifo_control: both on and empty, an interrupt for 8 bytes or a pause.
 inline constexpr std::uint8_t kFifos = 0x87;
 inline constexpr unsigned kFifoSize = 16;

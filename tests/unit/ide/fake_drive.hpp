@@ -149,6 +149,7 @@ class FakeChannel final : public Ports {
       status_ = Status::kBusy;
       return;
     }
+    status_ = Status::kReady;
     identifies_ = command == AtaCommand::identify;
     writes_ = command == AtaCommand::write_sectors || command == AtaCommand::write_sectors_ext ||
               command == AtaCommand::write_dma || command == AtaCommand::write_dma_ext;

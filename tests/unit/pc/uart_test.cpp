@@ -18,6 +18,7 @@ struct FakeUart {
   std::uint8_t enabled = 0;
   std::uint8_t scratch = 0;
   bool latch = false;
+  bool fifos = false;
   bool there = true;
   bool babbles = false;  // there is always one more interrupt
 
@@ -38,7 +39,8 @@ struct Window {
         return static_cast<std::uint8_t>(first);
       }
       case UartRegister::interrupt_identification:
-        return fake->line() || fake->babbles ? 0 : kNoInterrupt;
+        return static_cast<std::uint8_t>((fake->line() || fake->babbles ? 0 : kNoInterrupt) |
+                                         (fake->fifos ? kFifosOn : 0));
       case UartRegister::line_status:
         return static_cast<std::uint8_t>((fake->arrives.empty() ? 0 : kDataReady) |
                                          (fake->room == kFifoSize ? kTransmitFifoEmpty | kTransmitterEmpty : 0));
@@ -51,6 +53,10 @@ struct Window {
   void write(UartRegister which, std::uint8_t value) {
     if (which == UartRegister::line_control) fake->latch = (value & kDivisorLatch) != 0;
     if (which == UartRegister::scratch) fake->scratch = value;
+    if (which == UartRegister::fifo_control) {
+      fake->fifos = true;
+      fake->arrives.clear();
+    }
     if (fake->latch) return;
     if (which == UartRegister::interrupt_enable) fake->enabled = value;
     if (which == UartRegister::data) {
@@ -121,6 +127,18 @@ TEST_CASE("UART: input is lost nowhere: without room the UART is left to hold it
   CHECK(got == typed);
   CHECK(line.fake.enabled == kReceiveInterrupt);
   CHECK_FALSE(line.uart.on_interrupt());
+}
+
+TEST_CASE("UART: what came before it was started is there") {
+  Line line;
+  line.fake.arrives = {'h', 'i'};
+  REQUIRE(line.uart.start());
+  char text[4];
+  CHECK(line.uart.read(text) == 2);
+  CHECK(line.uart.write("output") == 6);
+  CHECK(line.fake.sent == "o");
+  line.send_all();
+  CHECK(line.fake.sent == "output");
 }
 
 TEST_CASE("UART: one that always interrupts does not keep the core") {
