@@ -93,15 +93,16 @@ TEST_CASE("threads of all cores send at the same time") {
   const int expected = kEach * static_cast<int>(toro::cores());
   std::array<std::byte, 1600> buffer;
   while (answers < expected) {
-    const auto size = device()->receive_for(buffer, 10s);
-    if (!size) break;
+    const auto size = device()->receive_for(buffer, 3s);
+    if (!size) break;  // the others are counted
     if (is_answer(std::span(buffer).first(*size))) ++answers;
   }
   for (auto& thread : threads) thread.join();
   const auto after = device()->counters();
   CHECK(after.sent.frames - before.sent.frames == static_cast<std::uint64_t>(expected));
   CHECK(after.sent.bytes - before.sent.bytes == 60U * static_cast<std::uint64_t>(expected));
-  CHECK(answers == expected);
+  const auto lost = after.received_and_dropped.overrun - before.received_and_dropped.overrun;
+  CHECK(static_cast<std::uint64_t>(answers) + lost == static_cast<std::uint64_t>(expected));
 }
 
 TEST_CASE("many frames in one call, more than the device has room for") {
