@@ -74,8 +74,9 @@ struct BlockRequest {
   std::span<const std::span<std::byte>> data{};
   /// Takes the request when it has ended; where it is null, `done` is called.
   BlockCompletions* completions = nullptr;
-  /// Called on the core that submitted, with interrupts off and perhaps before submit() returns: it must not block. It
-  /// may submit again, when the device is this core's.
+  /// For the kernel's own code, which is built without SSE, stack protector and thread-local variables; applications
+  /// take `completions`. Called on the core that submitted, with interrupts off, from the device's interrupt or perhaps
+  /// before submit() returns: it must not block. It may submit again, when the device is this core's.
   void (*done)(BlockRequest& request) = nullptr;
   /// How it went; valid when it has ended.
   BlockResult result{};
