@@ -35,8 +35,6 @@ std::string_view describe(Error error) {
       return "no memory for it"sv;
     case Error::invalid_argument:
       return "invalid argument"sv;
-    case Error::no_memory:
-      return "no memory for it"sv;
     case Error::queue_full:
       return "the queue has no free descriptors"sv;
     case Error::port_absent:
