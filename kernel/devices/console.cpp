@@ -14,12 +14,6 @@ constinit serial::Uart16550 uart{};
 constinit Device* device = &uart;
 constinit std::uint32_t owner = 0;  ///< the core that the device interrupts
 constinit process::WaitQueue readers{};
-constinit void (*mirror)(std::span<const char> text) = nullptr;
-
-void put(std::span<const char> text) {
-  device->write(text);
-  if (mirror != nullptr) mirror(text);
-}
 
 /// What another core writes, on the owner's.
 struct Carried {
@@ -28,7 +22,7 @@ struct Carried {
 
   static void arrive(void* payload) {
     Carried& carried = **static_cast<Carried**>(payload);
-    put(carried.text);
+    device->write(carried.text);
     carried.written.open();
   }
 };
@@ -39,11 +33,8 @@ void use(Device& better) {
   device = &better;
   owner = arch::this_core();
 }
-void mirror_to(void (*show)(std::span<const char> text)) {
-  mirror = show;
-}
 void write(std::span<const char> text) {
-  if (arch::is_this_core(owner)) return put(text);
+  if (arch::is_this_core(owner)) return device->write(text);
   Carried carried{.text = text};
   process::send(owner, Carried::arrive, &carried);
   carried.written.wait();

@@ -91,7 +91,7 @@ void start_paging() {
   protect(address_of(toro_text_end), address_of(toro_rodata_end), Access::read);
   protect(address_of(toro_boot_stack_guard), address_of(toro_boot_stack_low), Access::none);
   protect(arch::lapic::kBase, arch::lapic::kBase + kPageSize, Access::device);
-  protect(arch::IoApic::kUsualBase, arch::IoApic::kUsualBase + kPageSize, Access::device);
+  protect(arch::ioapic::kBase, arch::ioapic::kBase + kPageSize, Access::device);
   arch::paging::activate();
   open_shares(kMappedAtEntry, UINTPTR_MAX);
 }
@@ -166,8 +166,7 @@ namespace toro::boot {
 // NOLINTNEXTLINE(readability-redundant-declaration): weak here
 [[gnu::weak]] extern Stage firmware_tables_stage;  // of a board that asks ACPI
 
-TORO_BOOT_STAGE(paging_stage, "paging", memory::start_paging, &traps_stage, &memory_map_stage, &processors_stage,
-                &firmware_tables_stage);
+TORO_BOOT_STAGE(paging_stage, "paging", memory::start_paging, &traps_stage, &processors_stage, &firmware_tables_stage);
 TORO_CORE_STAGE(heap_stage, "heap", memory::choose_places, memory::start_heap, &paging_stage);
 
 }  // namespace toro::boot

@@ -5,8 +5,10 @@
 #include <bit>
 
 #include "kernel/arch/x86_64/cpu.hpp"
+#include "kernel/include/toro/entropy.hpp"
 
-namespace toro::arch {
+namespace toro {
+namespace arch {
 namespace {
 
 constexpr int kTries = 16;  // the processor may be out of entropy for a moment
@@ -63,12 +65,6 @@ EntropySource find_source() {
 /// One more than the source; 0 while nobody has asked.
 constinit std::atomic<std::uint8_t> known = 0;
 
-constinit std::uint64_t (*device_word)() = nullptr;  ///< set before `known` says so
-
-void keep(EntropySource source) {
-  known.store(static_cast<std::uint8_t>(static_cast<std::uint8_t>(source) + 1), std::memory_order_release);
-}
-
 }  // namespace
 
 std::uint64_t random_word() {
@@ -77,23 +73,18 @@ std::uint64_t random_word() {
   // A processor with RDSEED has RDRAND, whose generator does not run dry.
   if (source == EntropySource::rdseed && try_often(rdseed, value)) return value;
   if (source <= EntropySource::rdrand && try_often(rdrand, value)) return value;
-  if (source == EntropySource::device) return device_word();
   (void)jitter(value);
   return value;
 }
 
-void use_word_source(std::uint64_t (*word)()) {
-  if (entropy_source() <= EntropySource::rdrand) return;
-  device_word = word;
-  keep(EntropySource::device);
-}
+}  // namespace arch
 
 EntropySource entropy_source() {
-  const std::uint8_t before = known.load(std::memory_order_acquire);
+  const std::uint8_t before = arch::known.load(std::memory_order_relaxed);
   if (before != 0) return static_cast<EntropySource>(before - 1);
-  const EntropySource source = find_source();
-  keep(source);
+  const EntropySource source = arch::find_source();
+  arch::known.store(static_cast<std::uint8_t>(static_cast<std::uint8_t>(source) + 1), std::memory_order_relaxed);
   return source;
 }
 
-}  // namespace toro::arch
+}  // namespace toro
