@@ -166,7 +166,8 @@ namespace toro::boot {
 // NOLINTNEXTLINE(readability-redundant-declaration): weak here
 [[gnu::weak]] extern Stage firmware_tables_stage;  // of a board that asks ACPI
 
-TORO_BOOT_STAGE(paging_stage, "paging", memory::start_paging, &traps_stage, &processors_stage, &firmware_tables_stage);
+TORO_BOOT_STAGE(paging_stage, "paging", memory::start_paging, &traps_stage, &memory_map_stage, &processors_stage,
+                &firmware_tables_stage);
 TORO_CORE_STAGE(heap_stage, "heap", memory::choose_places, memory::start_heap, &paging_stage);
 
 }  // namespace toro::boot
