@@ -22,6 +22,7 @@
 #include "kernel/arch/x86_64/lapic.hpp"
 #include "kernel/arch/x86_64/trap.hpp"
 #include "kernel/shutdown.hpp"
+#include "task_state.hpp"
 
 namespace {
 
@@ -122,16 +123,7 @@ void overflow_interrupt_stack() {
 
 /// Runs over the end of a stack where page faults have none that they could be taken on.
 void overflow_without_exception_stack() {
-  struct [[gnu::packed]] {
-    std::uint16_t limit;
-    std::uintptr_t base;
-  } gdt{};
-  std::uint16_t task = 0;
-  asm volatile("sgdt %0" : "=m"(gdt));
-  asm volatile("str %0" : "=r"(task));
-  const auto* segment = reinterpret_cast<const std::uint64_t*>(gdt.base + task);  // [SDM 3A 8.2.3]
-  const std::uintptr_t state = (segment[0] >> 16 & 0xffffff) | (segment[0] >> 56 & 0xff) << 24 | segment[1] << 32;
-  constexpr std::uintptr_t kIst1 = 36;  // [SDM 3A 8.7]
+  const std::uintptr_t state = task_state_address();
   constexpr std::uintptr_t kExceptionStack = 2;
   constexpr std::uintptr_t kNowhere = kPageSize;
   std::memcpy(reinterpret_cast<void*>(state + kIst1 + (kExceptionStack - 1) * 8), &kNowhere, sizeof kNowhere);

@@ -14,6 +14,7 @@
 
 #include "kernel/arch/x86_64/context.hpp"
 #include "security/page_tables.hpp"
+#include "security/task_state.hpp"
 
 namespace {
 
@@ -26,19 +27,10 @@ struct TaskState {
   std::array<std::uint64_t, 7> stacks;  ///< IST1 to IST7; 0 where there is none
 };
 
-/// The calling core's, found as the processor finds it. [SDM 3A 8.2.3, 8.7]
+/// The calling core's.
 TaskState task_state() {
-  struct [[gnu::packed]] {
-    std::uint16_t limit;
-    std::uintptr_t base;
-  } gdt{};
-  std::uint16_t task = 0;
-  asm volatile("sgdt %0" : "=m"(gdt));
-  asm volatile("str %0" : "=r"(task));
-  const auto* segment = reinterpret_cast<const std::uint64_t*>(gdt.base + task);
-  const std::uintptr_t base = (segment[0] >> 16 & 0xffffff) | (segment[0] >> 56 & 0xff) << 24 | segment[1] << 32;
   TaskState state{};
-  std::memcpy(&state.stacks, reinterpret_cast<const void*>(base + 36), sizeof state.stacks);
+  std::memcpy(&state.stacks, reinterpret_cast<const void*>(task_state_address() + kIst1), sizeof state.stacks);
   return state;
 }
 
