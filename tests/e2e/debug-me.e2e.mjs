@@ -42,7 +42,10 @@ await scenario('debug-me', sdk, [
   ['restart boots anew', async (editor) => {
     const [before] = editor.guests();
     await editor.debugButton('restart');
-    await editor.until('another QEMU', () => editor.guests().length === 1 && editor.guests()[0].pid !== before.pid);
+    await editor.until('another QEMU', () => {
+      const guests = editor.guests();
+      return guests.length === 1 && guests[0].pid !== before.pid;
+    });
     await editor.stoppedAt('transfer', inTransfer);
     await editor.variable('amount', '10');
   }],
