@@ -12,3 +12,8 @@ void start_devices();
 [[noreturn]] void power_off(std::uint8_t status);
 
 }  // namespace toro::board
+
+/// TORO_USE_ENTRY(toro_multiboot2_start): loaders may enter the images of the board there too, beside PVH.
+#define TORO_USE_ENTRY(symbol)  \
+  extern "C" void symbol(void); \
+  [[gnu::used]] static void (*const symbol##_used)() = symbol

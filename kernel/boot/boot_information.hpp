@@ -10,6 +10,10 @@ namespace toro {
 class CommandLine;
 }
 
+namespace toro::arch::pvh {
+struct StartInfo;
+}
+
 namespace toro::boot {
 
 /// Bytes [begin, end) of physical memory.
@@ -26,6 +30,9 @@ struct Information {
 
   [[nodiscard]] std::span<const MemoryRange> ram_ranges() const { return {ram, ram_count}; }
 };
+
+/// As the loader handed it over. Read by the stage "memory map"; stages before it may replace it.
+extern constinit const arch::pvh::StartInfo* start_info;
 
 /// Valid after the stage "memory map".
 [[nodiscard]] const Information& information();

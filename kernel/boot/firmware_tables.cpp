@@ -4,7 +4,6 @@
 #include "kernel/arch/x86_64/boot_map.hpp"
 #include "kernel/boot/boot_information.hpp"
 #include "kernel/boot/stages.hpp"
-#include "kernel/firmware/fadt.hpp"
 
 namespace toro::boot {
 namespace {
@@ -21,17 +20,36 @@ void read_pci(const Tables& tables) {
   }));
 }
 
-void read_soft_off(const firmware::PhysicalMemory& memory, const Tables& tables) {
+void read_interrupts(const Tables& tables) {
+  const auto table = tables.find("APIC");
+  if (!table) return;
+  if (const auto routing = firmware::InterruptRouting::read(*table)) found.interrupts = *routing;
+}
+
+void read_hpet(const Tables& tables) {
+  const auto table = tables.find("HPET");
+  if (!table) return;
+  if (const auto hpet = firmware::hpet::read(*table)) found.hpet = *hpet;
+}
+
+void read_fixed_hardware(const firmware::PhysicalMemory& memory, const Tables& tables) {
   constexpr std::uint16_t kEnable = 1U << 13;
   constexpr unsigned kTypeShift = 10;
   const auto table = tables.find("FACP");
   if (!table) return;
   const auto fadt = firmware::fadt::read(*table);
-  if (!fadt || fadt->hardware_reduced) return;
+  if (!fadt) return;
+  if (!fadt->hardware_reduced) found.fixed = *fadt;
   const auto dsdt = firmware::acpi::read_table(memory, fadt->dsdt, "DSDT");
   if (!dsdt) return;
   const auto type = firmware::fadt::find_soft_off(*dsdt);
   if (!type) return;
+  if (fadt->hardware_reduced) {
+    constexpr std::uint8_t kSleepNow = 1U << 5;
+    if (fadt->sleep_control.address != 0)
+      found.sleep = SleepControl{fadt->sleep_control, static_cast<std::uint16_t>(type->a << 2 | kSleepNow)};
+    return;
+  }
   const auto keep = [](std::optional<SleepControl>& kept, const firmware::acpi::GenericAddress& control,
                        std::uint8_t value) {
     if (control.space != firmware::acpi::AddressSpace::io || control.address == 0 || control.address > 0xfffe) return;
@@ -49,7 +67,9 @@ void read_tables() {
   const auto tables = Tables::open(memory, root);
   if (!tables) return;
   read_pci(*tables);
-  read_soft_off(memory, *tables);
+  read_interrupts(*tables);
+  read_hpet(*tables);
+  read_fixed_hardware(memory, *tables);
 }
 
 }  // namespace
@@ -58,6 +78,9 @@ const FirmwareTables& firmware_tables() {
   return found;
 }
 
-TORO_BOOT_STAGE(firmware_tables_stage, "firmware tables", read_tables, &memory_map_stage);
+// NOLINTNEXTLINE(readability-redundant-declaration): weak here
+[[gnu::weak]] extern Stage described_devices_stage;  // of a board that asks for them, before paging as this one is
+
+TORO_BOOT_STAGE(firmware_tables_stage, "firmware tables", read_tables, &memory_map_stage, &described_devices_stage);
 
 }  // namespace toro::boot

@@ -17,6 +17,9 @@ extern "C" const char toro_application_name[];
 extern "C" const unsigned char toro_boot_stack_high[];  // toro.ld
 
 namespace toro::boot {
+
+constinit const arch::pvh::StartInfo* start_info = nullptr;
+
 namespace {
 
 constinit Information information_{};
@@ -24,7 +27,6 @@ constinit CommandLine command_line_{};
 constinit char given_text[4096]{};
 constinit char split_text[4096]{};
 constinit char program_name[64]{};
-constinit const arch::pvh::StartInfo* start_info = nullptr;
 
 template <std::size_t kSize>
 void copy_string(char (&to)[kSize], const char* from) {
@@ -64,7 +66,9 @@ void guard_stacks_of_boot_core() {
 }  // namespace
 
 TORO_CORE_STAGE(traps_stage, "traps", arch::make_gates, arch::load_descriptor_tables);
-TORO_BOOT_STAGE(memory_map_stage, "memory map", read_start_info, &traps_stage);
+// NOLINTNEXTLINE(readability-redundant-declaration): weak here
+[[gnu::weak]] extern Stage multiboot2_stage;  // of a board whose images have that entry
+TORO_BOOT_STAGE(memory_map_stage, "memory map", read_start_info, &traps_stage, &multiboot2_stage);
 TORO_BOOT_STAGE(trap_stacks_stage, "trap stacks", guard_stacks_of_boot_core, &paging_stage);
 TORO_CORE_STAGE(interrupts_stage, "interrupts", nullptr, arch::start_interrupts, &paging_stage);
 

@@ -14,6 +14,12 @@ constinit serial::Uart16550 uart{};
 constinit Device* device = &uart;
 constinit std::uint32_t owner = 0;  ///< the core that the device interrupts
 constinit process::WaitQueue readers{};
+constinit void (*mirror)(std::span<const char> text) = nullptr;
+
+void put(std::span<const char> text) {
+  device->write(text);
+  if (mirror != nullptr) mirror(text);
+}
 
 /// What another core writes, on the owner's.
 struct Carried {
@@ -22,7 +28,7 @@ struct Carried {
 
   static void arrive(void* payload) {
     Carried& carried = **static_cast<Carried**>(payload);
-    device->write(carried.text);
+    put(carried.text);
     carried.written.open();
   }
 };
@@ -33,8 +39,11 @@ void use(Device& better) {
   device = &better;
   owner = arch::this_core();
 }
+void mirror_to(void (*show)(std::span<const char> text)) {
+  mirror = show;
+}
 void write(std::span<const char> text) {
-  if (arch::is_this_core(owner)) return device->write(text);
+  if (arch::is_this_core(owner)) return put(text);
   Carried carried{.text = text};
   process::send(owner, Carried::arrive, &carried);
   carried.written.wait();

@@ -26,6 +26,9 @@ class Device {
 /// Makes `device` the console from now on; until then it is the 16550 UART.
 void use(Device& device);
 
+/// Has `show` called with all that is written from now on, a panic's text too: in any context, on the console's core.
+void mirror_to(void (*show)(std::span<const char> text));
+
 void write(std::span<const char> text);
 [[nodiscard]] std::size_t read(std::span<char> text);
 void flush();

@@ -16,12 +16,18 @@ struct [[gnu::packed]] Table {
   std::uint32_t dsdt;
   std::uint8_t reserved0[2];
   std::uint16_t sci_interrupt;
-  std::uint8_t reserved1[16];
+  std::uint32_t smi_command;
+  std::uint8_t acpi_enable;
+  std::uint8_t reserved1[3];
+  std::uint32_t pm1a_events;
+  std::uint32_t pm1b_events;
   std::uint32_t pm1a_control;
   std::uint32_t pm1b_control;
   std::uint32_t pm2_control;
   std::uint32_t pm_timer;
-  std::uint8_t reserved2[11];
+  std::uint8_t reserved2[8];
+  std::uint8_t pm1_event_length;
+  std::uint8_t reserved6[2];
   std::uint8_t pm_timer_length;
   std::uint8_t reserved3[17];
   std::uint16_t boot_architecture;
@@ -39,7 +45,9 @@ struct [[gnu::packed]] Table {
   acpi::format::GenericAddress extended_general_events[2];
   acpi::format::GenericAddress sleep_control;
 };
-static_assert(offsetof(Table, sci_interrupt) == 46 && offsetof(Table, pm1a_control) == 64 &&
+static_assert(offsetof(Table, sci_interrupt) == 46 && offsetof(Table, smi_command) == 48 &&
+              offsetof(Table, pm1a_events) == 56 && offsetof(Table, pm1_event_length) == 88 &&
+              offsetof(Table, extended_pm1_events) == 148 && offsetof(Table, pm1a_control) == 64 &&
               offsetof(Table, pm_timer_length) == 91 && offsetof(Table, boot_architecture) == 109 &&
               offsetof(Table, reset) == 116 && offsetof(Table, reset_value) == 128 &&
               offsetof(Table, extended_dsdt) == 140 && offsetof(Table, extended_pm1a_control) == 172 &&
@@ -53,6 +61,16 @@ GenericAddress io_port(std::uint32_t port, std::uint8_t bits) {
 
 GenericAddress either(const acpi::format::GenericAddress& extended, const GenericAddress& first) {
   return extended.address != 0 ? extended.value() : first;
+}
+
+/// A block without a length that can be halved is none.
+EventBlock events(const acpi::format::GenericAddress& extended, std::uint32_t port, std::uint8_t length) {
+  constexpr std::uint8_t kShortest = 4;
+  const GenericAddress status = either(extended, io_port(port, 16));
+  if (status.address == 0 || length < kShortest) return {};
+  GenericAddress enable = status;
+  enable.address += length / 2;
+  return {status, enable};
 }
 
 // What AML calls them. [ACPI 6.5 §20.2]
@@ -106,7 +124,12 @@ std::expected<Fadt, Error> read(Bytes bytes) {
       .sci_interrupt = table.sci_interrupt,
       .boot_architecture = table.header.revision < 3 ? static_cast<std::uint16_t>(kLegacyDevices | kKeyboardController)
                                                      : table.boot_architecture,
+      .flags = table.flags,
       .hardware_reduced = (table.flags & kHardwareReduced) != 0,
+      .smi_command = table.smi_command,
+      .acpi_enable = table.acpi_enable,
+      .pm1a_events = events(table.extended_pm1_events[0], table.pm1a_events, table.pm1_event_length),
+      .pm1b_events = events(table.extended_pm1_events[1], table.pm1b_events, table.pm1_event_length),
       .pm_timer = either(table.extended_pm_timer, timer),
       .pm_timer_bits = static_cast<std::uint8_t>((table.flags & kTimerHas32Bits) != 0 ? 32 : 24),
       .reset = (table.flags & kResetSupported) != 0 ? table.reset.value() : GenericAddress{},

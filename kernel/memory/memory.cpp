@@ -91,7 +91,7 @@ void start_paging() {
   protect(address_of(toro_text_end), address_of(toro_rodata_end), Access::read);
   protect(address_of(toro_boot_stack_guard), address_of(toro_boot_stack_low), Access::none);
   protect(arch::lapic::kBase, arch::lapic::kBase + kPageSize, Access::device);
-  protect(arch::ioapic::kBase, arch::ioapic::kBase + kPageSize, Access::device);
+  protect(arch::IoApic::kUsualBase, arch::IoApic::kUsualBase + kPageSize, Access::device);
   arch::paging::activate();
   open_shares(kMappedAtEntry, UINTPTR_MAX);
 }

@@ -36,7 +36,7 @@ Result sys_uname(SyscallFrame& frame) {
 Result sys_getrandom(SyscallFrame& frame) {
   auto* out = frame.pointer<std::byte>(0);
   const std::size_t size = frame.argument(1);
-  if (entropy_source() == EntropySource::none) return failure(Error::again);
+  if (arch::entropy_source() == EntropySource::none) return failure(Error::again);
   for (std::size_t done = 0; done < size; done += sizeof(std::uint64_t)) {
     const std::uint64_t word = arch::random_word();
     std::memcpy(out + done, &word, size - done < sizeof word ? size - done : sizeof word);

@@ -57,6 +57,11 @@ class Scheduler {
   WakeReason suspend(const char* what, WaitKind kind, std::uint64_t deadline = kNoDeadline,
                      Interruption interruption = Interruption::ignored);
 
+  /// Around work of a device that no thread may be waiting for as such: until it ends the core can go on. Interrupts
+  /// must be off.
+  void device_work_begins() { ++device_waits_; }
+  void device_work_ends() { --device_waits_; }
+
   /// Lets a thread of this core go on that waits in suspend(); any other is left as it is.
   void resume(Thread& thread);
 

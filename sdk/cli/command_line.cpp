@@ -31,6 +31,7 @@ struct Parsed {
   DebugOptions debug;
   TestOptions test;
   BenchOptions bench;
+  ImageOptions image;
   std::vector<std::string> groups;
   bool json = false;
   std::function<int(Context&)> command;
@@ -40,7 +41,9 @@ void add_target(CLI::App& command, TargetOptions& target) {
   command
       .add_option("target", target.what, "a sample, a project's folder, or an ELF image; default: the current folder")
       ->type_name("DIR|SAMPLE");
-  command.add_option("--board", target.board, "the board (`toro boards`)")->capture_default_str()->type_name("BOARD");
+  command.add_option("--board", target.board, "the board (`toro boards`), or the folder of one")
+      ->capture_default_str()
+      ->type_name("BOARD|DIR");
   command.add_option("--config", target.config, "debug or release")->capture_default_str()->type_name("CONFIG");
   command.add_option("--application", target.application, "which application, where a project has several")
       ->type_name("NAME");
@@ -53,6 +56,13 @@ void add_boot(CLI::App& command, BootOptions& boot) {
   command.add_option("--cores", boot.cores, "cores of the guest; default: the board's")
       ->check(CLI::Range(1U, 255U))
       ->type_name("N");
+  command
+      .add_option(
+          "--disk", boot.disks,
+          "an image file, raw or qcow2, that becomes a disk (IMG:ro: read-only), or the size of a new, empty disk, "
+          "such as 64M; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("IMG|SIZE");
   command.add_option("--accel", boot.accelerator, "auto (KVM where the processor has it), kvm or tcg")
       ->check(CLI::IsMember({"auto", "kvm", "tcg"}))
       ->capture_default_str()
@@ -78,6 +88,13 @@ void add_boot(CLI::App& command, BootOptions& boot) {
       ->type_name("NAME");
   command.add_option("--protocol-log", boot.protocol_log, "write debugger and stub's packets there, with times")
       ->type_name("FILE");
+  command
+      .add_option("--net", boot.network,
+                  "user (a network of the guest's own, behind the host's) or none; default: the sample's, else none")
+      ->check(CLI::IsMember({"user", "none"}))
+      ->type_name("NAME");
+  command.add_option("--net-dump", boot.net_dump, "write the frames of the guest's network there, as pcap")
+      ->type_name("FILE");
   command.add_flag("--print-command", boot.print_command, "print the QEMU command line and start nothing");
   command.add_flag("--json", boot.json, "tell what happens as JSON lines on stderr");
 }
@@ -86,7 +103,7 @@ void add_setup(CLI::App& app, Parsed& parsed) {
   auto* command = app.add_subcommand("setup", "install what is missing (Debian packages, by apt-get)");
   command
       ->add_option("--for", parsed.groups,
-                   "what for: build, run, debug, test, bench, extension; default: the first three")
+                   "what for: build, run, debug, test, bench, extension, image; default: the first three")
       ->type_name("GROUP");
   command->callback([&] { parsed.command = [&](Context& context) { return setup_command(context, parsed.groups); }; });
 }
@@ -183,6 +200,23 @@ void add_bench(CLI::App& app, Parsed& parsed) {
   command->callback([&] { parsed.command = [&](Context& context) { return bench_command(context, parsed.bench); }; });
 }
 
+void add_image(CLI::App& app, Parsed& parsed) {
+  auto* command = app.add_subcommand("image", "make a file that other machines boot: a disk, a CD, a UEFI program");
+  add_target(*command, parsed.image.target);
+  command->add_option("--format", parsed.image.format, "elf, raw, iso, qcow2, vmdk, vdi, vhdx or efi")
+      ->required()
+      ->type_name("FORMAT");
+  command->add_option("--output", parsed.image.output, "the file; default: NAME.FORMAT in the current folder")
+      ->type_name("FILE");
+  command->add_flag("--json", parsed.image.json, "answer in JSON");
+  command->footer(
+      "Words after `--` become the arguments of main.\n"
+      "\n"
+      "  toro image hello --format iso\n"
+      "  toro image . --format vmdk --output server.vmdk -- --port 8080");
+  command->callback([&] { parsed.command = [&](Context& context) { return image_command(context, parsed.image); }; });
+}
+
 void add_commands(CLI::App& app, Parsed& parsed) {
   app.require_subcommand(1);
   app.add_option("--sdk", parsed.sdk, "the SDK's root; default: TORO_SDK, else the folder above this tool")
@@ -197,6 +231,7 @@ void add_commands(CLI::App& app, Parsed& parsed) {
   add_test(app, parsed);
   add_bench(app, parsed);
   add_building(app, parsed, "size", "what the image is made of", size_command);
+  add_image(app, parsed);
 }
 
 /// The words that CLI11 did not want, as a sentence.
@@ -255,12 +290,15 @@ int CommandLine::execute() {
   } catch (const CLI::Error& error) {
     refuse(app, error, words_);
   }
-  if (arguments_given_ && !app.got_subcommand("run") && !app.got_subcommand("debug"))
-    throw Failure("words after `--` are arguments of the guest's main: only run and debug take them", kUsageError);
+  if (arguments_given_ && !app.got_subcommand("run") && !app.got_subcommand("debug") && !app.got_subcommand("image"))
+    throw Failure("words after `--` are arguments of the guest's main: only run, debug and image take them",
+                  kUsageError);
   for (auto* boot : {&parsed.boot, &parsed.debug.boot}) {
     boot->arguments = arguments_;
     boot->arguments_given = arguments_given_;
   }
+  parsed.image.arguments = arguments_;
+  parsed.image.arguments_given = arguments_given_;
   EventLoop loop;
   Context context{loop, find_sdk(parsed.sdk)};
   return parsed.command(context);

@@ -12,9 +12,10 @@ SKIPPED = re.compile(r"toro-bench-skip (\S+) \S.*")
 
 
 class BenchPrograms(Case):
-    def run_program(self, name, *words, cores=1):
+    def run_program(self, name, *words, cores=1, options=()):
         image = os.path.join(PROGRAMS, name, f"bench-{name}.elf")
-        return self.toro("run", image, "--accel", "tcg", "--cores", str(cores), "--timeout", str(GUEST_READY), "--", *words)
+        return self.toro("run", image, "--accel", "tcg", "--cores", str(cores), "--timeout", str(GUEST_READY), *options, "--",
+                         *words)
 
     def cases(self, name):
         """All cases, which the program names when it is asked for another."""
@@ -35,10 +36,10 @@ class BenchPrograms(Case):
                 self.fail(f"not a line of a benchmark: {line!r}\n{result}")
         return measured, skipped
 
-    def check(self, name, cores=1, skipped=()):
+    def check(self, name, cores=1, skipped=(), options=()):
         cases = self.cases(name)
         expected = [case for case in cases if case not in skipped]
-        self.assertEqual((expected, list(skipped)), self.measured(self.run_program(name, "--quick", cores=cores)))
+        self.assertEqual((expected, list(skipped)), self.measured(self.run_program(name, "--quick", cores=cores, options=options)))
 
     def test_boot(self):
         self.assertEqual((["boot"], []), self.measured(self.run_program("boot")))
@@ -48,6 +49,11 @@ class BenchPrograms(Case):
 
     def test_syscall(self):
         self.check("syscall")
+
+    def test_block(self):
+        self.check("block", options=("--disk", "8M"))
+        without = self.measured(self.run_program("block", "--quick"))
+        self.assertEqual(([], self.cases("block")), without)
 
     def test_heap_of_one_core(self):
         self.check("heap", skipped=["cross-core"])

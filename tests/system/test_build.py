@@ -70,7 +70,7 @@ class Answers(harness.Case):
         self.assertEqual(answer["total"]["code"], total)
 
     def test_every_command_has_help(self):
-        for command in ("setup", "doctor", "boards", "samples", "build", "run", "debug", "test", "size"):
+        for command in ("setup", "doctor", "boards", "samples", "build", "run", "debug", "test", "size", "image"):
             result = self.toro(command, "--help")
             self.assertEqual(0, result.status)
             self.assertIn("Usage", result.out)

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::uint64_t kNanosecondsPerSecond = 1'000'000'000;
 constexpr std::uint32_t kShortestBaseline = 500'000;  // counts of the APIC timer: 500 µs, good for about 0.05 %
+constexpr std::uint64_t kBaselinesPerSecond = 2000;   // of a reference clock: as long
 
 using Wide = unsigned __int128;
 
@@ -37,7 +38,7 @@ struct KvmWallClock {
 };
 static_assert(sizeof(KvmWallClock) == 12);
 
-enum class Source : std::uint8_t { unknown, kvmclock, cpuid, lapic };
+enum class Source : std::uint8_t { unknown, kvmclock, cpuid, lapic, reference };
 
 /// What the host writes, for one core.
 struct alignas(64) KvmClock {
@@ -117,12 +118,12 @@ struct Reading {
 TORO_PER_CORE(Reading, baseline);
 
 /// Both clocks at one instant: of a few tries the one in which the least time passed between the TSC's readings.
-Reading read_both() {
+Reading read_both(std::uint32_t (*read_count)()) {
   Reading best{};
   std::uint64_t narrowest = UINT64_MAX;
   for (int i = 0; i < 5; ++i) {
     const std::uint64_t before = read_tsc();
-    const std::uint32_t count = lapic::timer_count();
+    const std::uint32_t count = read_count();
     const std::uint64_t after = read_tsc();
     if (after - before >= narrowest) continue;
     narrowest = after - before;
@@ -138,13 +139,33 @@ std::uint64_t multiply_divide(std::uint64_t a, std::uint64_t b, std::uint64_t c)
   return a;
 }
 
+constinit Reference reference_{};
+constinit Reading reference_baseline{};
+
+/// The counter wraps; after so many ticks of the TSC it may have.
+constexpr std::uint64_t kLongestBaseline = std::uint64_t{1} << 30;
+
+void calibrate_by_reference() {
+  Reading start = reference_baseline;
+  for (;;) {
+    const Reading reading = read_both(reference_.read);
+    const std::uint64_t ticks = reading.tsc - start.tsc;
+    const std::uint32_t count = (reading.count - start.count) & reference_.mask;
+    if (ticks > kLongestBaseline)
+      start = reading;
+    else if (count >= reference_.hz / kBaselinesPerSecond)
+      return set_frequency(multiply_divide(ticks, reference_.hz, count), Source::reference);
+  }
+}
+
 void calibrate() {
   const Hypervisor hypervisor = find_hypervisor();
   if (use_kvmclock(hypervisor) || use_cpuid(hypervisor)) return;
-  Reading reading = read_both();
+  if (reference_.read != nullptr) return calibrate_by_reference();
+  Reading reading = read_both(lapic::timer_count);
   while (reading.count == 0 || baseline->count - reading.count < kShortestBaseline) {
     if (reading.count == 0) begin();  // it ran out: nobody asked for 4 s, or a debugger held the machine
-    reading = read_both();
+    reading = read_both(lapic::timer_count);
   }
   set_frequency(multiply_divide(reading.tsc - baseline->tsc, lapic::kTimerHz, baseline->count - reading.count),
                 Source::lapic);
@@ -181,7 +202,12 @@ void find_wall_time() {
 
 void begin() {
   lapic::start_silent_timer(UINT32_MAX);
-  *baseline = read_both();
+  *baseline = read_both(lapic::timer_count);
+}
+
+void use_reference(const Reference& reference) {
+  reference_ = reference;
+  reference_baseline = read_both(reference.read);
 }
 
 std::uint64_t nanoseconds_of(std::uint64_t ticks) {
@@ -201,6 +227,7 @@ std::uint64_t wall_at_boot() {
 }
 
 std::string_view source() {
+  if (source_.load() == Source::reference) return reference_.name;
   constexpr std::string_view kNames[] = {"unknown", "kvmclock", "cpuid", "lapic"};
   return kNames[static_cast<unsigned>(source_.load())];
 }

@@ -7,8 +7,8 @@
 namespace toro::arch::clock {
 
 /// Nanoseconds since boot; never goes back. The first call finds the TSC's rate: at no cost where the hypervisor or
-/// the processor tells it (kvmclock, CPUID 40000010h, 15h), else against the local APIC's timer, for which it
-/// waits until 500 µs have passed since boot. Any context.
+/// the processor tells it (kvmclock, CPUID 40000010h, 15h), else against the reference clock, or where the board has
+/// none the local APIC's timer, for which it waits until 500 µs have passed since boot. Any context.
 [[nodiscard]] std::uint64_t now();
 
 /// What the wall clock showed at boot, nanoseconds since 1970-01-01 UTC, by kvmclock or the CMOS clock; 0 where there
@@ -18,7 +18,18 @@ namespace toro::arch::clock {
 /// Nanoseconds that `ticks` of the TSC take.
 [[nodiscard]] std::uint64_t nanoseconds_of(std::uint64_t ticks);
 
-/// What now() goes by: "kvmclock", "cpuid", "lapic".
+/// A clock of the board's that counts up at a known rate.
+struct Reference {
+  const char* name = nullptr;         ///< a literal
+  std::uint32_t (*read)() = nullptr;  ///< in any context
+  std::uint64_t hz = 0;
+  std::uint32_t mask = 0;  ///< of the bits that it has
+};
+
+/// Lets the TSC's rate be found by `reference`, and notes where both stand. At boot, before anybody asks for the time.
+void use_reference(const Reference& reference);
+
+/// What now() goes by: "kvmclock", "cpuid", "lapic", or the reference's name.
 [[nodiscard]] std::string_view source();
 
 /// Notes where TSC and APIC timer stand, so that a later calibration need not wait. Called once, by start_interrupts.

@@ -1,6 +1,7 @@
 // Instructions that C++ has no words for: ports, model-specific registers, CPUID, control registers, interrupt state.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace toro::arch {
@@ -19,6 +20,12 @@ inline void out16(std::uint16_t port, std::uint16_t value) {
   asm volatile("outw %0, %1" ::"a"(value), "Nd"(port));
 }
 
+[[nodiscard]] inline std::uint16_t in16(std::uint16_t port) {
+  std::uint16_t value;
+  asm volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
+  return value;
+}
+
 inline void out32(std::uint16_t port, std::uint32_t value) {
   asm volatile("outl %0, %1" ::"a"(value), "Nd"(port));
 }
@@ -27,6 +34,14 @@ inline void out32(std::uint16_t port, std::uint32_t value) {
   std::uint32_t value;
   asm volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
   return value;
+}
+
+/// `count` words from a port to memory, and from memory to a port.
+inline void in16_string(std::uint16_t port, void* to, std::size_t count) {
+  asm volatile("rep insw" : "+D"(to), "+c"(count) : "d"(port) : "memory");
+}
+inline void out16_string(std::uint16_t port, const void* from, std::size_t count) {
+  asm volatile("rep outsw" : "+S"(from), "+c"(count) : "d"(port) : "memory");
 }
 
 /// Model-specific registers that the kernel uses. [SDM 4]

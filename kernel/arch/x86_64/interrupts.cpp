@@ -3,7 +3,6 @@
 
 #include "kernel/arch/x86_64/clock.hpp"
 #include "kernel/arch/x86_64/descriptor_tables.hpp"
-#include "kernel/arch/x86_64/ioapic.hpp"
 #include "kernel/arch/x86_64/lapic.hpp"
 #include "kernel/arch/x86_64/per_core.hpp"
 #include "kernel/arch/x86_64/tlb.hpp"
@@ -21,8 +20,9 @@ struct Connection {
 using Connections = Connection[kVectors - kFirstInterruptVector];
 TORO_PER_CORE(Connections, connections);
 
+/// From the highest on, so that the low ones are left for what is wired to them: the 8259s.
 std::uint8_t take_vector(InterruptHandler handler, void* argument) {
-  for (unsigned vector = lapic::kTimerVector + 1; vector < lapic::kEndRequestVector; ++vector) {
+  for (unsigned vector = lapic::kEndRequestVector - 1; vector > lapic::kTimerVector; --vector) {
     Connection& connection = (*connections)[vector - kFirstInterruptVector];
     if (connection.handler != nullptr) continue;
     connection = {handler, argument};
@@ -34,7 +34,7 @@ std::uint8_t take_vector(InterruptHandler handler, void* argument) {
 /// This core, as I/O APIC and messages name it: by eight bits.
 std::uint8_t destination() {
   const std::uint32_t apic_id = lapic::id();
-  if (apic_id > ioapic::kHighestDestination)
+  if (apic_id > IoApic::kHighestDestination)
     panic("interrupts: devices cannot reach core {}, whose APIC id is {}", this_core(), apic_id);
   return static_cast<std::uint8_t>(apic_id);
 }
@@ -56,16 +56,27 @@ void on_end_request(InterruptHandler handler) {
   (*connections)[lapic::kEndRequestVector - kFirstInterruptVector] = {handler, nullptr};
 }
 
-void connect_interrupt(std::uint32_t gsi, InterruptHandler handler, void* argument) {
-  if (gsi >= ioapic::pins()) panic("interrupt {}: the I/O APIC has {} pins", gsi, ioapic::pins());
-  const std::uint8_t vector = take_vector(handler, argument);
-  ioapic::route(gsi, vector, destination());
+void connect_interrupt(std::uint32_t pin, InterruptHandler handler, void* argument) {
+  constexpr IoApic io_apic(IoApic::kUsualBase);
+  if (pin >= io_apic.pins()) panic("interrupt {}: the I/O APIC has {} pins", pin, io_apic.pins());
+  io_apic.route(pin, connect_vector(handler, argument), {firmware::Polarity::high, firmware::Trigger::level});
+}
+
+InterruptTarget connect_vector(InterruptHandler handler, void* argument) {
+  return {take_vector(handler, argument), destination()};
+}
+
+bool connect_fixed_vector(std::uint8_t vector, InterruptHandler handler, void* argument) {
+  Connection& connection = (*connections)[vector - kFirstInterruptVector];
+  if (connection.handler != nullptr) return false;
+  connection = {handler, argument};
+  return true;
 }
 
 InterruptMessage connect_message(InterruptHandler handler, void* argument) {
   constexpr std::uint64_t kMessages = 0xfee00000;
-  const std::uint8_t vector = take_vector(handler, argument);
-  return {kMessages | std::uint64_t{destination()} << 12, vector};
+  const InterruptTarget target = connect_vector(handler, argument);
+  return {kMessages | std::uint64_t{target.apic_id} << 12, target.vector};
 }
 
 void dispatch_interrupt(TrapFrame& frame) {

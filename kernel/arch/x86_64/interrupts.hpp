@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "kernel/arch/x86_64/ioapic.hpp"
 #include "kernel/arch/x86_64/per_core.hpp"
 
 namespace toro::arch {
@@ -13,9 +14,17 @@ struct TrapFrame;
 /// `frame` is the interrupted code.
 using InterruptHandler = void (*)(void* argument, TrapFrame& frame);
 
-/// Routes global system interrupt `gsi` (an IOAPIC pin), level-triggered, to this core and calls `handler` for it.
-/// Panics when all vectors are taken or no IOAPIC has that pin. Call from a thread or at boot.
-void connect_interrupt(std::uint32_t gsi, InterruptHandler handler, void* argument);
+/// Routes pin `pin` of the I/O APIC at its usual place, while its line is high, to this core and calls `handler` for
+/// it: for machines that have one I/O APIC, and no table that says so. Panics when all vectors are taken or it has no
+/// such pin. Call from a thread or at boot.
+void connect_interrupt(std::uint32_t pin, InterruptHandler handler, void* argument);
+
+/// Takes a vector of this core and calls `handler` for it. Panics when all are taken or devices cannot reach this core.
+/// Call from a thread or at boot.
+[[nodiscard]] InterruptTarget connect_vector(InterruptHandler handler, void* argument);
+
+/// The same with a vector that is wired to something; false when it is taken.
+[[nodiscard]] bool connect_fixed_vector(std::uint8_t vector, InterruptHandler handler, void* argument);
 
 /// What a device writes, and where, to interrupt. [SDM 3A 11.11]
 struct InterruptMessage {
@@ -27,8 +36,8 @@ struct InterruptMessage {
 /// vectors are taken or messages cannot reach this core. Call from a thread or at boot.
 [[nodiscard]] InterruptMessage connect_message(InterruptHandler handler, void* argument);
 
-/// Starts the interrupt controllers of this core: local APIC enabled, LINT1 = NMI. The I/O APIC comes out of reset
-/// with every pin masked.
+/// Starts the interrupt controllers of this core: local APIC enabled, LINT1 = NMI. I/O APICs come out of reset with
+/// every pin masked.
 void start_interrupts();
 
 /// Sets the handler of the one-shot timer.

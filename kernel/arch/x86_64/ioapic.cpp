@@ -1,40 +1,40 @@
-// The I/O APIC. [82093AA 3.2]
+// An I/O APIC. [82093AA 3.2]
 #include "kernel/arch/x86_64/ioapic.hpp"
 
-namespace toro::arch::ioapic {
+namespace toro::arch {
 namespace {
 
+constexpr std::uintptr_t kSelect = 0, kWindow = 0x10;
 constexpr std::uint32_t kVersion = 1;
 constexpr std::uint32_t kRedirection = 0x10;
-constexpr std::uint32_t kMasked = 1u << 16;
+constexpr std::uint32_t kActiveLow = 1u << 13;
 constexpr std::uint32_t kLevel = 1u << 15;
-
-volatile std::uint32_t& select() {
-  return *reinterpret_cast<volatile std::uint32_t*>(kBase);
-}
-volatile std::uint32_t& window() {
-  return *reinterpret_cast<volatile std::uint32_t*>(kBase + 0x10);
-}
-
-std::uint32_t read(std::uint32_t r) {
-  select() = r;
-  return window();
-}
-void write(std::uint32_t r, std::uint32_t value) {
-  select() = r;
-  window() = value;
-}
+constexpr std::uint32_t kMasked = 1u << 16;
 
 }  // namespace
 
-unsigned pins() {
+std::uint32_t IoApic::read(std::uint32_t which) const {
+  word(kSelect) = which;
+  return word(kWindow);
+}
+void IoApic::write(std::uint32_t which, std::uint32_t value) const {
+  word(kSelect) = which;
+  word(kWindow) = value;
+}
+
+unsigned IoApic::pins() const {
   return (read(kVersion) >> 16 & 0xff) + 1;
 }
 
-void route(unsigned pin, std::uint8_t vector, std::uint8_t destination) {
-  write(kRedirection + 2 * pin, kMasked);
-  write(kRedirection + 2 * pin + 1, std::uint32_t{destination} << 24);
-  write(kRedirection + 2 * pin, kLevel | vector);
+void IoApic::route(unsigned pin, InterruptTarget target, firmware::InterruptLine line) const {
+  mask(pin);
+  write(kRedirection + 2 * pin + 1, std::uint32_t{target.apic_id} << 24);
+  write(kRedirection + 2 * pin, target.vector | (line.polarity == firmware::Polarity::low ? kActiveLow : 0) |
+                                    (line.trigger == firmware::Trigger::level ? kLevel : 0));
 }
 
-}  // namespace toro::arch::ioapic
+void IoApic::mask(unsigned pin) const {
+  write(kRedirection + 2 * pin, kMasked);
+}
+
+}  // namespace toro::arch

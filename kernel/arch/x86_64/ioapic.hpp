@@ -1,20 +1,46 @@
-// The I/O APIC: which pin raises which vector on which core. [82093AA]
+// An I/O APIC: which pin raises which vector on which core. [82093AA]
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
-namespace toro::arch::ioapic {
+#include "kernel/firmware/interrupt_line.hpp"
 
-/// Page of the registers of the first I/O APIC; to be mapped uncacheable.
-inline constexpr std::uintptr_t kBase = 0xfec00000;
+namespace toro::arch {
 
-/// The largest APIC id that a pin can be routed to.
-inline constexpr std::uint32_t kHighestDestination = 0xfe;
+/// A vector of a core, as I/O APICs and messages name it.
+struct InterruptTarget {
+  std::uint8_t vector = 0;
+  std::uint8_t apic_id = 0;
+};
 
-/// Pins of this I/O APIC.
-[[nodiscard]] unsigned pins();
+/// Selects a register and then uses it: one caller at a time.
+class IoApic {
+ public:
+  /// The registers of the first one, where nothing says otherwise.
+  static constexpr std::uintptr_t kUsualBase = 0xfec00000;
+  /// Bytes of registers; to be mapped uncacheable.
+  static constexpr std::size_t kLength = 0x20;
+  /// The largest APIC id that a pin can be routed to.
+  static constexpr std::uint32_t kHighestDestination = 0xfe;
 
-/// Lets pin `pin` raise `vector` on the core with APIC id `destination` while its line is high.
-void route(unsigned pin, std::uint8_t vector, std::uint8_t destination);
+  explicit constexpr IoApic(std::uintptr_t base) : base_(base) {}
 
-}  // namespace toro::arch::ioapic
+  /// Pins that it has, 1 to 256.
+  [[nodiscard]] unsigned pins() const;
+
+  /// Lets pin `pin` raise `target`. What `line` does not say is edge and high.
+  void route(unsigned pin, InterruptTarget target, firmware::InterruptLine line) const;
+  void mask(unsigned pin) const;
+
+ private:
+  [[nodiscard]] std::uint32_t read(std::uint32_t which) const;
+  void write(std::uint32_t which, std::uint32_t value) const;
+  [[nodiscard]] volatile std::uint32_t& word(std::uintptr_t offset) const {
+    return *reinterpret_cast<volatile std::uint32_t*>(base_ + offset);
+  }
+
+  std::uintptr_t base_;
+};
+
+}  // namespace toro::arch

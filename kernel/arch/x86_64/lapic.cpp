@@ -25,6 +25,7 @@ enum class Register : std::uint32_t {
 
 constexpr std::uint32_t kMasked = 1u << 16;
 constexpr std::uint32_t kNmi = 4u << 8;
+constexpr std::uint32_t kExternal = 7u << 8;
 constexpr std::uint32_t kSoftwareEnable = 1u << 8;
 constexpr std::uint32_t kDivideBy1 = 0xb;
 constexpr std::uint64_t kX2Enable = 1u << 10;
@@ -89,6 +90,10 @@ void enable() {
   write(Register::divide, kDivideBy1);
   write(Register::task_priority, 0);
   write(Register::spurious, kSoftwareEnable | kSpuriousVector);
+}
+
+void accept_pic() {
+  write(Register::lint0, kExternal);
 }
 
 std::uint32_t id() {

@@ -24,6 +24,9 @@ inline constexpr std::uint8_t kEndRequestVector = 60;
 /// Enables the APIC of the calling core (x2APIC where the processor has it), lets LINT1 deliver NMIs, masks the timer.
 void enable();
 
+/// Lets the 8259s, which are wired to LINT0, interrupt the calling core, after enable().
+void accept_pic();
+
 [[nodiscard]] std::uint32_t id();
 
 /// The same, told by the processor: before enable().

@@ -7,6 +7,8 @@
 namespace toro::arch::pvh {
 
 inline constexpr std::uint32_t kMagic = 0x336ec578;
+/// A loader of another kind entered: `module_list` is the address of its information (boot_multiboot2.S).
+inline constexpr std::uint32_t kMultiboot2Magic = 0x36d76289;
 
 struct StartInfo {
   std::uint32_t magic;
@@ -20,8 +22,8 @@ struct StartInfo {
   std::uint32_t memory_map_entries;
   std::uint32_t reserved;
 };
-static_assert(sizeof(StartInfo) == 56 && offsetof(StartInfo, command_line) == 24 &&
-              offsetof(StartInfo, memory_map) == 40);
+static_assert(sizeof(StartInfo) == 56 && offsetof(StartInfo, module_list) == 16 &&
+              offsetof(StartInfo, command_line) == 24 && offsetof(StartInfo, memory_map) == 40);
 
 /// The same types as the E820 map's. [ACPI 6.4 15]
 enum class MemoryType : std::uint32_t { ram = 1, reserved = 2, acpi = 3, nvs = 4, unusable = 5 };

@@ -5,10 +5,8 @@
 #include <bit>
 
 #include "kernel/arch/x86_64/cpu.hpp"
-#include "kernel/include/toro/entropy.hpp"
 
-namespace toro {
-namespace arch {
+namespace toro::arch {
 namespace {
 
 constexpr int kTries = 16;  // the processor may be out of entropy for a moment
@@ -65,6 +63,12 @@ EntropySource find_source() {
 /// One more than the source; 0 while nobody has asked.
 constinit std::atomic<std::uint8_t> known = 0;
 
+constinit std::uint64_t (*device_word)() = nullptr;  ///< set before `known` says so
+
+void keep(EntropySource source) {
+  known.store(static_cast<std::uint8_t>(static_cast<std::uint8_t>(source) + 1), std::memory_order_release);
+}
+
 }  // namespace
 
 std::uint64_t random_word() {
@@ -73,18 +77,23 @@ std::uint64_t random_word() {
   // A processor with RDSEED has RDRAND, whose generator does not run dry.
   if (source == EntropySource::rdseed && try_often(rdseed, value)) return value;
   if (source <= EntropySource::rdrand && try_often(rdrand, value)) return value;
+  if (source == EntropySource::device) return device_word();
   (void)jitter(value);
   return value;
 }
 
-}  // namespace arch
+void use_word_source(std::uint64_t (*word)()) {
+  if (entropy_source() <= EntropySource::rdrand) return;
+  device_word = word;
+  keep(EntropySource::device);
+}
 
 EntropySource entropy_source() {
-  const std::uint8_t before = arch::known.load(std::memory_order_relaxed);
+  const std::uint8_t before = known.load(std::memory_order_acquire);
   if (before != 0) return static_cast<EntropySource>(before - 1);
-  const EntropySource source = arch::find_source();
-  arch::known.store(static_cast<std::uint8_t>(static_cast<std::uint8_t>(source) + 1), std::memory_order_relaxed);
+  const EntropySource source = find_source();
+  keep(source);
   return source;
 }
 
-}  // namespace toro
+}  // namespace toro::arch

@@ -28,6 +28,8 @@ enum class Register : std::uint8_t {
   subsystem_vendor = 0x2c,
   subsystem = 0x2e,
   capabilities = 0x34,
+  interrupt_line = 0x3c,
+  interrupt_pin = 0x3d,
 };
 
 /// A function's first 256 bytes, which every way reaches.

@@ -14,7 +14,11 @@ std::string_view describe(Error error) {
     case Error::not_mappable:
       return "its registers cannot be mapped where they are";
     case Error::no_message_signals:
-      return "it has neither MSI-X nor MSI, and interrupt pins are not supported";
+      return "it has neither MSI-X nor MSI";
+    case Error::no_interrupt_pin:
+      return "it has no interrupt pin, or the firmware did not say where the pin's interrupts arrive";
+    case Error::pin_of_other_core:
+      return "another core has the interrupt pin that it shares";
     case Error::no_memory:
       return "no memory";
     case Error::driver_failed:

@@ -10,14 +10,15 @@
 
 namespace toro::virtio {
 
-/// A device's way to interrupt the core that starts it, as its bus made it.
+/// A device's way to interrupt a core, as its bus made it.
 struct Interrupt {
-  void (*attach)(std::uintptr_t which, arch::InterruptHandler handler, void* argument) = nullptr;
+  bool (*attach)(std::uintptr_t which, arch::InterruptHandler handler, void* argument) = nullptr;
   std::uintptr_t which = 0;
 
-  /// Calls `handler(argument, frame)` for each of the device's interrupts from now on; it asks the transport for the
-  /// cause. Once, from a thread or at boot.
-  void connect(arch::InterruptHandler handler, void* argument) const { attach(which, handler, argument); }
+  /// Has the device interrupt the calling core from now on, and calls `handler(argument, frame)` there, which asks the
+  /// transport for the cause. Once, from a thread or at boot. False where its interrupts cannot come to this core:
+  /// never on the one that started the device.
+  bool connect(arch::InterruptHandler handler, void* argument) const { return attach(which, handler, argument); }
 };
 
 /// Takes devices of one type. Defined by TORO_VIRTIO_DRIVER in the driver's own file.

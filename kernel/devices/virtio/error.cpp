@@ -31,6 +31,8 @@ std::string_view describe(Error error) {
       return "the device keeps changing its configuration while it is read"sv;
     case Error::configuration_invalid:
       return "the device's configuration contradicts itself"sv;
+    case Error::no_memory:
+      return "no memory for it"sv;
     case Error::invalid_argument:
       return "invalid argument"sv;
     case Error::queue_full:
@@ -49,6 +51,8 @@ std::string_view describe(Error error) {
       return "the device completed a request that was not in flight"sv;
     case Error::used_length_invalid:
       return "the device says it wrote more than it was offered"sv;
+    case Error::buffers_missing:
+      return "the device spread a frame over buffers that it did not fill"sv;
     case Error::queue_broken:
       return "the queue is out of use since the device broke its rules"sv;
     case Error::device_needs_reset:

@@ -20,6 +20,7 @@ enum class Error : std::uint8_t {
   queue_in_use,
   configuration_unstable,
   configuration_invalid,
+  no_memory,
   // Asked of the driver by its caller.
   invalid_argument,
   queue_full,
@@ -31,6 +32,7 @@ enum class Error : std::uint8_t {
   used_index_jump,
   used_id_invalid,
   used_length_invalid,
+  buffers_missing,
   queue_broken,
   device_needs_reset,
 };

@@ -22,6 +22,7 @@ constexpr DeviceStatus kAcknowledged = DeviceStatus{}.with(StatusBit::acknowledg
 constexpr DeviceStatus kDriving = kAcknowledged.with(StatusBit::driver);
 constexpr DeviceStatus kAgreed = kDriving.with(StatusBit::features_ok);
 constexpr DeviceStatus kRunning = kAgreed.with(StatusBit::driver_ok);
+constexpr DeviceStatus kRunningLegacy = kDriving.with(StatusBit::driver_ok);
 
 }  // namespace
 
@@ -30,11 +31,12 @@ std::expected<Features, Error> negotiate(Transport& transport, Features wanted, 
   transport.set_status(kAcknowledged);
   transport.set_status(kDriving);
 
-  required = required.with(Feature::version1);
+  if (!transport.legacy()) required = required.with(Feature::version1);
   const Features offered = transport.device_features();
   if (!offered.contains(required)) return std::unexpected(Error::feature_missing);
   const Features agreed = offered & (wanted | required);
   transport.set_driver_features(agreed);
+  if (transport.legacy()) return agreed;
   transport.set_status(kAgreed);
   if (!transport.status().has(StatusBit::features_ok)) return std::unexpected(Error::features_refused);
   return agreed;
@@ -42,6 +44,8 @@ std::expected<Features, Error> negotiate(Transport& transport, Features wanted, 
 
 std::expected<void, Error> set_up_queue(Transport& transport, std::uint16_t index, SplitQueue& queue,
                                         const QueueView& memory) {
+  if (const LegacyQueues* legacy = transport.legacy_queues())
+    return legacy->set_up(transport, index, queue, memory.capacity);
   const std::expected<std::uint16_t, Error> limit = transport.queue_size_limit(index);
   if (!limit) return std::unexpected(limit.error());
   const std::uint16_t size = std::bit_floor(std::min(*limit, memory.capacity));
@@ -51,7 +55,7 @@ std::expected<void, Error> set_up_queue(Transport& transport, std::uint16_t inde
 }
 
 void set_driver_ok(Transport& transport) {
-  transport.set_status(kRunning);
+  transport.set_status(transport.legacy() ? kRunningLegacy : kRunning);
 }
 
 std::unexpected<Error> give_up(Transport& transport, Error error) {
@@ -59,6 +63,11 @@ std::unexpected<Error> give_up(Transport& transport, Error error) {
   transport.reset();
   transport.set_status(DeviceStatus{}.with(StatusBit::failed));
   return std::unexpected(error);
+}
+
+void quit(Transport& transport) {
+  static_cast<void>(reset_and_wait(transport));
+  transport.set_status(DeviceStatus{}.with(StatusBit::failed));
 }
 
 }  // namespace toro::virtio

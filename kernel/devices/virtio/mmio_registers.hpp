@@ -1,4 +1,4 @@
-// The registers of virtio over MMIO, version 2, and the window they are accessed through. [virtio 1.2 §4.2.2]
+// The registers of virtio over MMIO, and the window they are accessed through. [virtio 1.2 §4.2.2]
 #pragma once
 
 #include <concepts>
@@ -16,9 +16,12 @@ enum class MmioRegister : std::uint32_t {
   device_features_select = 0x014,
   driver_features = 0x020,
   driver_features_select = 0x024,
+  legacy_page_size = 0x028,  // of version 1 alone, as all named so [virtio 1.2 §4.2.4]
   queue_select = 0x030,
   queue_size_max = 0x034,
   queue_size = 0x038,
+  legacy_queue_alignment = 0x03c,
+  legacy_queue_page = 0x040,
   queue_ready = 0x044,
   queue_notify = 0x050,
   interrupt_status = 0x060,

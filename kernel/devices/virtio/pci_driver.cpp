@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <new>
 
+#include "kernel/arch/x86_64/per_core.hpp"
 #include "kernel/devices/console.hpp"
 #include "kernel/devices/pci/driver.hpp"
+#include "kernel/devices/pci/interrupt_pin.hpp"
 #include "kernel/devices/pci/message_signals.hpp"
 #include "kernel/devices/registers.hpp"
 #include "kernel/devices/virtio/driver.hpp"
@@ -22,28 +24,35 @@ constexpr std::uint16_t kMessages = 8;
 /// A started device; lives for ever.
 class PciDevice {
  public:
-  PciDevice(const PciLayout& layout, DeviceType type, std::uint16_t messages)
-      : transport_(VolatilePciWindow(layout), layout, type, messages) {
+  PciDevice(const pci::Function& function, const pci::MessageCapability& capability, const PciLayout& layout,
+            DeviceType type, std::uint16_t messages)
+      : function_(function),
+        capability_(capability),
+        messages_used_(messages),
+        transport_(VolatilePciWindow(layout), layout, type, messages) {
     for (std::uint16_t i = 0; i < kMessages; ++i) messages_[i] = {this, i};
   }
 
   [[nodiscard]] PciTransport& transport() { return transport_; }
 
   /// For Interrupt::attach, which names a PciDevice by its address.
-  static void attach(std::uintptr_t device, arch::InterruptHandler handler, void* argument) {
+  static bool attach(std::uintptr_t device, arch::InterruptHandler handler, void* argument) {
     auto& self = *reinterpret_cast<PciDevice*>(device);
+    const bool moves = !arch::is_this_core(self.core_);
+    if (moves && self.messages_used_ == 0) return false;  // a pin stays where it is
     self.handler_ = handler;
     self.argument_ = argument;
+    if (moves) self.route_messages();
+    return true;
   }
 
-  /// Has the device interrupt this core. It may do so before the driver listens: the cause is kept.
-  void route_messages(const pci::Function& function, const pci::MessageCapability& capability,
-                      volatile pci::MessageEntry* table, std::uint16_t count) {
-    for (std::uint16_t i = 0; i < count; ++i) {
-      const arch::InterruptMessage message = arch::connect_message(on_message, &messages_[i]);
-      pci::set_message(function, capability, table, i, message.address, message.data);
-    }
-    pci::enable_messages(function, capability);
+  /// Has the device interrupt this core, by its pin where it has no messages. It may do so before the driver listens:
+  /// the cause is kept.
+  [[nodiscard]] std::expected<void, pci::Error> start_interrupts() {
+    if (messages_used_ == 0) return pci::connect_pin(function_, on_pin, this);
+    route_messages();
+    pci::enable_messages(function_, capability_);
+    return {};
   }
 
  private:
@@ -52,6 +61,15 @@ class PciDevice {
     std::uint16_t number = 0;
   };
 
+  void route_messages() {
+    auto* const table = reinterpret_cast<volatile pci::MessageEntry*>(capability_.table);
+    for (std::uint16_t i = 0; i < messages_used_; ++i) {
+      const arch::InterruptMessage message = arch::connect_message(on_message, &messages_[i]);
+      pci::set_message(function_, capability_, table, i, message.address, message.data);
+    }
+    core_ = arch::this_core();
+  }
+
   static void on_message(void* argument, arch::TrapFrame& frame) {
     const Message& message = *static_cast<Message*>(argument);
     PciDevice& device = *message.device;
@@ -59,6 +77,17 @@ class PciDevice {
     if (device.handler_ != nullptr) device.handler_(device.argument_, frame);
   }
 
+  static bool on_pin(void* argument, arch::TrapFrame& frame) {
+    PciDevice& device = *static_cast<PciDevice*>(argument);
+    if (!device.transport_.look()) return false;
+    if (device.handler_ != nullptr) device.handler_(device.argument_, frame);
+    return true;
+  }
+
+  pci::Function function_;
+  pci::MessageCapability capability_;
+  std::uint16_t messages_used_;  ///< 0: it has a pin instead
+  std::uint32_t core_ = 0;       ///< that it interrupts
   PciTransport transport_;
   arch::InterruptHandler handler_ = nullptr;
   void* argument_ = nullptr;
@@ -76,24 +105,24 @@ std::expected<void, pci::Error> start(const pci::Function& function) {
   const pci::Bars bars = function.read_bars();
   const auto layout = read_pci_layout(function, bars);
   if (!layout) return std::unexpected{layout.error()};
-  const auto capability = pci::find_message_capability(function, bars);
-  if (!capability) return std::unexpected{capability.error()};
-  if (capability->kind != pci::MessageCapability::Kind::msi_x)  // virtio knows no MSI [virtio 1.2 §4.1.5.1.2]
-    return std::unexpected{pci::Error::no_message_signals};
-  if (!map_regions(*layout) || !devices::map_registers(capability->table, capability->table_bytes))
+  auto capability = pci::find_message_capability(function, bars);
+  if (capability && capability->kind != pci::MessageCapability::Kind::msi_x)
+    capability = std::unexpected{pci::Error::no_message_signals};  // virtio knows no MSI [virtio 1.2 §4.1.5.1.2]
+  if (!capability && capability.error() != pci::Error::no_message_signals) return std::unexpected{capability.error()};
+  if (!map_regions(*layout) || (capability && !devices::map_registers(capability->table, capability->table_bytes)))
     return std::unexpected{pci::Error::not_mappable};
   function.set_command(function.read16(pci::Register::command) | pci::kCommandMemory);
 
-  const std::uint16_t messages = std::min(capability->entries, kMessages);
+  const std::uint16_t messages = capability ? std::min(capability->entries, kMessages) : 0;
   PciTransport candidate(VolatilePciWindow(*layout), *layout, type, messages);
   const Driver* driver = find_driver(candidate);
   if (driver == nullptr) return {};
   void* memory = memory::heap().allocate(sizeof(PciDevice));
   if (memory == nullptr) return std::unexpected{pci::Error::no_memory};
-  auto* device = new (memory) PciDevice(*layout, type, messages);
-  auto* table = reinterpret_cast<volatile pci::MessageEntry*>(capability->table);
+  const auto signals = capability.value_or(pci::MessageCapability{});
+  auto* device = new (memory) PciDevice(function, signals, *layout, type, messages);
   function.set_command(function.read16(pci::Register::command) | pci::kCommandBusMaster);
-  device->route_messages(function, *capability, table, messages);
+  if (const auto routed = device->start_interrupts(); !routed) return std::unexpected{routed.error()};
   const Interrupt interrupt{PciDevice::attach, reinterpret_cast<std::uintptr_t>(device)};
   if (const auto started = driver->start(device->transport(), interrupt); !started) {
     const pci::Address at = function.address();
@@ -113,7 +142,8 @@ TORO_PCI_DRIVER(virtio_driver, {
                                    .name = "virtio",
                                    .wants =
                                        [](const Function& function) {
-                                         return virtio::pci_device_type(function) != virtio::DeviceType::none;
+                                         return virtio::pci_device_type(function) != virtio::DeviceType::none &&
+                                                !virtio::has_legacy_interface_alone(function);
                                        },
                                    .start = virtio::start,
                                });

@@ -75,4 +75,20 @@ std::expected<PciLayout, pci::Error> read_pci_layout(const pci::Function& functi
   return layout;
 }
 
+bool has_legacy_interface_alone(const pci::Function& function) {
+  return pci_device_type(function) != DeviceType::none && function.read16(pci::Register::device) < kFirstModern &&
+         !function.find_capability(pci::CapabilityId::vendor_specific, kCapability);
+}
+
+std::expected<PciPorts, pci::Error> legacy_ports(const pci::Bars& bars) {
+  constexpr std::uint64_t kShortest = 24;
+  constexpr std::uint64_t kPorts = 0x10000;
+  const pci::Bar& bar = bars[0];
+  if (bar.space != pci::Bar::Space::io || bar.size < kShortest || bar.size >= kPorts)
+    return std::unexpected{pci::Error::bad_capability};
+  if (bar.address == 0) return std::unexpected{pci::Error::no_address};
+  if (bar.address > kPorts - bar.size) return std::unexpected{pci::Error::bad_capability};
+  return PciPorts{static_cast<std::uint16_t>(bar.address), static_cast<std::uint16_t>(bar.size)};
+}
+
 }  // namespace toro::virtio

@@ -39,4 +39,15 @@ inline constexpr std::uint32_t kLargestPciRegion = 16U << 20;
 [[nodiscard]] std::expected<PciLayout, pci::Error> read_pci_layout(const pci::Function& function,
                                                                    const pci::Bars& bars);
 
+/// A transitional device's identification, and no capability of virtio's. [virtio 1.2 §4.1.2.3]
+[[nodiscard]] bool has_legacy_interface_alone(const pci::Function& function);
+
+struct PciPorts {
+  std::uint16_t base = 0;
+  std::uint16_t length = 0;
+};
+
+/// Where the registers of the legacy interface are: at least 24 ports. pci::Error::bad_capability, no_address.
+[[nodiscard]] std::expected<PciPorts, pci::Error> legacy_ports(const pci::Bars& bars);
+
 }  // namespace toro::virtio

@@ -83,11 +83,18 @@ class BasicPciTransport final : public Transport {
   }
   void notify(std::uint16_t queue) override { window_.write(PciArea::notify, notify_offsets_[queue], queue); }
 
-  /// Without messages, by the ISR status, which is acknowledged by reading it; with them, what signal() was told.
+  /// Without messages, by the ISR status; with them, what signal() was told.
   [[nodiscard]] InterruptCause take_interrupt() override {
-    if (messages_ != 0) return std::exchange(pending_, {});
-    const auto bits = window_.template read<std::uint8_t>(PciArea::isr, 0);
-    return {.queue = (bits & kPciInterruptQueue) != 0, .configuration = (bits & kPciInterruptConfiguration) != 0};
+    if (messages_ == 0) look();
+    return std::exchange(pending_, {});
+  }
+  /// Whether the device without messages is the one of its pin that interrupts; it does not any more then, and
+  /// take_interrupt() tells why. From the pin's interrupt.
+  bool look() {
+    const auto bits = window_.template read<std::uint8_t>(PciArea::isr, 0);  // acknowledged by reading it
+    pending_.queue = pending_.queue || (bits & kPciInterruptQueue) != 0;
+    pending_.configuration = pending_.configuration || (bits & kPciInterruptConfiguration) != 0;
+    return bits != 0;
   }
   /// Message `number` has come. From its interrupt.
   void signal(std::uint16_t number) {

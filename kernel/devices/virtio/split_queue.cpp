@@ -2,37 +2,11 @@
 #include "kernel/devices/virtio/split_queue.hpp"
 
 #include <atomic>
-#include <limits>
 #include <utility>
 
+#include "kernel/devices/virtio/ring_access.hpp"
+
 namespace toro::virtio {
-namespace {
-
-constexpr std::size_t kAvailableFlags = 0;
-constexpr std::size_t kAvailableIndex = 1;
-constexpr std::size_t kAvailableRing = 2;
-
-// Each call is exactly one load or store, which the compiler may neither repeat nor tear.
-template <typename T>
-T load_once(T& shared, std::memory_order order) {
-  return std::atomic_ref<T>(shared).load(order);
-}
-template <typename T>
-void store_once(T& shared, std::type_identity_t<T> value, std::memory_order order) {
-  std::atomic_ref<T>(shared).store(value, order);
-}
-
-// Adds up the lengths of segments; false if one is empty or the sum exceeds 32 bits. [virtio 1.2 §2.7.5]
-template <typename Segments>
-bool add_lengths(const Segments& segments, std::uint32_t& total) {
-  for (const auto& segment : segments) {
-    if (segment.empty() || segment.size() > std::numeric_limits<std::uint32_t>::max() - total) return false;
-    total += static_cast<std::uint32_t>(segment.size());
-  }
-  return true;
-}
-
-}  // namespace
 
 std::expected<QueueAddresses, Error> SplitQueue::attach(const QueueView& memory, std::uint16_t size,
                                                         AddressTranslation translation) {
@@ -66,9 +40,9 @@ std::expected<void, Error> SplitQueue::submit(std::span<const std::span<const st
                                               std::span<const std::span<std::byte>> writable, std::uint64_t cookie) {
   if (broken_) return std::unexpected(Error::queue_broken);
   std::uint32_t total = 0;
-  if (!add_lengths(readable, total)) return std::unexpected(Error::invalid_argument);
+  if (!add_chain_lengths(readable, total)) return std::unexpected(Error::invalid_argument);
   const std::uint32_t readable_length = total;
-  if (!add_lengths(writable, total) || total == 0) return std::unexpected(Error::invalid_argument);
+  if (!add_chain_lengths(writable, total) || total == 0) return std::unexpected(Error::invalid_argument);
   const std::size_t count = readable.size() + writable.size();
   if (count > free_count_) return std::unexpected(Error::queue_full);
 
@@ -86,13 +60,7 @@ std::expected<void, Error> SplitQueue::submit(std::span<const std::span<const st
   free_head_ = index;
   free_count_ = static_cast<std::uint16_t>(free_count_ - count);
 
-  DescriptorState& state = memory_.state[head];
-  state.cookie = cookie;
-  state.writable_length = total - readable_length;
-  state.chain_length = static_cast<std::uint16_t>(count);
-
-  memory_.available[kAvailableRing + (available_ & (size_ - 1U))] = head;
-  ++available_;
+  offer(head, {.cookie = cookie, .writable_length = total - readable_length, .length = count});
   return {};
 }
 
@@ -171,6 +139,16 @@ std::uint16_t SplitQueue::add_segment(std::uint16_t index, const void* data, std
   memory_.descriptors[index] = {
       .address = device_address(data), .length = static_cast<std::uint32_t>(length), .flags = flags, .next = next};
   return next;
+}
+
+void SplitQueue::offer(std::uint16_t head, const Chain& chain) {
+  DescriptorState& state = memory_.state[head];
+  state.cookie = chain.cookie;
+  state.writable_length = chain.writable_length;
+  state.chain_length = static_cast<std::uint16_t>(chain.length);
+
+  memory_.available[kAvailableRing + (available_ & (size_ - 1U))] = head;
+  ++available_;
 }
 
 // Returns a chain to the free list, by the private links.

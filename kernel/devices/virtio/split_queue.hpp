@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <limits>
 #include <optional>
 #include <span>
 
@@ -43,6 +44,11 @@ struct UsedHeader {
   std::uint16_t index = 0;
 };
 static_assert(sizeof(UsedHeader) == 4);
+
+// Where what lies in the available ring, in 16-bit words. [virtio 1.2 §2.7.6]
+inline constexpr std::size_t kAvailableFlags = 0;
+inline constexpr std::size_t kAvailableIndex = 1;
+inline constexpr std::size_t kAvailableRing = 2;
 
 inline constexpr std::uint16_t kAvailableNoInterrupt = 1;  // [virtio 1.2 §2.7.7]
 inline constexpr std::uint16_t kUsedNoNotify = 1;          // [virtio 1.2 §2.7.10]
@@ -93,6 +99,16 @@ static_assert(offsetof(QueueMemory<8>::UsedRing, ring) == sizeof(UsedHeader));
 
 /// Address as the device sees it. Null where physical and virtual addresses are the same.
 using AddressTranslation = std::uint64_t (*)(const void*);
+
+/// Adds up the lengths of segments; false if one is empty or the sum exceeds 32 bits. [virtio 1.2 §2.7.5]
+template <typename Segments>
+[[nodiscard]] bool add_chain_lengths(const Segments& segments, std::uint32_t& total) {
+  for (const auto& segment : segments) {
+    if (segment.empty() || segment.size() > std::numeric_limits<std::uint32_t>::max() - total) return false;
+    total += static_cast<std::uint32_t>(segment.size());
+  }
+  return true;
+}
 
 /// For debuggers and tables: the figures of a queue at one moment.
 struct QueueFigures {
@@ -154,11 +170,19 @@ class SplitQueue {
   [[nodiscard]] std::span<const Descriptor> descriptors() const { return {memory_.descriptors, size_}; }
   [[nodiscard]] std::span<const DescriptorState> descriptor_states() const { return {memory_.state, size_}; }
 
- private:
+ protected:
+  struct Chain {
+    std::uint64_t cookie;
+    std::uint32_t writable_length;
+    std::size_t length;  // descriptors of the ring
+  };
+
   [[nodiscard]] std::uint64_t device_address(const void* pointer) const;
   [[nodiscard]] std::uint16_t in_flight() const { return static_cast<std::uint16_t>(published_ - used_); }
   [[nodiscard]] std::unexpected<Error> violate(Error error);
   std::uint16_t add_segment(std::uint16_t index, const void* data, std::size_t length, std::uint16_t flags);
+  // Puts a chain, whose descriptors are filled and taken off the free list, into the available ring.
+  void offer(std::uint16_t head, const Chain& chain);
   void release(std::uint16_t head);
 
   QueueView memory_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <type_traits>
@@ -82,11 +83,30 @@ struct InterruptCause {
   bool configuration = false;
 };
 
+class SplitQueue;
+class Transport;
+
+/// How queues are made for a device that has the legacy interface alone: legacy_queue.hpp.
+struct LegacyQueues {
+  enum class Size : std::uint8_t { chosen, fixed };
+
+  std::expected<void, Error> (*set_up)(Transport& transport, std::uint16_t index, SplitQueue& queue,
+                                       std::uint16_t capacity);
+  /// Zeroed pages of 4 KiB below 2^44, or null. They are never given back.
+  void* (*allocate)(std::size_t pages);
+  Size size;  ///< whether the driver may take a smaller queue than the device has
+};
+
 /// Every call costs at least one exit to the machine monitor, none waits, none allocates. All may be called from any
 /// context, but by one caller at a time: a device belongs to one core.
 class Transport {
  public:
   [[nodiscard]] virtual DeviceType type() = 0;
+
+  /// The device is of the time before version 1: it has no Feature::version1 and no more than 32 features, and headers
+  /// of requests have the lengths of that time. [virtio 1.2 §2.2.3, §6.3]
+  [[nodiscard]] bool legacy() const { return legacy_queues_ != nullptr; }
+  [[nodiscard]] const LegacyQueues* legacy_queues() const { return legacy_queues_; }
 
   /// Writing 0 is not allowed here: see reset(). [virtio 1.2 §2.1]
   [[nodiscard]] virtual DeviceStatus status() = 0;
@@ -133,9 +153,13 @@ class Transport {
  protected:
   // Transports are static objects or members: never deleted through this interface.
   constexpr Transport() = default;
+  constexpr explicit Transport(const LegacyQueues& queues) : legacy_queues_(&queues) {}
   constexpr Transport(const Transport&) = default;
   constexpr Transport& operator=(const Transport&) = default;
   ~Transport() = default;
+
+ private:
+  const LegacyQueues* legacy_queues_ = nullptr;
 };
 
 }  // namespace toro::virtio

@@ -133,12 +133,13 @@ Application build_target(EventLoop& loop, const fs::path& sdk, const Target& tar
                          Progress progress) {
   if (target.kind == Target::Kind::image) return {target.name, target.image, target.preset.config == "debug"};
   if (progress == Progress::when_long && !fs::exists(expected_elf(target))) progress = Progress::shown;
-  if (target.kind == Target::Kind::sample) {
+  const bool is_sample = target.kind == Target::Kind::sample;
+  if (is_sample && target.preset.board_directory.empty()) {
     build_preset(loop, sdk, target.preset.name, target.build_directory, target.name, progress);
   } else {
     std::vector<std::string> configure{"cmake",
                                        "-S",
-                                       target.directory.string(),
+                                       is_sample ? sdk.string() : target.directory.string(),
                                        "-B",
                                        target.build_directory.string(),
                                        "-G",
@@ -147,7 +148,9 @@ Application build_target(EventLoop& loop, const fs::path& sdk, const Target& tar
                                        "-DToro_DIR=" + (sdk / "sdk/cmake").string(),
                                        "-DTORO_BOARD=" + target.board.name,
                                        "-DCMAKE_BUILD_TYPE=" + target.preset.build_type};
-    configure_and_build(loop, target.build_directory, configure, {}, "all", progress);
+    if (!target.preset.board_directory.empty())
+      configure.push_back("-DTORO_BOARD_DIR=" + target.preset.board_directory.string());
+    configure_and_build(loop, target.build_directory, configure, {}, is_sample ? target.name : "all", progress);
   }
   auto found = find_application(target, application);
   if (!fs::exists(found.elf))

@@ -2,6 +2,7 @@
 #include "sdk/cli/catalog/presets.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <format>
 #include <map>
 
@@ -35,6 +36,13 @@ void replace_all(std::string& text, std::string_view macro, const std::string& v
     text.replace(at, macro.size(), value);
 }
 
+/// Boards of one name may lie in several places. [FNV-1a]
+std::uint32_t hash_of(std::string_view text) {
+  std::uint32_t hash = 0x811c9dc5;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x01000193;
+  return hash;
+}
+
 }  // namespace
 
 std::vector<Preset> parse_presets(const std::string& text, const std::filesystem::path& root, const std::string& file) {
@@ -47,7 +55,7 @@ std::vector<Preset> parse_presets(const std::string& text, const std::filesystem
     auto vendor = json_preset.value("/vendor/toro"_json_pointer, nlohmann::json());
     if (!vendor.contains("board")) continue;
     Preset preset{
-        name, required<std::string>(vendor, "board", file), required<std::string>(vendor, "config", file), {}, {}};
+        name, required<std::string>(vendor, "board", file), required<std::string>(vendor, "config", file), {}, {}, {}};
     if (auto type = inherited(named, name, "/cacheVariables/CMAKE_BUILD_TYPE"_json_pointer); type.is_string())
       preset.build_type = type.get<std::string>();
     auto folder = inherited(named, name, "/binaryDir"_json_pointer);
@@ -80,6 +88,18 @@ Preset find_preset(const std::vector<Preset>& presets, const std::string& board,
   throw Failure(
       std::format("unknown configuration '{}' of board '{}': {}", config, board, expected_one_of(configs, config)),
       kUsageError);
+}
+
+Preset derive_preset(const std::filesystem::path& builds, const std::filesystem::path& board,
+                     const std::string& config) {
+  const std::vector<std::string> configs{"debug", "release"};
+  auto name = board.filename().string();
+  if (!std::ranges::contains(configs, config))
+    throw Failure(
+        std::format("unknown configuration '{}' of board '{}': {}", config, name, expected_one_of(configs, config)),
+        kUsageError);
+  auto preset = std::format("{}-{}-{:08x}", name, config, hash_of(board.string()));
+  return {preset, name, config, config == "debug" ? "Debug" : "Release", builds / preset, board};
 }
 
 }  // namespace toro::cli

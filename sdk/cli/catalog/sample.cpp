@@ -2,6 +2,7 @@
 #include "sdk/cli/catalog/sample.hpp"
 
 #include <algorithm>
+#include <format>
 
 #include "sdk/cli/catalog/json_file.hpp"
 
@@ -17,7 +18,12 @@ Sample parse_sample(const std::filesystem::path& directory, const std::string& t
   sample.boards = required<std::vector<std::string>>(json, "boards", file);
   sample.arguments = optional_key<std::vector<std::string>>(json, "arguments", {}, file);
   sample.expect = optional_key<std::vector<std::string>>(json, "expect", {}, file);
+  sample.disks = optional_key<std::vector<std::string>>(json, "disks", {}, file);
   sample.cores = optional_key<unsigned>(json, "cores", 0, file);
+  sample.network = optional_key<std::string>(json, "network", "none", file);
+  if (sample.network != "user" && sample.network != "none")
+    throw Failure(
+        std::format("{}: \"network\" was expected to be \"user\" or \"none\": \"{}\" was found", file, sample.network));
   sample.exit_status = optional_key<int>(json, "exit_status", 0, file);
   return sample;
 }

@@ -15,7 +15,9 @@ struct Sample {
   std::vector<std::string> boards;     ///< the boards it runs on
   std::vector<std::string> arguments;  ///< what main gets when nothing is given
   std::vector<std::string> expect;     ///< console lines that it must print, in this order
+  std::vector<std::string> disks;      ///< values of --disk when none is given
   unsigned cores = 0;                  ///< that it runs with when nothing is given; 0: the board's default
+  std::string network = "none";        ///< user or none: what it runs with when nothing is given
   int exit_status = 0;
 };
 

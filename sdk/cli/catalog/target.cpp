@@ -61,14 +61,19 @@ Target locate(const fs::path& sdk, const std::string& what) {
 
 Target resolve_target(const fs::path& sdk, const TargetOptions& options) {
   // The board first: a mistake there is the same for every target.
-  auto board = find_board(read_boards(sdk / "boards"), options.board);
-  auto preset = find_preset(read_presets(sdk), board.name, options.config);
+  auto board = find_board(sdk, options.board);
+  auto presets = read_presets(sdk);
+  bool listed = is_of_sdk(board, sdk) && std::ranges::contains(presets, board.name, &Preset::board);
+  auto preset = listed ? find_preset(presets, board.name, options.config)
+                       : derive_preset(sdk / "build", board.directory, options.config);
   Target target = locate(sdk, options.what);
   target.board = std::move(board);
   target.preset = std::move(preset);
   if (target.kind == Target::Kind::sample) target.build_directory = target.preset.build_directory;
   if (target.kind == Target::Kind::project) target.build_directory = target.directory / "build" / target.preset.name;
-  if (target.sample && !std::ranges::contains(target.sample->boards, target.board.name))
+  if (target.sample && is_of_sdk(target.board, sdk) &&
+      !std::ranges::contains(target.sample->boards, target.board.name) &&
+      !std::ranges::contains(target.sample->boards, target.board.like))
     throw Failure(std::format("sample '{}' does not run on board '{}': {}", target.name, target.board.name,
                               expected_one_of(target.sample->boards, target.board.name)),
                   kUsageError);

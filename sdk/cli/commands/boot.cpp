@@ -37,6 +37,29 @@ unsigned cores_of(const BootOptions& options, const Target& target) {
   return options.cores;
 }
 
+Network network_of(const BootOptions& options, const Target& target) {
+  const std::string wanted = !options.network.empty() ? options.network
+                             : target.sample          ? target.sample->network
+                                                      : "none";
+  const Network network = wanted == "user" ? Network::user : Network::none;
+  if (network != Network::none && !target.board.channels.contains("network"))
+    throw Failure(std::format("a board with a network device was expected: {} has none", target.board.name),
+                  kUsageError);
+  if (network == Network::none && !options.net_dump.empty())
+    throw Failure("--net-dump was expected to come with a network: add --net user", kUsageError);
+  return network;
+}
+
+std::vector<Disk> disks_of(const BootOptions& options, const Target& target) {
+  const auto& wanted = options.disks.empty() && target.sample ? target.sample->disks : options.disks;
+  if (!wanted.empty() && target.board.disk.empty())
+    throw Failure(std::format("--disk was expected with a board that has disks: board {} has none", target.board.name),
+                  kUsageError);
+  std::vector<Disk> disks;
+  for (const auto& text : wanted) disks.push_back(find_disk(text, static_cast<unsigned>(disks.size())));
+  return disks;
+}
+
 void require_emulator(Context& context, const Board& board) {
   if (find_program(board.emulator)) return;
   ensure_group(context, "run");
@@ -54,8 +77,11 @@ Prepared prepare_boot(Context& context, const BootOptions& options, Stub stub, W
   boot.board = board;
   boot.memory_mib = memory_of(options, board);
   boot.cores = cores_of(options, prepared.target);
+  boot.disks = disks_of(options, prepared.target);
   boot.accelerator = choose_accelerator(options.accelerator);
   boot.stub = stub;
+  boot.network = network_of(options, prepared.target);
+  boot.net_dump = options.net_dump;
   boot.wait = wait;
   if (options.print_command) {
     prepared.application = {prepared.target.name, expected_elf(prepared.target),

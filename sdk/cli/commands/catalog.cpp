@@ -11,16 +11,23 @@ int boards_command(Context& context, Output output) {
   auto presets = read_presets(context.sdk);
   auto json = nlohmann::ordered_json::array();
   std::vector<std::vector<std::string>> rows{{"BOARD", "CONFIGURATIONS", "WHAT IT IS"}};
-  for (const auto& board : read_boards(context.sdk / "boards")) {
+  for (const auto& board : read_boards(context.sdk)) {
     std::vector<std::string> configs;
     auto json_presets = nlohmann::ordered_json::object();
     for (const auto& preset : presets) {
-      if (preset.board != board.name) continue;
+      if (preset.board != board.name || !is_of_sdk(board, context.sdk)) continue;
       configs.push_back(preset.config);
       json_presets[preset.config] = preset.name;
     }
+    if (configs.empty()) {
+      for (const char* config : {"debug", "release"}) {
+        configs.emplace_back(config);
+        json_presets[config] = derive_preset(context.sdk / "build", board.directory, config).name;
+      }
+    }
     rows.push_back({board.name, joined(configs), board.title + ": " + board.description});
     json.push_back({{"name", board.name},
+                    {"directory", board.directory.string()},
                     {"aliases", board.aliases},
                     {"title", board.title},
                     {"description", board.description},

@@ -17,6 +17,7 @@ struct BootOptions {
   TargetOptions target;
   std::string memory;                 ///< empty: the board's default
   unsigned cores = 0;                 ///< 0: the board's default
+  std::vector<std::string> disks;     ///< --disk
   std::string accelerator = "auto";   ///< auto, kvm, tcg
   std::string stub = "kernel";        ///< kernel, qemu
   std::optional<std::uint16_t> port;  ///< --listen
@@ -24,6 +25,8 @@ struct BootOptions {
   std::string protocol_log;
   std::vector<std::string> arguments;  ///< after `--`
   bool arguments_given = false;
+  std::string network;   ///< user, none; empty: the sample's
+  std::string net_dump;  ///< a file for the frames
   bool wait = false;
   bool print_command = false;
   bool json = false;
@@ -50,6 +53,15 @@ struct BenchOptions {
   bool only_counts = false;
 };
 
+struct ImageOptions {
+  TargetOptions target{.what = {}, .board = "kvm-pc", .config = "release", .application = {}};
+  std::string format;
+  std::string output;                  ///< empty: NAME.FORMAT in the current folder
+  std::vector<std::string> arguments;  ///< after `--`
+  bool arguments_given = false;
+  bool json = false;
+};
+
 int setup_command(Context& context, const std::vector<std::string>& groups);
 int doctor_command(Context& context, Output output);
 int boards_command(Context& context, Output output);
@@ -60,5 +72,6 @@ int debug_command(Context& context, const DebugOptions& options);
 int test_command(Context& context, const TestOptions& options);
 int bench_command(Context& context, const BenchOptions& options);
 int size_command(Context& context, const TargetOptions& target, Output output);
+int image_command(Context& context, const ImageOptions& options);
 
 }  // namespace toro::cli

@@ -21,6 +21,8 @@ struct GuestTest {
   std::filesystem::path elf;
   std::vector<std::string> arguments;
   std::vector<std::string> expect;
+  std::string network = "none";
+  std::vector<std::string> disks = {};
   unsigned cores = 1;
   int status = 0;
 };
@@ -29,7 +31,7 @@ struct GuestTest {
 constexpr unsigned kCores[] = {1, 2, 8};
 
 std::vector<GuestTest> collect(const Context& context, const Preset& preset) {
-  const Board board = find_board(read_boards(context.sdk / "boards"), preset.board);
+  const Board board = find_board(read_boards(context.sdk), preset.board);
   std::vector<GuestTest> tests;
   auto samples = read_samples(context.sdk / "samples");
   for (const auto& application : list_applications(preset.build_directory, preset.config)) {
@@ -47,6 +49,8 @@ std::vector<GuestTest> collect(const Context& context, const Preset& preset) {
                        .elf = application.elf,
                        .arguments = sample->arguments,
                        .expect = sample->expect,
+                       .network = sample->network,
+                       .disks = sample->disks,
                        .cores = sample->cores != 0 ? sample->cores : board.default_cores,
                        .status = sample->exit_status});
     }
@@ -56,8 +60,11 @@ std::vector<GuestTest> collect(const Context& context, const Preset& preset) {
 
 TestResult run_one(Context& context, const Preset& preset, const GuestTest& test) {
   std::vector<std::string> command{
-      "/proc/self/exe", "run",     test.elf.string(),          "--board",   preset.board,     "--config",
-      preset.config,    "--cores", std::to_string(test.cores), "--timeout", kSecondsPerGuest, "--"};
+      "/proc/self/exe", "run",     test.elf.string(),          "--board", preset.board, "--config",
+      preset.config,    "--cores", std::to_string(test.cores), "--net",   test.network, "--timeout",
+      kSecondsPerGuest};
+  for (const auto& disk : test.disks) command.insert(command.end(), {"--disk", disk});
+  command.emplace_back("--");
   command.insert(command.end(), test.arguments.begin(), test.arguments.end());
   auto run = capture_program(context.loop, command, std::chrono::minutes(10));
   std::string wrong;

@@ -136,6 +136,7 @@ int test_command(Context& context, const TestOptions& options) {
   if (wants(labels, "system") || wants(labels, "guest") || wants(labels, "e2e")) {
     ensure_group(context, "run");
     ensure_group(context, "debug");
+    ensure_group(context, "image");
   }
   if (wants(labels, "e2e")) ensure_group(context, "extension");
   Tally tally;

@@ -52,6 +52,7 @@ Guest::Guest(EventLoop& loop, GuestOptions options, Reporter reporter)
 }
 
 void Guest::start() {
+  for (const auto& disk : options_.boot.disks) make_disk(disk, run_.path().string());
   auto input = make_pipe();
   auto output = make_pipe();
   auto errors = make_pipe();

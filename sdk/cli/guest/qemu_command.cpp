@@ -10,9 +10,11 @@ namespace {
 
 constexpr std::string_view kPlaceholder = "${run}";
 
-std::string with_run(std::string text, const std::string& run) {
-  for (auto at = text.find(kPlaceholder); at != std::string::npos; at = text.find(kPlaceholder, at + run.size()))
-    text.replace(at, kPlaceholder.size(), run);
+constexpr std::string_view kDisk = "${disk}";
+
+std::string with(std::string text, std::string_view placeholder, const std::string& value) {
+  for (auto at = text.find(placeholder); at != std::string::npos; at = text.find(placeholder, at + value.size()))
+    text.replace(at, placeholder.size(), value);
   return text;
 }
 
@@ -42,15 +44,27 @@ std::vector<std::string> qemu_command(const Boot& boot, const std::string& run) 
                                    "-smp",
                                    std::to_string(boot.cores)};
   auto append = [&](const std::vector<std::string>& words) {
-    for (const auto& word : words) command.push_back(with_run(word, run));
+    for (const auto& word : words) command.push_back(with(word, kPlaceholder, run));
+  };
+  auto append_disk = [&](const Disk& disk, const std::string& node) {
+    append({"-blockdev", blockdev(disk, node)});
+    for (const auto& word : board.disk) command.push_back(with(word, kDisk, node));
   };
   append(board.arguments);
   command.insert(command.end(), {"-kernel", boot.elf.string()});
   command.insert(command.end(), {"-append", guest_command_line(kernel_options, boot.arguments)});
   append(board.channels.at("console"));
+  for (std::size_t i = 0; i < boot.disks.size(); ++i) append_disk(boot.disks[i], std::format("disk{}", i));
   if (boot.stub == Stub::kernel) append(board.channels.at("debug"));
   if (boot.stub == Stub::qemu) append(board.channels.at("qemu-stub"));
   if (boot.stub == Stub::qemu && boot.wait == Wait::for_debugger) command.emplace_back("-S");
+  if (boot.network != Network::none) {
+    append({"-netdev", "user,id=net0"});
+    append(board.channels.at("network"));
+    if (!boot.net_dump.empty())
+      append(
+          {"-object", std::format("filter-dump,id=dump0,netdev=net0,file={}", quote_for_qemu(boot.net_dump.string()))});
+  }
   append(board.channels.at("exit"));
   append(board.channels.at("monitor"));
   return command;
@@ -58,6 +72,9 @@ std::vector<std::string> qemu_command(const Boot& boot, const std::string& run) 
 
 std::string printable_qemu_command(const Boot& boot) {
   std::string line = "RUN=$(mktemp -d) &&";
+  for (const auto& disk : boot.disks)
+    if (disk.new_bytes != 0)
+      line += std::format(" truncate -s {} {} &&", disk.new_bytes, quote_with_variable(disk.image));
   for (const auto& word : qemu_command(boot, std::string(kPlaceholder))) line += ' ' + quote_with_variable(word);
   return line;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sdk/cli/catalog/board.hpp"
+#include "sdk/cli/guest/disk.hpp"
 
 namespace toro::cli {
 
@@ -22,15 +23,23 @@ enum class Wait {
 
 enum class Accelerator { tcg, kvm };
 
+enum class Network {
+  none,  ///< no device
+  user,  ///< QEMU's own network, with the host behind it
+};
+
 struct Boot {
   Board board;
   std::filesystem::path elf;
   std::vector<std::string> arguments;  ///< of main
+  std::vector<Disk> disks;
   unsigned memory_mib = 64;
   unsigned cores = 1;
   Accelerator accelerator = Accelerator::tcg;
   Stub stub = Stub::none;
   Wait wait = Wait::no;
+  Network network = Network::none;
+  std::filesystem::path net_dump;  ///< a file for the frames; empty: none
 };
 
 /// QEMU's arguments, the program first. `run` replaces `${run}`.

@@ -26,6 +26,12 @@ std::string shell_line(const std::vector<std::string>& words) {
   return line;
 }
 
+std::string quote_for_qemu(std::string_view value) {
+  std::string quoted;
+  for (char c : value) quoted.append(c == ',' ? 2 : 1, c);
+  return quoted;
+}
+
 std::string quote_for_guest(std::string_view argument) {
   std::string quoted = "\"";
   for (char c : argument) {

@@ -1,4 +1,4 @@
-// Words quoted for the two that read them: a POSIX shell and the guest's command line.
+// Words quoted for those that read them: a POSIX shell, the guest's command line, and QEMU's options.
 #pragma once
 
 #include <string>
@@ -12,6 +12,9 @@ std::string quote_for_shell(std::string_view word);
 
 /// The words as one line for a shell.
 std::string shell_line(const std::vector<std::string>& words);
+
+/// One value among others, with commas between them, of an option of QEMU: its own commas are doubled.
+std::string quote_for_qemu(std::string_view value);
 
 /// One argument of the guest's main: in double quotes, with `"` and `\` escaped.
 std::string quote_for_guest(std::string_view argument);

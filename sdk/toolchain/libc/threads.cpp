@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <toro/core.hpp>
 #include <toro/detail/thread.hpp>
+#include <toro/detail/work.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -153,6 +154,9 @@ Carrier* take_spare(const Task& task) {
 }
 
 }  // namespace
+
+/// Where threads can be on another core than a device, the kernel has the means to carry their calls there.
+[[gnu::used]] static void (*const carry_calls)(std::uint32_t core, Work& work) = submit;
 
 bool start_task(Task& task, std::string_view name) {
   if (task.core >= cores()) end_without_core(task.core);

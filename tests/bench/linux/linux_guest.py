@@ -36,6 +36,11 @@ PC = {
 }
 
 
+# What Debian's kernel needs for a disk of either machine, in the order of loading.
+DISK_MODULES = ("virtio/virtio_ring", "virtio/virtio", "virtio/virtio_pci_legacy_dev", "virtio/virtio_pci_modern_dev",
+                "virtio/virtio_pci", "virtio/virtio_mmio", "block/virtio_blk")
+
+
 class LinuxGuestError(Exception):
     """The reference could not be made: the text says what was expected and what was found."""
 
@@ -47,10 +52,12 @@ class LinuxGuest:
     command_line: str
     version: str      # the kernel's Debian package, such as linux-image-6.1.0-56-cloud-amd64
 
-    def command(self, machine="qemu-microvm", cores=1, memory_mib=256, arguments=(), accelerator="tcg", icount=False):
+    def command(self, machine="qemu-microvm", cores=1, memory_mib=256, arguments=(), accelerator="tcg", icount=False,
+                disk=None):
         """QEMU's command line, with "$RUN" for the run's own directory as `toro run --print-command` has it: in it the
         file "exit" gets the program's exit status as one byte. `machine` is "qemu-microvm" or "kvm-pc"; `arguments` are the
-        program's. 80 MiB are enough for the kernel. With `icount`, ticks and virtual nanoseconds are instructions."""
+        program's. 80 MiB are enough for the kernel. `disk` is the file of a raw
+        disk. With `icount`, ticks and virtual nanoseconds are instructions."""
         microvm = json.loads((ROOT / "boards/qemu-microvm/board.json").read_text())
         board = {"qemu-microvm": microvm, "kvm-pc": PC}[machine]
         options = ",".join(MACHINE_OPTIONS.get(option, option) for option in board["machine"].split(","))
@@ -58,8 +65,15 @@ class LinuxGuest:
         words = [board["emulator"], "-M", options, "-accel", accelerator, "-cpu", board["cpu"][accelerator],
                  "-m", str(memory_mib), "-smp", str(cores), *board["arguments"], "-kernel", str(self.kernel),
                  "-initrd", str(self.initramfs), "-append", append, *board["channels"]["console"],
-                 *microvm["channels"]["exit"], *(["-icount", "shift=0"] if icount else [])]
+                 *microvm["channels"]["exit"], *(_disk(machine, disk) if disk else []), *(["-icount", "shift=0"] if icount else [])]
         return [word.replace("${run}", "$RUN") for word in words]
+
+
+def _disk(machine, image):
+    """A disk as `toro run --disk` makes one."""
+    board = json.loads((ROOT / f"boards/{machine}/board.json").read_text())
+    blockdev = {"driver": "raw", "node-name": "disk0", "discard": "unmap", "file": {"driver": "file", "filename": str(image)}}
+    return ["-blockdev", json.dumps(blockdev), *(word.replace("${disk}", "disk0") for word in board["disk"])]
 
 
 def _clock(accelerator, icount):
@@ -80,14 +94,16 @@ def _host_tsc_khz():
         return int(_run([program]))
 
 
-def prepare(build_folder, program_binary):
-    """The guest that runs a static program as /init. Downloads the kernel unless the build folder has it."""
+def prepare(build_folder, program_binary, modules=()):
+    """The guest that runs a static program as /init, which finds the modules in /modules. Downloads the kernel unless the
+    build folder has it."""
     build_folder = Path(build_folder)
     build_folder.mkdir(parents=True, exist_ok=True)
     kernel = _kernel(build_folder)
     program_binary = Path(program_binary)
     initramfs = build_folder / f"{program_binary.name}.cpio"
-    _write(initramfs, _initramfs(program_binary.read_bytes()))
+    _write(initramfs, _initramfs(program_binary.read_bytes(),
+                                  [(build_folder / "modules" / f"{module}.ko").read_bytes() for module in modules]))
     return LinuxGuest(kernel, initramfs, COMMAND_LINE, kernel.stem)
 
 
@@ -131,7 +147,8 @@ def _write(path, content):
 
 
 def _kernel(build_folder):
-    if present := sorted(build_folder.glob("linux-image-*.elf")):
+    modules = build_folder / "modules"
+    if (present := sorted(build_folder.glob("linux-image-*.elf"))) and modules.exists():
         return present[-1]
     depends = _run(["apt-cache", "depends", "linux-image-cloud-amd64"])
     packages = [word for word in depends.split() if word.startswith("linux-image-") and word[len("linux-image-")].isdigit()]
@@ -143,6 +160,10 @@ def _kernel(build_folder):
         [archive] = Path(folder).glob("*.deb")
         _run(["dpkg-deb", "-x", archive, Path(folder, "root")])
         [image] = Path(folder, "root/boot").glob("vmlinuz-*")
+        [drivers] = Path(folder).glob("root/lib/modules/*/kernel/drivers")
+        for module in DISK_MODULES:
+            (modules / module).parent.mkdir(parents=True, exist_ok=True)
+            _write(modules / f"{module}.ko", (drivers / f"{module}.ko").read_bytes())
         kernel = build_folder / f"{packages[0]}.elf"
         _write(kernel, uncompressed(image.read_bytes()))
     return kernel
@@ -190,12 +211,14 @@ def _lz4_block(block):
         output += (source * (length // distance + 1))[:length] if length > distance else source[:length]
 
 
-def _initramfs(program):
-    """An archive of the program and the console that it is started with. [Linux Documentation/driver-api/early-userspace/
+def _initramfs(program, modules):
+    """An archive of the program, its modules, and the console that it is started with. [Linux Documentation/driver-api/early-userspace/
     buffer-format.rst]"""
-    directory, character_device, executable = 0o040755, 0o020600, 0o100755
+    directory, character_device, executable, plain = 0o040755, 0o020600, 0o100755, 0o100644
     archive = b""
     files = [("dev", directory, b"", 0, 0), ("dev/console", character_device, b"", 5, 1), ("init", executable, program, 0, 0),
+             ("modules", directory, b"", 0, 0),
+             *((f"modules/{number}.ko", plain, module, 0, 0) for number, module in enumerate(modules)),
              ("TRAILER!!!", 0, b"", 0, 0)]
     for number, (name, mode, content, major, minor) in enumerate(files, 1):
         fields = (number, mode, 0, 0, 1, 0, len(content), 0, 0, major, minor, len(name) + 1, 0)

@@ -64,13 +64,14 @@ class Bench:
         return self.build_folder(board or self.board, "release") / "tests/bench/floor.elf"
 
     @functools.cache
-    def command(self, image, arguments=(), board=None, cores=1, memory_mib=None, accelerator=None):
+    def command(self, image, arguments=(), board=None, cores=1, memory_mib=None, accelerator=None, disk=None):
         """QEMU's command line for an image; without `accelerator` it is the one that times are measured with."""
         board = board or self.board
         if cores > board.maximum_cores:
             raise NotHere(f"not on this board: {cores} cores, {board.name} has {board.maximum_cores} at most")
         words = ["run", image, "--board", board.name, "--cores", cores, "--memory", f"{memory_mib or board.memory_mib}M",
-                 "--accel", accelerator or self.accelerator, "--print-command", "--", *arguments]
+                 "--accel", accelerator or self.accelerator, *(("--disk", disk) if disk else ()), "--print-command", "--",
+                 *arguments]
         return shlex.split(self.toro(*words).split("&&", 1)[1])
 
     def floor_command(self, **options):
@@ -79,17 +80,19 @@ class Bench:
         return with_kernel(self.command(self.image("bench-boot", board=board), **options), self.floor(board))
 
     @functools.cache
-    def _linux(self, source):
+    def _linux(self, source, modules):
         try:
             folder = self.root / "build/bench-linux"
-            return linux_guest.prepare(folder, linux_guest.build_program(source, folder))
+            return linux_guest.prepare(folder, linux_guest.build_program(source, folder), modules)
         except (linux_guest.LinuxGuestError, OSError) as failure:
             raise Measurement(f"the Linux guest: {failure}") from None
 
-    def linux(self, source):
+    def linux(self, source, modules=()):
         """The Linux guest that runs the program of a folder below tests/bench, such as "programs/heap"."""
-        return self._linux(self.sources / source)
+        return self._linux(self.sources / source, modules)
 
-    def linux_command(self, source, arguments=(), board=None, cores=1, memory_mib=LINUX_MEMORY_MIB, icount=False):
-        return self.linux(source).command((board or self.board).name, cores, memory_mib, tuple(arguments),
-                                          "tcg" if icount else self.accelerator, icount)
+    def linux_command(self, source, arguments=(), board=None, cores=1, memory_mib=LINUX_MEMORY_MIB, icount=False,
+                      disk=None):
+        modules = linux_guest.DISK_MODULES if disk else ()
+        return self.linux(source, modules).command((board or self.board).name, cores, memory_mib, tuple(arguments),
+                                                   "tcg" if icount else self.accelerator, icount, disk)

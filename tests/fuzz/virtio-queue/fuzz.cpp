@@ -1,5 +1,5 @@
-// A split queue whose device writes anything anywhere in the ring. A model of what is in flight checks every
-// completion.
+// A split queue, with indirect descriptors and event index or without, whose device writes anything anywhere in the
+// ring. A model of what is in flight checks every completion.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +9,7 @@
 #include <memory>
 #include <span>
 
-#include "kernel/devices/virtio/split_queue.hpp"
+#include "kernel/devices/virtio/event_queue.hpp"
 #include "tests/fuzz/virtio/input.hpp"
 
 using namespace toro::virtio;
@@ -18,6 +18,7 @@ using toro::virtio::test::Input;
 namespace {
 
 constexpr std::uint16_t kSize = 8;
+constexpr std::uint16_t kLongest = 4;
 
 void require(bool holds) {
   if (!holds) std::abort();
@@ -25,7 +26,15 @@ void require(bool holds) {
 
 class Model {
  public:
-  explicit Model(Input& input) : input_(input) { require(queue_.attach(memory_->view(), kSize).has_value()); }
+  explicit Model(Input& input) : input_(input) {
+    require(queue_.attach(memory_->view(), kSize).has_value());
+    const std::uint8_t features = input_.byte();
+    indirect_ = (features & 1) != 0;
+    Features agreed;
+    if (indirect_) agreed = agreed.with(Feature::indirect_descriptors);
+    if ((features & 2) != 0) agreed = agreed.with(Feature::event_index);
+    queue_.use(agreed, tables_, kLongest);
+  }
 
   void step() {
     switch (input_.byte() % 8) {
@@ -37,7 +46,10 @@ class Model {
       case 2:
         return take();
       case 3:
-        static_cast<void>(queue_.set_interrupts(static_cast<SplitQueue::Interrupts>(input_.byte() & 1)));
+        if (const std::uint8_t how = input_.byte() & 3; how < 2)
+          static_cast<void>(queue_.set_interrupts(static_cast<SplitQueue::Interrupts>(how)));
+        else
+          static_cast<void>(queue_.listen());
         return;
       case 4:  // a completion that may well be right
         write_used(input_.byte() % kSize, input_.byte());
@@ -87,10 +99,12 @@ class Model {
       empty |= writes[i].empty();
       offered += static_cast<std::uint32_t>(writes[i].size());
     }
-    const bool fits = readable + writable <= queue_.free_descriptors();
+    const std::size_t count = readable + writable;
+    const std::size_t descriptors = indirect_ && count >= 2 && count <= kLongest ? 1 : count;
+    const bool fits = descriptors <= queue_.free_descriptors();
     const auto done = queue_.submit(std::span(reads).first(readable), std::span(writes).first(writable), ++cookie_);
     require(done.has_value() == (fits && !empty && !queue_.broken()));
-    if (done) in_flight_[cookie_] = {.descriptors = readable + writable, .writable = offered};
+    if (done) in_flight_[cookie_] = {.descriptors = descriptors, .writable = offered};
   }
   void take() {
     const auto completion = queue_.poll();
@@ -112,7 +126,9 @@ class Model {
 
   Input& input_;
   std::unique_ptr<QueueMemory<kSize>> memory_ = std::make_unique<QueueMemory<kSize>>();
-  SplitQueue queue_;
+  std::array<Descriptor, kSize * kLongest> tables_{};
+  EventQueue queue_;
+  bool indirect_ = false;
   std::array<std::byte, 64> buffer_{};
   std::uint64_t cookie_ = 0;
   std::map<std::uint64_t, Chain> in_flight_;

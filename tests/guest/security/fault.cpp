@@ -258,7 +258,7 @@ constexpr Act kActs[] = {
      }},
     {"print-entropy",
      [] {
-       constexpr const char* kNames[] = {"rdseed", "rdrand", "jitter", "none"};
+       constexpr const char* kNames[] = {"rdseed", "rdrand", "jitter", "none", "device"};
        std::uint64_t word = 0;
        const bool given = getrandom(&word, sizeof word, 0) == sizeof word;
        std::printf("entropy from %s, %s %016lx\n", kNames[static_cast<unsigned>(toro::entropy_source())],

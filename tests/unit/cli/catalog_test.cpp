@@ -78,6 +78,11 @@ TEST_CASE("a sample") {
   CHECK(sample.name == "hello");
   CHECK(sample.exit_status == 7);
   CHECK(sample.arguments.empty());
+  CHECK(sample.network == "none");
+  CHECK(parse_sample("/s/x", R"({"title": "H", "boards": ["b"], "network": "user"})", "f").network == "user");
+  CHECK(failure_of([] {
+          parse_sample("/s/x", R"({"title": "H", "boards": ["b"], "network": "tap"})", "f");
+        }).contains("\"tap\""));
   CHECK(failure_of([] { parse_sample("/s/hello", R"({"title": "H"})", "f"); }) ==
         R"(f: the key "boards" was expected and is missing)");
 }
@@ -205,4 +210,16 @@ TEST_CASE("sizes by unit of a kernel that the linker compiled as a whole") {
   CHECK(units["kernel/memory"].code == 0x10);
   CHECK(units["kernel/process"].code == 0x20);
   CHECK(units["kernel"].code == 0x40);
+}
+
+TEST_CASE("catalog: presets are derived for boards that have none") {
+  const Preset preset = derive_preset("/sdk/build", "/somewhere/mine", "release");
+  CHECK(preset.name.starts_with("mine-release-"));
+  CHECK(preset.name != derive_preset("/sdk/build", "/elsewhere/mine", "release").name);
+  CHECK(preset.build_directory == std::filesystem::path("/sdk/build") / preset.name);
+  CHECK(preset.build_type == "Release");
+  CHECK(preset.board_directory == "/somewhere/mine");
+  CHECK(failure_of([&] {
+          static_cast<void>(derive_preset("/sdk/build", "/somewhere/mine", "fast"));
+        }).starts_with("unknown configuration 'fast' of board 'mine'"));
 }

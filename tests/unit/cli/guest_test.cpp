@@ -24,11 +24,9 @@ Boot example_boot() {
   boot.board.machine = "m";
   boot.board.cpu = {{"tcg", "max"}, {"kvm", "host"}};
   boot.board.arguments = {"-nodefaults"};
-  boot.board.channels = {{"console", {"-console"}},
-                         {"debug", {"path=${run}/gdb.sock"}},
-                         {"qemu-stub", {"-gdb"}},
-                         {"exit", {"path=${run}/exit"}},
-                         {"monitor", {"-mon"}}};
+  boot.board.channels = {{"console", {"-console"}},      {"debug", {"path=${run}/gdb.sock"}},
+                         {"qemu-stub", {"-gdb"}},        {"network", {"-device", "nic,netdev=net0"}},
+                         {"exit", {"path=${run}/exit"}}, {"monitor", {"-mon"}}};
   boot.elf = "/a b/x.elf";
   return boot;
 }
@@ -60,6 +58,17 @@ TEST_CASE("the guest's command line") {
   CHECK(guest_command_line({}, {"--", "toro.wait"}) == "-- \"--\" \"toro.wait\"");
 }
 
+TEST_CASE("each disk is attached as the board says") {
+  auto boot = example_boot();
+  boot.board.disk = {"-device", "d,drive=${disk},serial=${disk}"};
+  boot.disks = {{.image = "/a.img", .format = "qcow2"}, {.image = "${run}/disk1.img", .new_bytes = 1 << 20}};
+  const auto words = qemu_command(boot, "/run/x");
+  CHECK(word_after(words, "-blockdev").contains(R"("driver":"qcow2")"));
+  CHECK(has(words, "d,drive=disk0,serial=disk0"));
+  CHECK(has(words, "d,drive=disk1,serial=disk1"));
+  CHECK(printable_qemu_command(boot).contains("truncate -s 1048576 "));
+}
+
 TEST_CASE("QEMU's arguments follow the board and the stub") {
   auto boot = example_boot();
   auto words = qemu_command(boot, "/run/x");
@@ -81,6 +90,23 @@ TEST_CASE("QEMU's arguments follow the board and the stub") {
   CHECK(has(words, "-gdb"));
   CHECK(has(words, "-S"));
   CHECK(word_after(words, "-append") == "--");
+}
+
+TEST_CASE("a network is there where it is asked for") {
+  auto boot = example_boot();
+  auto words = qemu_command(boot, "/run/x");
+  CHECK_FALSE(has(words, "-netdev"));
+  CHECK_FALSE(has(words, "nic,netdev=net0"));
+
+  boot.network = Network::user;
+  words = qemu_command(boot, "/run/x");
+  CHECK(word_after(words, "-netdev") == "user,id=net0");
+  CHECK(word_after(words, "-device") == "nic,netdev=net0");
+  CHECK_FALSE(has(words, "-object"));
+
+  boot.net_dump = "/a,b.pcap";
+  words = qemu_command(boot, "/run/x");
+  CHECK(word_after(words, "-object") == "filter-dump,id=dump0,netdev=net0,file=/a,,b.pcap");
 }
 
 TEST_CASE("the printed command is one for a shell") {

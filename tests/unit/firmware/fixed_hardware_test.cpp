@@ -59,6 +59,12 @@ TEST_CASE("FADT: pc, the first revision") {
   CHECK(found.pm_timer.address == 0x608);
   CHECK(found.pm1a_control.address == 0x604);
   CHECK(found.pm1b_control.address == 0);
+  CHECK(found.smi_command == 0xb2);
+  CHECK(found.acpi_enable == 0xf1);
+  CHECK(found.pm1a_events.status.space == acpi::AddressSpace::io);
+  CHECK(found.pm1a_events.status.address == 0x600);
+  CHECK(found.pm1a_events.enable.address == 0x602);
+  CHECK(found.pm1b_events.status.address == 0);
   CHECK(found.sleep_control.address == 0);
   CHECK(found.reset.address == 0);
   CHECK_FALSE(found.hardware_reduced);
@@ -70,6 +76,8 @@ TEST_CASE("FADT: q35, with reset register and soft off") {
   const fadt::Fadt found = fadt_of(memory, 0xf59e0);
   CHECK(found.pm_timer.address == 0x608);
   CHECK(found.pm1a_control.address == 0x604);
+  CHECK(found.pm1a_events.status.address == 0x600);
+  CHECK(found.pm1a_events.enable.address == 0x602);
   CHECK(found.reset.space == acpi::AddressSpace::io);
   CHECK(found.reset.address == 0xcf9);
   CHECK(found.reset_value == 0xf);
@@ -87,6 +95,7 @@ TEST_CASE("FADT: microvm, without the hardware of a PC") {
   CHECK(found.hardware_reduced);
   CHECK(found.pm_timer.address == 0);
   CHECK(found.pm1a_control.address == 0);
+  CHECK(found.pm1a_events.enable.address == 0);
   CHECK(found.sleep_control.space == acpi::AddressSpace::memory);
   CHECK(found.sleep_control.address == 0xfea00200);
   CHECK(found.reset.space == acpi::AddressSpace::memory);

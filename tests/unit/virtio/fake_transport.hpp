@@ -52,6 +52,10 @@ class FakeTransport final : public Transport {
     [[nodiscard]] Descriptor* descriptors() const { return reinterpret_cast<Descriptor*>(at.descriptors); }
     [[nodiscard]] std::uint16_t* available() const { return reinterpret_cast<std::uint16_t*>(at.available); }
     [[nodiscard]] UsedHeader* used() const { return reinterpret_cast<UsedHeader*>(at.used); }
+    // From which entry on the device wants to be notified, with Feature::event_index.
+    [[nodiscard]] std::uint16_t& wanted_index() const {
+      return *reinterpret_cast<std::uint16_t*>(at.used + 4 + std::uint64_t{8} * at.size);
+    }
     [[nodiscard]] UsedElement* used_ring() const { return reinterpret_cast<UsedElement*>(at.used + 4); }
   };
 
@@ -78,8 +82,14 @@ class FakeTransport final : public Transport {
     const std::uint16_t there = std::atomic_ref(queue.available()[1]).load(std::memory_order_acquire);
     if (there == queue.available_seen) return std::nullopt;
     Chain chain{.head = queue.available()[2 + queue.available_seen++ % queue.at.size], .readable = {}, .writable = {}};
+    const Descriptor* table = queue.descriptors();
     for (std::uint16_t at = chain.head;;) {
-      const Descriptor& descriptor = queue.descriptors()[at];
+      const Descriptor& descriptor = table[at];
+      if ((descriptor.flags & 4) != 0) {
+        table = reinterpret_cast<const Descriptor*>(descriptor.address);
+        at = 0;
+        continue;
+      }
       auto* data = reinterpret_cast<std::byte*>(descriptor.address);
       if ((descriptor.flags & 2) != 0) {
         chain.writable.emplace_back(data, descriptor.length);
@@ -97,9 +107,14 @@ class FakeTransport final : public Transport {
   }
   void set_used_index(std::uint16_t index, std::uint16_t value) {
     Queue& queue = queues[index];
+    const std::uint16_t before = queue.used()->index;
     std::atomic_ref(queue.used()->index).store(value, std::memory_order_release);
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    if ((std::atomic_ref(queue.available()[0]).load(std::memory_order_relaxed) & 1) == 0) pending.queue = true;
+    if (accepted.has(Feature::event_index)) {
+      const std::uint16_t event = std::atomic_ref(queue.available()[2 + queue.at.size]).load(std::memory_order_relaxed);
+      for (std::uint16_t i = before; i != value; ++i) pending.queue |= i == event;
+    } else if ((std::atomic_ref(queue.available()[0]).load(std::memory_order_relaxed) & 1) == 0)
+      pending.queue = true;
   }
 
   // Transport.

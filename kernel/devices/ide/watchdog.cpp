@@ -1,0 +1,93 @@
+// A thread that looks every few seconds while something is in flight, and sleeps else.
+#include "kernel/devices/ide/watchdog.hpp"
+
+#include "kernel/arch/x86_64/clock.hpp"
+#include "kernel/arch/x86_64/cpu.hpp"
+#include "kernel/memory/memory.hpp"
+#include "kernel/panic.hpp"
+#include "kernel/process/scheduler.hpp"
+
+namespace toro::ide {
+
+class Watchdog {
+ public:
+  constexpr Watchdog() = default;
+
+  void add(Watched& watched) {
+    if (first_ == nullptr) start();
+    watched.next_ = first_;
+    first_ = &watched;
+  }
+  void wake() {
+    if (sleeps_) process::scheduler().wake(queue_, 1);
+    sleeps_ = false;
+  }
+
+ private:
+  static constexpr std::uint64_t kPeriod = 15'000'000'000;  // nanoseconds
+  static constexpr std::size_t kStackPages = 2;
+
+  void start();
+  [[noreturn]] static void run();
+  bool look();
+
+  Watched* first_ = nullptr;
+  process::WaitQueue queue_{};
+  bool sleeps_ = false;
+};
+
+namespace {
+
+constinit Watchdog watchdog{};
+
+}  // namespace
+
+void Watchdog::start() {
+  const std::uintptr_t low = memory::allocate_stack(kStackPages);
+  if (low == 0) panic("memory is out: no stack for who watches disks");
+  const std::uintptr_t high = low + kStackPages * memory::kPageSize;
+  auto* const no_return = reinterpret_cast<std::uint64_t*>(high) - 1;
+  *no_return = 0;
+  auto* const frame = reinterpret_cast<arch::SwitchFrame*>(no_return) - 1;
+  *frame = {.interrupts_on = 1, .rip = reinterpret_cast<std::uint64_t>(&run)};
+  process::Thread* thread = process::Scheduler::create_thread("disk watchdog", frame, 0);
+  if (thread == nullptr) panic("memory is out: no room for who watches disks");
+  thread->stack_low = low;
+  thread->stack_high = high;
+  process::scheduler().start_thread(*thread);
+}
+
+void Watchdog::run() {
+  const arch::InterruptsOff off;
+  for (;;) {
+    if (watchdog.look()) {
+      const std::uint64_t deadline = arch::clock::now() + kPeriod;
+      process::scheduler().wait(watchdog.queue_, "a disk's answer", process::WaitKind::device, deadline);
+    } else {
+      watchdog.sleeps_ = true;
+      process::scheduler().wait(watchdog.queue_, "disks to watch", process::WaitKind::thread);
+    }
+  }
+}
+
+/// Whether anything is in flight.
+bool Watchdog::look() {
+  bool any = false;
+  for (Watched* watched = first_; watched != nullptr; watched = watched->next_) {
+    const std::uint64_t task = watched->task_in_flight();
+    if (task != 0 && task == watched->seen_) watched->give_up();
+    watched->seen_ = watched->task_in_flight();
+    any = any || watched->seen_ != 0;
+  }
+  return any;
+}
+
+void Watched::watch() {
+  watchdog.wake();
+}
+
+void Watched::join_watch() {
+  watchdog.add(*this);
+}
+
+}  // namespace toro::ide

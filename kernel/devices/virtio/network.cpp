@@ -1,0 +1,208 @@
+// A virtio network device. [virtio 1.2 §5.1]
+#include "kernel/devices/virtio/network.hpp"
+
+#include <algorithm>
+
+#include "kernel/devices/virtio/initialization.hpp"
+
+namespace toro::virtio {
+
+using network::Offloads;
+
+namespace {
+
+/// What one buffer holds, for devices that use one only.
+constexpr std::size_t kMostMtuOfBuffer =
+    network::kBufferSize - sizeof(NetworkHeader) - network::kHeaderSize - network::kTagSize;
+
+constexpr Features kIdentityFeatures =
+    Features{}.with(NetworkFeature::mac).with(NetworkFeature::status).with(NetworkFeature::mtu);
+constexpr Features kOffloadFeatures = Features{}
+                                          .with(NetworkFeature::checksum)
+                                          .with(NetworkFeature::guest_checksum)
+                                          .with(NetworkFeature::guest_tso4)
+                                          .with(NetworkFeature::guest_tso6)
+                                          .with(NetworkFeature::host_tso4)
+                                          .with(NetworkFeature::host_tso6)
+                                          .with(NetworkFeature::merged_buffers);
+constexpr Features kPairFeatures = Features{}.with(NetworkFeature::control_queue).with(NetworkFeature::multi_queue);
+
+/// What features mean: those that need another count only with it. [virtio 1.2 §5.1.3.1]
+Offloads offloads_of(Features features) {
+  const bool transmit = features.has(NetworkFeature::checksum);
+  const bool receive = features.has(NetworkFeature::guest_checksum);
+  return {.transmit_checksum = transmit,
+          .receive_checksum = receive,
+          .segmentation_v4 = transmit && features.has(NetworkFeature::host_tso4),
+          .segmentation_v6 = transmit && features.has(NetworkFeature::host_tso6),
+          .merging = receive && features.has(NetworkFeature::merged_buffers) &&
+                     features.has(NetworkFeature::guest_tso4) && features.has(NetworkFeature::guest_tso6)};
+}
+
+Features features_for(const Offloads& wanted) {
+  Features features = Features{}.with(NetworkFeature::merged_buffers);
+  if (wanted.transmit_checksum) features = features.with(NetworkFeature::checksum);
+  if (wanted.transmit_checksum && wanted.segmentation_v4) features = features.with(NetworkFeature::host_tso4);
+  if (wanted.transmit_checksum && wanted.segmentation_v6) features = features.with(NetworkFeature::host_tso6);
+  if (wanted.receive_checksum) features = features.with(NetworkFeature::guest_checksum);
+  if (wanted.receive_checksum && wanted.merging)
+    features = features.with(NetworkFeature::guest_tso4).with(NetworkFeature::guest_tso6);
+  return features;
+}
+
+}  // namespace
+
+void Network::fail(Error error) {
+  if (failure_) return;
+  failure_ = error;
+  static_cast<void>(give_up(*transport_, error));  // it leaves memory alone from now on
+}
+
+std::expected<void, Error> Network::prepare(Transport& transport, MacAddress otherwise) {
+  transport_ = &transport;
+  if (transport.type() != DeviceType::network) return std::unexpected(Error::wrong_device_type);
+  const auto features = negotiate(transport, kIdentityFeatures | kOffloadFeatures | kPairFeatures, {});
+  if (!features) return give_up(transport, features.error());
+  if (const auto read = read_identity(*features, otherwise); !read) return give_up(transport, read.error());
+  offers_ = offloads_of(*features);
+  transport.reset();
+  return {};
+}
+
+std::expected<void, Error> Network::read_identity(Features features, MacAddress otherwise) {
+  struct Read {
+    MacAddress mac;
+    std::uint16_t pairs = 1;
+    std::uint16_t mtu = network::kUsualMtu;
+  };
+  auto read = transport_->read_configuration([&](Transport& t) {
+    Read value{.mac = otherwise};
+    if (features.has(NetworkFeature::mac))
+      for (std::uint32_t i = 0; i < value.mac.bytes.size(); ++i)
+        value.mac.bytes[i] = t.configuration8(kNetworkMacOffset + i);
+    if (features.contains(kPairFeatures)) value.pairs = t.configuration16(kNetworkPairsOffset);
+    if (features.has(NetworkFeature::mtu)) value.mtu = t.configuration16(kNetworkMtuOffset);
+    return value;
+  });
+  if (!read) return std::unexpected(read.error());
+  const bool is_group = (read->mac.bytes[0] & 1) != 0;
+  if (is_group || read->mac == MacAddress{} || read->mtu < kNetworkLeastMtu || read->pairs == 0 ||
+      read->pairs > kNetworkMostPairs)
+    return std::unexpected(Error::configuration_invalid);
+  identity_.mac = read->mac;
+  identity_.mtu = read->mtu;
+  if (!features.has(NetworkFeature::merged_buffers)) identity_.mtu = std::min(identity_.mtu, kMostMtuOfBuffer);
+  device_pairs_ = read->pairs;
+  useful_pairs_ = std::min(device_pairs_, kMostPairs);
+  return {};
+}
+
+std::expected<Offloads, NetworkError> Network::start(Offloads wanted, network::BufferPool& pool,
+                                                     NetworkCounters& counters) {
+  pool_ = &pool;
+  counters_ = &counters;
+  Features features = kIdentityFeatures | features_for(wanted & offers_);
+  if (pairs_.size() > 1) features = features | kPairFeatures;
+  const auto agreed = initialize(*transport_, features, {}, [this](Features f) { return set_up(f); });
+  if (!agreed) {
+    failure_ = agreed.error();
+    return std::unexpected(NetworkError::device_failed);
+  }
+  started_ = true;
+  link_ = read_link();
+  if (pairs_.size() > 1 && control_.size() != 0 && command_pairs(static_cast<std::uint16_t>(pairs_.size())))
+    used_pairs_ = pairs_.size();
+  for (std::size_t i = 0; i < used_pairs_; ++i) refill(i);
+  if (failure_) return std::unexpected(NetworkError::device_failed);
+  return active_;
+}
+
+std::expected<void, Error> Network::set_up(Features features) {
+  agreed_ = features;
+  active_ = offloads_of(features);
+  used_pairs_ = 1;
+  const std::size_t pairs = features.contains(kPairFeatures) ? pairs_.size() : 1;
+  for (std::size_t i = 0; i < pairs; ++i)
+    if (const auto done = set_up_pair(i); !done) return done;
+  if (pairs == 1) return {};
+  return set_up_queue(*transport_, receive_queue(device_pairs_), control_, control_memory_.view());
+}
+
+std::expected<void, Error> Network::set_up_pair(std::size_t number) {
+  NetworkQueuePair& pair = pairs_[number];
+  if (const auto done = set_up_queue(*transport_, receive_queue(number), pair.receive_, pair.receive_memory_.view());
+      !done)
+    return done;
+  if (const auto done = set_up_queue(*transport_, transmit_queue(number), pair.transmit_, pair.transmit_memory_.view());
+      !done)
+    return done;
+  pair.receive_.set_interrupts(SplitQueue::Interrupts::suppressed);
+  pair.transmit_.set_interrupts(SplitQueue::Interrupts::suppressed);
+  pair.free_slot_count_ = pair.transmit_.size();
+  for (std::uint16_t i = 0; i < pair.free_slot_count_; ++i) pair.free_slots_[i] = static_cast<std::uint8_t>(i);
+  return {};
+}
+
+/// Asks the device to use `count` pairs, and waits for its answer a bounded while. [virtio 1.2 §5.1.6.5.5]
+bool Network::command_pairs(std::uint16_t count) {
+  constexpr int kLooks = 1000;
+  constexpr std::uint8_t kUnanswered = 0xff;
+  command_ = {.pairs = count};
+  command_result_ = kUnanswered;
+  const auto command = std::as_bytes(std::span(&command_, 1));
+  const auto result = std::as_writable_bytes(std::span(&command_result_, 1));
+  if (!control_.submit(std::span(&command, 1), std::span(&result, 1), 0)) return false;
+  if (control_.publish()) transport_->notify(receive_queue(device_pairs_));
+  for (int i = 0; i < kLooks; ++i) {
+    const auto completion = control_.poll();
+    if (!completion) {
+      fail(completion.error());
+      return false;
+    }
+    if (*completion) return *const_cast<const volatile std::uint8_t*>(&command_result_) == kControlOk;
+    static_cast<void>(transport_->status());  // an exit, in which a device of the monitor's own does its work
+  }
+  return false;
+}
+
+LinkState Network::read_link() {
+  if (!agreed_.has(NetworkFeature::status)) return LinkState::up;
+  return (transport_->configuration16(kNetworkStatusOffset) & kNetworkLinkUp) != 0 ? LinkState::up : LinkState::down;
+}
+
+network::Events Network::listen(network::Events events) {
+  if (!works()) return events;
+  network::Events there;
+  for (std::size_t i = 0; i < used_pairs_; ++i) {
+    if (events.receive) {
+      refill(i);
+      there.receive |= pairs_[i].receive_.set_interrupts(SplitQueue::Interrupts::enabled);
+    }
+    if (events.transmit) there.transmit |= pairs_[i].transmit_.set_interrupts(SplitQueue::Interrupts::enabled);
+  }
+  return there;
+}
+
+std::optional<network::Events> Network::on_interrupt() {
+  const InterruptCause cause = transport_->take_interrupt();
+  if (!cause.queue && !cause.configuration) return std::nullopt;
+  if (!works()) return network::Events{};
+  network::Events events{.receive = cause.queue, .transmit = cause.queue, .link = false};
+  if (cause.queue)
+    for (NetworkQueuePair& pair : pairs_.first(used_pairs_)) {
+      pair.receive_.set_interrupts(SplitQueue::Interrupts::suppressed);
+      pair.transmit_.set_interrupts(SplitQueue::Interrupts::suppressed);
+    }
+  if (cause.configuration) {
+    if (transport_->status().has(StatusBit::device_needs_reset)) {
+      fail(Error::device_needs_reset);
+      return network::kAllEvents;
+    }
+    const LinkState before = link_;
+    link_ = read_link();
+    events.link = link_ != before;
+  }
+  return events;
+}
+
+}  // namespace toro::virtio

@@ -1,0 +1,33 @@
+// `--disk`: image files that become disks of the guest.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace toro::cli {
+
+struct Disk {
+  std::string image;           ///< absolute; `${run}` stands for the run's folder
+  std::string format = "raw";  ///< as QEMU calls it: "raw", "qcow2"
+  bool read_only = false;
+  std::uint64_t new_bytes = 0;  ///< not 0: made, empty and of this size, when the guest starts
+};
+
+/// The format of an image whose first bytes are `head`: "raw", "qcow2", or a name for what QEMU may know but is none of
+/// these two ("VMDK").
+std::string_view recognise_image(std::string_view head);
+
+/// What `--disk` says: IMG, IMG:ro, or a size such as 64M for a new, empty disk that ends with the guest. `number` is
+/// that of the disk. Throws Failure with one sentence when there is no such image, it is in use, or of another format.
+Disk find_disk(const std::string& text, unsigned number);
+
+/// QEMU's words for the image, as a value of -blockdev, named `node`.
+std::string blockdev(const Disk& disk, const std::string& node);
+
+/// Makes the new disks of a run; `run` replaces `${run}`. Throws Failure.
+void make_disk(const Disk& disk, const std::string& run);
+
+}  // namespace toro::cli

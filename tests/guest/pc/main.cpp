@@ -1,0 +1,139 @@
+// What the system tests of PCs' devices boot: its first argument says what to do.
+#include <toro/block.hpp>
+#include <toro/cores.hpp>
+#include <toro/shutdown.hpp>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace {
+
+constexpr std::size_t kSector = 512;
+
+/// Different in each sector of each disk.
+void fill(std::span<std::byte> data, std::uint64_t sector, unsigned disk) {
+  for (std::size_t i = 0; i < data.size(); ++i)
+    data[i] = static_cast<std::byte>((sector + i / kSector) * 31 + i % kSector * 7 + disk);
+}
+
+void require(bool holds, const char* what) {
+  if (holds) return;
+  std::printf("disks: %s is not so\n", what);
+  std::exit(1);
+}
+
+void require_done(const toro::BlockResult& result) {
+  if (result) return;
+  const toro::BlockError& error = result.error();
+  const auto operation = describe(error.operation), reason = describe(error.reason);
+  std::printf("disks: %.*s of %llu sectors at %llu: %.*s\n", static_cast<int>(operation.size()), operation.data(),
+              static_cast<unsigned long long>(error.count), static_cast<unsigned long long>(error.sector),
+              static_cast<int>(reason.size()), reason.data());
+  std::exit(1);
+}
+
+/// Writes a pattern of `sectors` at `first`, and finds it there.
+void try_range(toro::BlockDevice& disk, unsigned number, std::uint64_t first, std::size_t sectors) {
+  std::vector<std::byte> pattern(sectors * kSector), found(sectors * kSector);
+  fill(pattern, first, number);
+  require_done(disk.write(first, pattern));
+  require_done(disk.read(first, found));
+  require(pattern == found, "what was read is what was written");
+}
+
+void try_disk(toro::BlockDevice& disk, unsigned number) {
+  const auto name = disk.name(), identity = disk.identity();
+  std::printf("%.*s: %.*s, %llu sectors\n", static_cast<int>(name.size()), name.data(),
+              static_cast<int>(identity.size()), identity.data(), static_cast<unsigned long long>(disk.sectors()));
+  require(disk.sectors() > 1000, "a disk has more than 1000 sectors");
+  try_range(disk, number, 0, 1);
+  try_range(disk, number, 3, 300);
+  try_range(disk, number, disk.sectors() - 2, 2);
+  require_done(disk.flush());
+  std::byte sector[kSector];
+  const auto beyond = disk.read(disk.sectors(), sector);
+  require(!beyond && beyond.error().reason == toro::BlockError::Reason::out_of_range, "the disk ends where it says");
+}
+
+int disks() {
+  unsigned number = 0;
+  for (toro::BlockDevice* disk : toro::block_devices()) try_disk(*disk, number++);
+  // From the last core, which is the only one where there is one.
+  number = 0;
+  for (toro::BlockDevice* disk : toro::block_devices()) {
+    const unsigned mine = number++;
+    toro::run_on(toro::cores() - 1, [disk, mine] { try_range(*disk, mine, 500, 64); });
+  }
+  std::printf("%u disks are good\n", number);
+  return 0;
+}
+
+/// One sector that the test's disk cannot read or write.
+int bad_sector(std::uint64_t sector) {
+  toro::BlockDevice& disk = *toro::block_devices()[0];
+  std::byte data[kSector]{};
+  const auto read = disk.read(sector, data);
+  require(!read && read.error().reason == toro::BlockError::Reason::io_error, "a sector that cannot be read is told");
+  require(read.error().sector == sector && read.error().count == 1, "the error says where");
+  require_done(disk.read(sector + 8, data));
+  std::puts("the error was told");
+  return 0;
+}
+
+int echo() {
+  char line[128];
+  while (std::fgets(line, sizeof line, stdin) != nullptr) {
+    std::printf("[%s", line);
+    std::fflush(stdout);
+    if (std::string_view(line) == "end\n") return 0;
+  }
+  return 1;
+}
+
+/// Two lines, some seconds apart by the guest's clock, and what the wall clock shows.
+int tick(int seconds) {
+  const auto wall = std::chrono::system_clock::now().time_since_epoch();
+  std::printf("tick %lld\n", static_cast<long long>(std::chrono::duration_cast<std::chrono::seconds>(wall).count()));
+  std::fflush(stdout);
+  std::this_thread::sleep_for(std::chrono::seconds(seconds));
+  std::puts("tock");
+  return 0;
+}
+
+int wait_for_shutdown(bool listens) {
+  if (listens)
+    toro::on_shutdown([] {
+      std::puts("asked to end");
+      std::exit(7);
+    });
+  std::puts("waiting");
+  std::fflush(stdout);
+  for (;;) std::this_thread::sleep_for(std::chrono::seconds(1));
+}
+
+int count_lines(int lines) {
+  for (int line = 0; line < lines; ++line) std::printf("line %d of the text that scrolls\n", line);
+  std::puts("waiting");
+  std::fflush(stdout);
+  for (;;) std::this_thread::sleep_for(std::chrono::seconds(1));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view what = argc > 1 ? argv[1] : "";
+  const int number = argc > 2 ? std::atoi(argv[2]) : 0;
+  if (what == "disks") return disks();
+  if (what == "bad-sector") return bad_sector(static_cast<std::uint64_t>(number));
+  if (what == "echo") return echo();
+  if (what == "tick") return tick(number);
+  if (what == "power-button") return wait_for_shutdown(true);
+  if (what == "deaf") return wait_for_shutdown(false);
+  if (what == "lines") return count_lines(number);
+  return 2;
+}

@@ -1,0 +1,90 @@
+// Disk images: their formats, what is refused, and QEMU's words for them.
+#include "sdk/cli/guest/disk.hpp"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "sdk/cli/host/failure.hpp"
+
+using namespace toro::cli;
+
+namespace {
+
+struct Folder {
+  Folder() {
+    char name[] = "/tmp/toro-unit-XXXXXX";
+    REQUIRE(mkdtemp(name) != nullptr);
+    path = name;
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+
+  [[nodiscard]] std::string file(const std::string& name, const std::string& content) const {
+    std::ofstream(path / name, std::ios::binary) << content;
+    return path / name;
+  }
+
+  std::filesystem::path path;
+};
+
+std::string why_not(const std::string& disk) {
+  try {
+    find_disk(disk, 0);
+  } catch (const Failure& failure) {
+    CHECK(failure.exit_status() == kUsageError);
+    return failure.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("images are recognised by what they begin with") {
+  CHECK(recognise_image(std::string(512, '\0')) == "raw");
+  CHECK(recognise_image("") == "raw");
+  CHECK(recognise_image("QFI") == "raw");
+  CHECK(recognise_image(std::string("QFI\xfb\0\0\0\3", 8)) == "qcow2");
+  CHECK(recognise_image(std::string("QFI\xfb\0\0\0\1", 8)) == "qcow");
+  CHECK(recognise_image("KDMV") == "VMDK");
+  CHECK(recognise_image(std::string(64, '\0') + "\x7f\x10\xda\xbe") == "VDI");
+}
+
+TEST_CASE("a disk is an image, a read-only one, or a size") {
+  const Folder folder;
+  const auto image = folder.file("a.img", std::string(1024, 'x'));
+  const auto disk = find_disk(image, 0);
+  CHECK(disk.image == image);
+  CHECK(disk.format == "raw");
+  CHECK_FALSE(disk.read_only);
+  CHECK(find_disk(image + ":ro", 0).read_only);
+  CHECK(find_disk(image + ":ro", 0).image == image);
+  CHECK(find_disk("64M", 2).new_bytes == 64U << 20);
+  CHECK(find_disk("64M", 2).image == "${run}/disk2.img");
+}
+
+TEST_CASE("a new disk is made in the run's folder") {
+  const Folder folder;
+  make_disk(find_disk("1M", 0), folder.path);
+  CHECK(std::filesystem::file_size(folder.path / "disk0.img") == 1U << 20);
+  CHECK_THROWS_AS(make_disk(find_disk("1M", 0), folder.path), Failure);  // there already
+}
+
+TEST_CASE("what cannot be a disk is refused in one sentence") {
+  const Folder folder;
+  CHECK(why_not(folder.path / "none").contains("is not there"));
+  CHECK(why_not(folder.path).contains("is a directory"));
+  CHECK(why_not(folder.file("empty", "")).contains("has 0 bytes"));
+  CHECK(why_not(folder.file("odd", std::string(513, 'x'))).contains("has 513 bytes"));
+  CHECK(why_not(folder.file("vhdx", "vhdxfile")).contains("is VHDX"));
+}
+
+TEST_CASE("QEMU's words for a disk, whatever is in its name") {
+  const Disk disk{.image = "/a,b \"c\".img", .format = "raw", .read_only = true, .new_bytes = 0};
+  CHECK(blockdev(disk, "disk3") ==
+        R"({"discard":"unmap","driver":"raw","file":{"driver":"file","filename":"/a,b \"c\".img"},"node-name":"disk3",)"
+        R"("read-only":true})");
+}

@@ -1,0 +1,355 @@
+// The network device: identity, frames in and out, offloads, several queues, and a device that breaks its promises.
+#include "kernel/devices/virtio/network.hpp"
+
+#include "tests/unit/virtio/fake_network.hpp"
+
+using namespace toro;
+using namespace toro::virtio;
+using namespace toro::virtio::test;
+using network::Frame;
+using network::Offloads;
+using network::Transmit;
+using namespace toro::network::test;
+using Result = network::Driver::Result;
+
+namespace {
+
+constexpr Offloads kAllOffloads{.transmit_checksum = true,
+                                .receive_checksum = true,
+                                .segmentation_v4 = true,
+                                .segmentation_v6 = true,
+                                .merging = true};
+
+struct Started {
+  explicit Started(Features features = FakeNetwork::kIdentity, Offloads wanted = {}) : device(features) {
+    REQUIRE(driver->prepare(device.transport, {{2, 0, 0, 0, 0, 1}}).has_value());
+    queues = std::make_unique<NetworkQueuePair[]>(driver->useful_pairs());
+    driver->use({queues.get(), driver->useful_pairs()});
+    const auto started = driver->start(wanted, buffers.pool, counters);
+    REQUIRE(started.has_value());
+    agreed = *started;
+  }
+
+  /// Sends a frame of one part, without room for a header.
+  Result send(std::span<const std::byte> frame, Transmit transmit = {}) {
+    transmit.parts = std::span(&frame, 1);
+    const auto result = driver->transmit(transmit);
+    driver->kick();
+    return result;
+  }
+
+  FakeNetwork device;
+  Buffers buffers{300};
+  NetworkCounters counters;
+  std::unique_ptr<NetworkQueuePair[]> queues;
+  std::unique_ptr<Network> driver = std::make_unique<Network>();
+  Offloads agreed;
+};
+
+}  // namespace
+
+TEST_CASE("virtio net: what the device is") {
+  Started s;
+  CHECK(s.driver->identity().mac == kMac);
+  CHECK(s.driver->identity().mtu == 1500);
+  CHECK(s.driver->link() == LinkState::up);
+  CHECK(s.driver->offers() == Offloads{});
+  CHECK(s.device.transport.current.has(StatusBit::driver_ok));
+  CHECK(s.device.transport.queues.size() == 2);
+}
+
+TEST_CASE("virtio net: a device without an address gets one, and the default MTU") {
+  FakeNetwork device(Features{}.with(Feature::version1));
+  Network driver;
+  REQUIRE(driver.prepare(device.transport, {{2, 1, 2, 3, 4, 5}}).has_value());
+  CHECK(driver.identity().mac == MacAddress{{2, 1, 2, 3, 4, 5}});
+  CHECK(driver.identity().mtu == 1500);
+}
+
+TEST_CASE("virtio net: what makes no sense is refused") {
+  const auto refused = [](auto change) {
+    FakeNetwork device(FakeNetwork::kEverything);
+    change(device);
+    Network driver;
+    const auto prepared = driver.prepare(device.transport, {{2, 0, 0, 0, 0, 1}});
+    CHECK_FALSE(device.transport.current.has(StatusBit::driver_ok));
+    return prepared ? std::optional<Error>() : prepared.error();
+  };
+  CHECK(refused([](FakeNetwork&) {}) == std::nullopt);
+  CHECK(refused([](FakeNetwork& d) { d.transport.configuration[0] |= 1; }) == Error::configuration_invalid);
+  CHECK(refused([](FakeNetwork& d) { std::fill_n(d.transport.configuration.begin(), 6, std::uint8_t{0}); }) ==
+        Error::configuration_invalid);
+  CHECK(refused([](FakeNetwork& d) { d.set(kNetworkMtuOffset, 67); }) == Error::configuration_invalid);
+  CHECK(refused([](FakeNetwork& d) { d.set(kNetworkPairsOffset, 0); }) == Error::configuration_invalid);
+  CHECK(refused([](FakeNetwork& d) { d.transport.device_type = DeviceType::block; }) == Error::wrong_device_type);
+  CHECK(refused([](FakeNetwork& d) { d.transport.offered = {}; }) == Error::feature_missing);
+}
+
+TEST_CASE("virtio net: a device that gives up does so at the start too") {
+  FakeNetwork device;
+  Network driver;
+  REQUIRE(driver.prepare(device.transport, kMac).has_value());
+  device.transport.queues[1].limit = 0;
+  NetworkQueuePair pair;
+  driver.use({&pair, 1});
+  Buffers buffers(8);
+  NetworkCounters counters;
+  CHECK(driver.start({}, buffers.pool, counters).error() == NetworkError::device_failed);
+  CHECK(driver.failure() == describe(Error::queue_absent));
+  CHECK_FALSE(driver.receive());
+  CHECK(driver.listen({.receive = true}).receive);
+}
+
+TEST_CASE("virtio net: frames come in order, whatever their size, and their buffers go round") {
+  Started s;
+  const std::size_t sizes[] = {14, 60, 1514, 1518, 61};
+  for (unsigned i = 0; i < 2000; ++i) {
+    const auto frame = frame_of(sizes[i % std::size(sizes)], i);
+    REQUIRE(s.device.deliver(frame));
+    const Frame received = s.driver->receive();
+    REQUIRE(received);
+    CHECK(bytes_of(received) == frame);
+  }
+  CHECK_FALSE(s.driver->receive());
+  CHECK(s.counters.received_and_dropped.malformed == 0);
+}
+
+TEST_CASE("virtio net: frames that are kept keep their buffers, and the device gets what is left") {
+  Started s;
+  std::vector<Frame> kept;
+  while (s.device.deliver(frame_of(100, static_cast<unsigned>(kept.size())))) {
+    kept.push_back(s.driver->receive());
+    REQUIRE(kept.back());
+  }
+  CHECK(kept.size() == 300);
+  for (unsigned i = 0; i < kept.size(); ++i) CHECK(bytes_of(kept[i]) == frame_of(100, i));
+  kept.clear();
+  CHECK_FALSE(s.driver->receive());
+  CHECK(s.device.deliver(frame_of(60)));
+}
+
+TEST_CASE("virtio net: what is no frame is dropped and counted") {
+  Started s;
+  CHECK(s.device.deliver(frame_of(13)));
+  CHECK(s.device.deliver(frame_of(0)));
+  CHECK(s.device.deliver(frame_of(1519)));
+  CHECK(s.device.deliver(frame_of(60)));
+  CHECK(bytes_of(s.driver->receive()) == frame_of(60));
+  CHECK(s.counters.received_and_dropped.malformed == 3);
+  CHECK(s.driver->failure().empty());
+}
+
+TEST_CASE("virtio net: a frame is sent with its header, apart or in front") {
+  Started s;
+  const auto frame = frame_of(100);
+  Told told;
+  Transmit transmit;
+  transmit.completion = &told;
+  CHECK(s.send(frame, transmit) == Result::taken);
+  auto sent = s.device.take();
+  REQUIRE(sent);
+  CHECK(sent->frame == frame);
+  CHECK(sent->header.flags == 0);
+  CHECK(told.times == 0);
+  s.driver->reclaim();
+  CHECK(told.times == 1);
+
+  alignas(8) std::array<std::byte, 16 + 100> memory{};
+  std::ranges::copy(frame, memory.begin() + 16);
+  transmit.headroom = 16;
+  CHECK(s.send(std::span(memory).subspan(16), transmit) == Result::taken);
+  sent = s.device.take();
+  REQUIRE(sent);
+  CHECK(sent->frame == frame);
+}
+
+TEST_CASE("virtio net: a full ring says so, and interrupts when there is room") {
+  Started s;
+  const auto frame = frame_of(60);
+  int count = 0;
+  while (s.send(frame) == Result::taken) ++count;
+  CHECK(count == 64);  // of 128 descriptors, two each
+  CHECK(s.send(frame) == Result::full);
+  CHECK_FALSE(s.driver->listen({.transmit = true}).transmit);
+  CHECK_FALSE(s.device.transport.pending.queue);
+  REQUIRE(s.device.take());
+  CHECK(s.device.transport.pending.queue);
+  const auto events = s.driver->on_interrupt();
+  REQUIRE(events);
+  CHECK(events->transmit);
+  CHECK(s.send(frame) == Result::taken);
+  CHECK(s.send(frame) == Result::full);
+}
+
+TEST_CASE("virtio net: interrupts come once after each listen") {
+  Started s;
+  REQUIRE(s.device.deliver(frame_of(60)));
+  CHECK_FALSE(s.device.transport.pending.queue);
+  CHECK(s.driver->listen({.receive = true}).receive);  // there already
+  CHECK(s.driver->receive());
+  CHECK_FALSE(s.driver->listen({.receive = true}).receive);
+  REQUIRE(s.device.deliver(frame_of(60)));
+  CHECK(s.device.transport.pending.queue);
+  CHECK(s.driver->on_interrupt()->receive);
+  REQUIRE(s.device.deliver(frame_of(60)));
+  CHECK_FALSE(s.device.transport.pending.queue);
+  CHECK_FALSE(s.driver->on_interrupt());
+}
+
+TEST_CASE("virtio net: the link goes and comes") {
+  Started s;
+  s.device.set_link(LinkState::down);
+  CHECK(s.driver->on_interrupt()->link);
+  CHECK(s.driver->link() == LinkState::down);
+  s.device.transport.pending.configuration = true;
+  CHECK_FALSE(s.driver->on_interrupt()->link);
+  s.device.set_link(LinkState::up);
+  CHECK(s.driver->on_interrupt()->link);
+  CHECK(s.driver->link() == LinkState::up);
+}
+
+TEST_CASE("virtio net: offloads are those that are offered and wanted") {
+  CHECK(Started(FakeNetwork::kEverything, kAllOffloads).agreed == kAllOffloads);
+  CHECK(Started(FakeNetwork::kEverything).agreed == Offloads{});
+  CHECK(Started(FakeNetwork::kIdentity, kAllOffloads).agreed == Offloads{});
+  const Features halves = FakeNetwork::kIdentity.with(NetworkFeature::host_tso4)
+                              .with(NetworkFeature::guest_tso4);  // without what they need
+  CHECK(Started(halves, kAllOffloads).agreed == Offloads{});
+}
+
+TEST_CASE("virtio net: checksums and segments to be made by the device") {
+  Started s(FakeNetwork::kEverything, kAllOffloads);
+  Transmit transmit{.has_partial_checksum = true,
+                    .partial = {.start = 34, .offset = 16},
+                    .segmentation = network::Segmentation::tcp_v4,
+                    .segment_size = 1448,
+                    .header_length = 66};
+  const auto frame = frame_of(9000);
+  CHECK(s.send(frame, transmit) == Result::taken);
+  const auto sent = s.device.take();
+  REQUIRE(sent);
+  CHECK(sent->header.flags == kHeaderNeedsChecksum);
+  CHECK(sent->header.checksum_start == 34);
+  CHECK(sent->header.checksum_offset == 16);
+  CHECK(sent->header.segmentation == kSegmentationTcp4);
+  CHECK(sent->header.segment_size == 1448);
+  CHECK(sent->header.header_length == 66);
+
+  Started plain;
+  CHECK(plain.send(frame_of(100), transmit) == Result::refused);
+  transmit.segmentation = network::Segmentation::none;
+  CHECK(plain.send(frame_of(100), transmit) == Result::refused);
+}
+
+TEST_CASE("virtio net: a frame spread over merged buffers is one") {
+  Started s(FakeNetwork::kEverything, kAllOffloads);
+  const auto frame = frame_of(60'000);
+  REQUIRE(s.device.deliver(frame, {.flags = kHeaderNeedsChecksum,
+                                   .segmentation = kSegmentationTcp4 | kSegmentationEcn,
+                                   .header_length = 54,
+                                   .segment_size = 1460,
+                                   .checksum_start = 34,
+                                   .checksum_offset = 16}));
+  const Frame received = s.driver->receive();
+  REQUIRE(received);
+  CHECK(bytes_of(received) == frame);
+  CHECK(received.description().segmentation == network::Segmentation::tcp_v4);
+  CHECK(received.description().segment_size == 1460);
+  CHECK(received.description().checksum == Frame::Checksum::partial);
+  CHECK(received.description().partial.start == 34);
+
+  REQUIRE(s.device.deliver(frame_of(60), {.flags = kHeaderDataValid}));
+  CHECK(s.driver->receive().description().checksum == Frame::Checksum::verified);
+  // The checksum would lie beyond the frame, a kind of segments that nobody agreed on, too long for one segment.
+  REQUIRE(s.device.deliver(frame_of(60), {.flags = kHeaderNeedsChecksum, .checksum_start = 50, .checksum_offset = 9}));
+  REQUIRE(s.device.deliver(frame_of(60), {.segmentation = 3, .segment_size = 10}));
+  REQUIRE(s.device.deliver(frame_of(4000)));
+  CHECK_FALSE(s.driver->receive());
+  CHECK(s.counters.received_and_dropped.malformed == 3);
+}
+
+TEST_CASE("virtio net: frames that miss buffers end the device") {
+  for (const unsigned claimed : {2U, 34U, 65535U}) {
+    Started s(FakeNetwork::kEverything);
+    REQUIRE(s.device.deliver(frame_of(60), {.buffers = static_cast<std::uint16_t>(claimed)}));
+    CHECK_FALSE(s.driver->receive());
+    CHECK(s.driver->error() == Error::buffers_missing);
+    CHECK(s.device.transport.current.has(StatusBit::failed));
+    CHECK(s.send(frame_of(60)) == Result::refused);
+    CHECK(s.driver->listen({.receive = true}).receive);
+  }
+}
+
+TEST_CASE("virtio net: wrong completions end the device") {
+  Started s;
+  s.device.transport.push(0, 200, 60);
+  CHECK_FALSE(s.driver->receive());
+  CHECK(s.driver->error() == Error::used_id_invalid);
+
+  Started t;
+  t.device.transport.push(1, 0, 0);
+  t.driver->reclaim();
+  CHECK(t.driver->error() == Error::used_index_jump);
+
+  Started u;
+  u.device.transport.current = u.device.transport.current.with(StatusBit::device_needs_reset);
+  u.device.transport.pending.configuration = true;
+  CHECK(u.driver->on_interrupt()->receive);
+  CHECK(u.driver->error() == Error::device_needs_reset);
+}
+
+TEST_CASE("virtio net: several pairs of queues are used where the device agrees") {
+  // The control queue comes after the device's own pairs.
+  FakeNetwork device(FakeNetwork::kEverything);
+  device.set(kNetworkPairsOffset, 3);
+  Network driver;
+  REQUIRE(driver.prepare(device.transport, kMac).has_value());
+  CHECK(driver.useful_pairs() == 3);
+  const auto queues = std::make_unique<NetworkQueuePair[]>(3);
+  driver.use({queues.get(), 3});
+  std::vector<std::byte> command;
+  device.transport.on_notify = [&](std::uint16_t queue) {
+    if (queue != 6) return;
+    const auto chain = device.transport.pop(6);
+    command = chain->data();
+    chain->writable.front()[0] = std::byte{0};
+    device.transport.push(6, chain->head, 1);
+  };
+  Buffers buffers(1000);
+  NetworkCounters counters;
+  REQUIRE(driver.start({}, buffers.pool, counters).has_value());
+  CHECK(driver.pairs_in_use() == 3);
+  CHECK(command == std::vector{std::byte{4}, std::byte{0}, std::byte{3}, std::byte{0}});
+  for (std::uint16_t pair = 0; pair < 3; ++pair) {
+    REQUIRE(device.deliver(frame_of(60, pair), {}, receive_queue(pair)));
+    CHECK(bytes_of(driver.receive()) == frame_of(60, pair));
+  }
+  // A flow stays on its pair, and flows spread.
+  std::array<int, 3> sent{};
+  for (unsigned flow = 0; flow < 30; ++flow) {
+    auto frame = frame_of(100, 0);
+    frame[36] = static_cast<std::byte>(flow);
+    const std::span<const std::byte> part = frame;
+    CHECK(driver.transmit({.parts = std::span(&part, 1)}) == Result::taken);
+    driver.kick();
+    for (std::uint16_t pair = 0; pair < 3; ++pair)
+      while (device.take(transmit_queue(pair))) ++sent[pair];
+  }
+  CHECK(sent == std::array{10, 10, 10});
+}
+
+TEST_CASE("virtio net: a device that does not answer the command keeps one pair") {
+  FakeNetwork device(FakeNetwork::kEverything);
+  device.set(kNetworkPairsOffset, 40);
+  Network driver;
+  REQUIRE(driver.prepare(device.transport, kMac).has_value());
+  CHECK(driver.useful_pairs() == Network::kMostPairs);
+  const auto queues = std::make_unique<NetworkQueuePair[]>(4);
+  driver.use({queues.get(), 4});
+  Buffers buffers(1000);
+  NetworkCounters counters;
+  REQUIRE(driver.start({}, buffers.pool, counters).has_value());
+  CHECK(driver.pairs_in_use() == 1);
+  REQUIRE(device.deliver(frame_of(60)));
+  CHECK(driver.receive());
+}
