@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstring>
 
+#include "kernel/arch/x86_64/clock.hpp"
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/arch/x86_64/interrupts.hpp"
 #include "kernel/arch/x86_64/random.hpp"
@@ -49,12 +50,13 @@ std::expected<void, Error> start(Transport& transport, Interrupt interrupt) {
     std::memcpy(&key[i], &word, sizeof word);
   }
   if (const auto started = device.start(transport); !started) return started;
-  // Most devices answer at once, and main then finds their numbers; the others interrupt. Each read of the status is an
-  // exit to the monitor, which does the work meanwhile.
-  constexpr int kReads = 1000;
-  for (int i = 0; i < kReads; ++i) {
+  // Most devices answer soon, and main then finds their numbers; the others interrupt.
+  constexpr std::uint64_t kPatience = 20'000'000;  // ns
+  const auto begin = arch::clock::now();
+  while (arch::clock::now() - begin < kPatience) {
     if (take()) return {};
-    static_cast<void>(transport.status());
+    asm volatile("pause");
+    static_cast<void>(transport.status());  // an exit to the monitor, which does the work meanwhile
   }
   const arch::InterruptsOff off;
   interrupt.connect(on_interrupt, nullptr);
