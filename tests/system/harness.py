@@ -1,5 +1,6 @@
 """Runs `toro` as a user does, and sees to it that nothing of a run is left."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -14,6 +15,17 @@ TORO = os.environ["TORO"]
 SDK = os.environ["TORO_SDK"]
 PROBE = os.environ.get("TORO_PROBE", "")
 GUEST_READY = 60  # seconds: a loaded machine that emulates its guest
+
+
+def build_targets(board, *targets):
+    """Brings images of the SDK's tree up to date, holding the lock by which `toro` guards a build folder; the folder of
+    the board's debug build."""
+    hello = subprocess.run([TORO, "build", "hello", "--board", board], check=True, stdout=subprocess.PIPE, text=True).stdout
+    folder = hello.partition("/samples/")[0]
+    with open(os.path.join(folder, ".toro.lock"), "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run(["ninja", "-C", folder, *targets], check=True, stdout=subprocess.DEVNULL)
+    return folder
 
 
 class Result:

@@ -25,10 +25,9 @@ class OwnBoard(harness.Case):
     """docs/boards.md, "Adding a board": a folder, and nothing else."""
 
     def make(self, folder="boards/my-board"):
-        directory = os.path.dirname(self.file(folder + "/board.json", BOARD_JSON))
         with open(os.path.join(SDK, "boards/qemu-microvm/board.cpp")) as source:
             self.file(folder + "/board.cpp", source.read())
-        return directory
+        return os.path.dirname(self.file(folder + "/board.json", BOARD_JSON))
 
     def tearDown(self):
         for name in os.listdir(os.path.join(SDK, "build")):

@@ -2,7 +2,6 @@
 in one sentence."""
 
 import array
-import fcntl
 import json
 import os
 import shlex
@@ -11,25 +10,24 @@ import subprocess
 import zlib
 
 import harness
-from harness import GUEST_READY, SDK
+from harness import GUEST_READY
 
 BOARDS = ("qemu-microvm", "kvm-pc")
+# What tells transports apart: the board, and what is replaced in the command that boots it.
+TRANSPORTS = {
+    "MMIO": ("qemu-microvm", ()),
+    "MMIO found by ACPI": ("microvm-acpi", ()),
+    "MMIO of version 1": ("microvm-acpi", (("force-legacy=false", "force-legacy=true"),)),
+    "PCI": ("kvm-pc", ()),
+    "legacy PCI": ("kvm-pc", (("virtio-blk-pci-non-transitional", "virtio-blk-pci,disable-modern=on"),)),
+}
 MEBIBYTE = 1 << 20
+images = {}
 
 
-def image(board):
-    return os.path.join(SDK, f"build/{board}-debug/tests/guest/block/block-probe.elf")
-
-
-def build(board):
-    """Brings the probe up to date, holding the lock by which `toro` guards a build folder."""
-    folder = os.path.join(SDK, f"build/{board}-debug")
-    os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, ".toro.lock"), "a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not os.path.exists(os.path.join(folder, "build.ninja")):
-            subprocess.check_call(["cmake", "--preset", f"{board}-debug"], cwd=SDK, stdout=subprocess.DEVNULL)
-        subprocess.check_call(["ninja", "-C", folder, "block-probe"], stdout=subprocess.DEVNULL)
+def setUpModule():
+    for board in (*BOARDS, "microvm-acpi"):
+        images[board] = os.path.join(harness.build_targets(board, "block-probe"), "tests/guest/block/block-probe.elf")
 
 
 def pattern(seed, size):
@@ -54,26 +52,25 @@ def gpt(sectors):
 
 
 class Disks(harness.Case):
-    @classmethod
-    def setUpClass(cls):
-        for board in BOARDS:
-            build(board)
-
     def image(self, name, content):
         path = os.path.join(self.folder, name)
         with open(path, "wb") as stream:
             stream.write(content)
         return path
 
-    def boot(self, board, disks, words, cores=1, change=lambda blockdev: blockdev):
-        """The console of the probe; QEMU complained of nothing. `change` gets each disk's -blockdev."""
+    def boot(self, board, disks, words, cores=1, change=lambda blockdev: blockdev, replaced=()):
+        """The console of the probe; QEMU complained of nothing. `change` gets each disk's -blockdev; `replaced` are pairs of
+        what stands in the command and what takes its place."""
         options = [word for disk in disks for word in ("--disk", disk)]
-        line = self.toro("run", image(board), "--board", board, "--cores", str(cores), *options, "--print-command", "--", *words)
+        line = self.toro("run", images[board], "--board", board, "--cores", str(cores), *options, "--print-command", "--", *words)
         self.assertEqual(0, line.status, line)
         run = os.path.join(self.folder, f"run-{len(self.started)}")
         os.mkdir(run)
         before, _, last = line.out.rpartition(" && ")
         subprocess.check_call(f"{before} && true".replace("$(mktemp -d)", run), shell=True)
+        for old, new in replaced:
+            self.assertIn(old, last)
+            last = last.replace(old, new)
         command = [word.replace("$RUN", run) for word in shlex.split(last)]
         for i, word in enumerate(command):
             if command[i - 1] == "-blockdev":
@@ -90,18 +87,18 @@ class Disks(harness.Case):
 
     def test_what_one_side_writes_the_other_reads(self):
         size = 3 * MEBIBYTE
-        for board in BOARDS:
+        for transport, (board, replaced) in TRANSPORTS.items():
             for cores in (1, 2):
-                with self.subTest(board=board, cores=cores):
+                with self.subTest(transport=transport, cores=cores):
                     disk = self.image("disk.img", pattern(5, size))
-                    said = self.boot(board, [disk], ["check=5", "write=77", "check=77"], cores)
+                    said = self.boot(board, [disk], ["check=5", "write=77", "check=77"], cores, replaced=replaced)
                     self.assertEqual("check: 0 wrong\nwrite: 0 wrong\ncheck: 0 wrong\n", said)
                     with open(disk, "rb") as stream:
                         self.assertEqual(pattern(77, size), stream.read())
 
     def test_sectors_of_4096_bytes(self):
         disk = self.image("disk.img", pattern(1, MEBIBYTE // 4096 // 6 * 6 * 4096))
-        line = self.toro("run", image("qemu-microvm"), "--disk", disk, "--print-command").out
+        line = self.toro("run", images["qemu-microvm"], "--disk", disk, "--print-command").out
         self.assertIn("drive=disk0", line)
         command = shlex.split(line.rpartition(" && ")[2])
         run = os.path.join(self.folder, "large")
@@ -139,9 +136,9 @@ class Disks(harness.Case):
             self.assertEqual(pattern(2, written), stream.read()[:written])
 
     def test_zeros_discards_and_what_is_refused(self):
-        for board in BOARDS:
-            with self.subTest(board=board):
-                said = self.boot(board, ["1M"], ["zero", "refuse", "last-core", "refuse"], cores=2)
+        for transport, (board, replaced) in TRANSPORTS.items():
+            with self.subTest(transport=transport):
+                said = self.boot(board, ["1M"], ["zero", "refuse", "last-core", "refuse"], cores=2, replaced=replaced)
                 refused = ("read 2047+3: the device ends before\nwrite 2048+3: the device ends before\n"
                            "read 0+0: the data is no whole number of sectors, or is not aligned\n"
                            "discard 18446744073709551615+1: the device ends before\nnothing at the end: true\n")
@@ -172,7 +169,7 @@ class Disks(harness.Case):
 
 class BadImages(harness.Case):
     def refuse(self, disk, *parts):
-        self.refused(self.toro("run", image("qemu-microvm"), "--disk", disk), *parts, status=125)
+        self.refused(self.toro("run", images["qemu-microvm"], "--disk", disk), *parts, status=125)
 
     def test_bad_images(self):
         self.refuse(os.path.join(self.folder, "none.img"), "an image file was expected", "none.img", "is not there")

@@ -1,13 +1,9 @@
 """The board kvm-pc: both of QEMU's PCs, one core and two, and not a word of QEMU about what the guest did."""
 
-import fcntl
 import os
-import subprocess
 
 import harness
-from harness import SDK
 
-BUILD = os.path.join(SDK, "build/kvm-pc-debug")
 GUEST_TESTS = ("guest-cores", "guest-posix")
 BOARD_MACHINE = "-M pc,smm=off,vmport=off,usb=off,hpet=off"
 
@@ -18,16 +14,6 @@ info threads
 bt
 detach
 """
-
-
-def build_guest_tests():
-    """Brings them up to date, holding the lock by which `toro` guards a build folder."""
-    os.makedirs(BUILD, exist_ok=True)
-    with open(os.path.join(BUILD, ".toro.lock"), "a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not os.path.exists(os.path.join(BUILD, "build.ninja")):
-            subprocess.check_call(["cmake", "--preset", "kvm-pc-debug"], cwd=SDK)
-        subprocess.check_call(["ninja", "-C", BUILD, *GUEST_TESTS], stdout=subprocess.DEVNULL)
 
 
 class Machines(harness.Case):
@@ -61,10 +47,9 @@ class Machines(harness.Case):
         self.on_each("hello", "Hello from Toro: core 0 of board kvm-pc")
 
     def test_guest_tests(self):
-        build_guest_tests()
+        folder = harness.build_targets("kvm-pc", *GUEST_TESTS)
         for name in GUEST_TESTS:
-            folder = name.removeprefix("guest-")
-            self.on_each(os.path.join(BUILD, "tests/guest", folder, name + ".elf"), "Status: ")
+            self.on_each(os.path.join(folder, "tests/guest", name.removeprefix("guest-"), name + ".elf"), "Status: ")
 
     def test_the_power_goes_off_by_acpi(self):
         self.toro("build", "hello", "--board", "kvm-pc", limit=600)

@@ -1,7 +1,6 @@
 """The board kvm-pc-emulated: the devices of old PCs, on both of QEMU's PCs, and not a word of QEMU about what the guest
 did."""
 
-import fcntl
 import json
 import os
 import re
@@ -30,13 +29,7 @@ detach
 
 
 def setUpModule():
-    """Brings the images up to date, holding the lock by which `toro` guards a build folder."""
-    os.makedirs(BUILD, exist_ok=True)
-    with open(os.path.join(BUILD, ".toro.lock"), "a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not os.path.exists(os.path.join(BUILD, "build.ninja")):
-            subprocess.check_call(["cmake", "--preset", BOARD + "-debug"], cwd=SDK)
-        subprocess.check_call(["ninja", "-C", BUILD, "pc-devices", "keyboard", "hello"], stdout=subprocess.DEVNULL)
+    harness.build_targets(BOARD, "pc-devices", "keyboard", "hello")
 
 
 class Monitor:

@@ -3,17 +3,14 @@
 TORO_NETWORK_FRAMES sets how many echo requests each run sends.
 """
 
-import fcntl
 import json
 import os
-import re
 import socket
 import struct
 import subprocess
 import threading
 
 import harness
-from harness import SDK
 
 FRAMES = int(os.environ.get("TORO_NETWORK_FRAMES", "1000"))
 FLOOD = max(FRAMES, 20000)
@@ -107,18 +104,16 @@ class Network(harness.Case):
         if subprocess.run(["sh", "-c", "command -v tshark"], stdout=subprocess.DEVNULL).returncode != 0:
             self.skipTest("tshark is not installed")
 
-    def boot(self, target, board, cores, netdev, device=None, arguments=SAMPLE_ARGUMENTS):
-        """Starts the target's image on a network of our own; its process, and the folder of its files."""
+    def boot(self, target, board, cores, netdev, replaced=(), arguments=SAMPLE_ARGUMENTS):
+        """Starts the target's image on a network of our own; its process, and the folder of its files. `replaced` are pairs
+        of what stands in the command and what takes its place."""
         run = os.path.join(self.folder, "guest")
         os.mkdir(run)
         line = self.toro("run", target, "--board", board, "--cores", str(cores), "--net", "user", "--net-dump",
                          os.path.join(run, "frames.pcap"), "--print-command", "--", *arguments).out.strip()
-        for old, new in (("user,id=net0", netdev), ("RUN=$(mktemp -d)", f"RUN={run}")):
+        for old, new in (("user,id=net0", netdev), ("RUN=$(mktemp -d)", f"RUN={run}"), *replaced):
             self.assertIn(old, line)
             line = line.replace(old, new)
-        if device is not None:
-            line, count = re.subn(r"-device \S+,netdev=net0\S*", f"-device {device},netdev=net0", line)
-            self.assertEqual(1, count)
         return self.start("-c", f"exec {line.split('&&', 1)[1].strip()} -d guest_errors -D {run}/errors".replace(
             '"$RUN"', run), program="/bin/sh"), run
 
@@ -135,11 +130,11 @@ class Network(harness.Case):
         self.assertEqual((0, ""), (bad.returncode, bad.stdout), bad.stderr)
         return said
 
-    def echo(self, board, cores, frames, window, device=None):
-        with self.subTest(board=board, cores=cores, device=device, frames=frames, window=window):
+    def echo(self, board, cores, frames, window, replaced=()):
+        with self.subTest(board=board, cores=cores, frames=frames, window=window, replaced=replaced):
             self.toro("build", "packet-echo", "--board", board, limit=900)
             peer = Peer(self.folder)
-            guest, run = self.boot("packet-echo", board, cores, peer.netdev(), device)
+            guest, run = self.boot("packet-echo", board, cores, peer.netdev(), replaced)
             try:
                 self.console_until(guest, "link up\n")
                 peer.learn()
@@ -162,14 +157,19 @@ class Network(harness.Case):
         subprocess.check_call(["rm", "-r", run])
 
     def test_every_echo_request_is_answered(self):
-        for board in ("qemu-microvm", "kvm-pc"):
+        for board in ("qemu-microvm", "microvm-acpi", "kvm-pc"):
             for cores in (1, 2):
                 self.echo(board, cores, FRAMES, 32)
+
+    def test_devices_with_the_legacy_interface_answer_too(self):
+        for cores in (1, 2):
+            self.echo("microvm-acpi", cores, FRAMES, 32, (("force-legacy=false", "force-legacy=true"),))
+            self.echo("kvm-pc", cores, FRAMES, 32, (("virtio-net-pci-non-transitional", "virtio-net-pci,disable-modern=on"),))
 
     def test_old_cards_answer_too(self):
         for cores in (1, 2):
             self.echo("kvm-pc-emulated", cores, FRAMES, 32)
-            self.echo("kvm-pc-emulated", cores, FRAMES, 4, "ne2k_pci,romfile=")  # its ring holds nine frames
+            self.echo("kvm-pc-emulated", cores, FRAMES, 4, (("e1000,", "ne2k_pci,"),))  # its ring holds nine frames
 
     def test_a_flood_is_answered_to_the_last_frame(self):
         self.echo("qemu-microvm", 1, FLOOD, FLOOD)
@@ -206,7 +206,7 @@ class Network(harness.Case):
 class Cores(harness.Case):
     def test_every_core_uses_the_device(self):
         for board in ("qemu-microvm", "kvm-pc", "kvm-pc-emulated"):
-            elf = build_guest_test(board)
+            elf = os.path.join(harness.build_targets(board, "guest-network"), "tests/guest/network/guest-network.elf")
             for cores in ("1", "2", "3"):
                 with self.subTest(board=board, cores=cores):
                     result = self.toro("run", elf, "--board", board, "--cores", cores, "--net", "user", "--timeout", "300",
@@ -228,18 +228,6 @@ class Command(harness.Case):
         self.assertEqual(0, result.status, str(result))
         self.assertIn("10.0.2.2 answers a ping\n", result.out)
         self.assertGreater(os.path.getsize(dump), 100)
-
-
-def build_guest_test(board):
-    """Brings guest-network up to date, holding the lock by which `toro` guards a build folder."""
-    build = os.path.join(SDK, f"build/{board}-debug")
-    os.makedirs(build, exist_ok=True)
-    with open(os.path.join(build, ".toro.lock"), "a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not os.path.exists(os.path.join(build, "build.ninja")):
-            subprocess.check_call(["cmake", "--preset", f"{board}-debug"], cwd=SDK)
-        subprocess.check_call(["ninja", "-C", build, "guest-network"], stdout=subprocess.DEVNULL)
-    return os.path.join(build, "tests/guest/network/guest-network.elf")
 
 
 if __name__ == "__main__":

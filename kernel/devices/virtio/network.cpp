@@ -27,6 +27,13 @@ constexpr Features kOffloadFeatures = Features{}
                                           .with(NetworkFeature::merged_buffers);
 constexpr Features kPairFeatures = Features{}.with(NetworkFeature::control_queue).with(NetworkFeature::multi_queue);
 
+/// A legacy device's header has the length that this driver knows with merged buffers alone, and lies in one descriptor
+/// with the frame where any layout will do. [virtio 1.2 §5.1.6.1, §5.1.6.6]
+Features required_of(const Transport& transport) {
+  constexpr Features kLegacy = Features{}.with(NetworkFeature::merged_buffers).with(Feature::any_layout);
+  return transport.legacy() ? kLegacy : Features{};
+}
+
 /// What features mean: those that need another count only with it. [virtio 1.2 §5.1.3.1]
 Offloads offloads_of(Features features) {
   const bool transmit = features.has(NetworkFeature::checksum);
@@ -61,7 +68,7 @@ void Network::fail(Error error) {
 std::expected<void, Error> Network::prepare(Transport& transport, MacAddress otherwise) {
   transport_ = &transport;
   if (transport.type() != DeviceType::network) return std::unexpected(Error::wrong_device_type);
-  const auto features = negotiate(transport, kIdentityFeatures | kOffloadFeatures | kPairFeatures, {});
+  const auto features = negotiate(transport, kIdentityFeatures | kOffloadFeatures | kPairFeatures, required_of(transport));
   if (!features) return give_up(transport, features.error());
   if (const auto read = read_identity(*features, otherwise); !read) return give_up(transport, read.error());
   offers_ = offloads_of(*features);
@@ -103,7 +110,7 @@ std::expected<Offloads, NetworkError> Network::start(Offloads wanted, network::B
   counters_ = &counters;
   Features features = kIdentityFeatures | features_for(wanted & offers_);
   if (pairs_.size() > 1) features = features | kPairFeatures;
-  const auto agreed = initialize(*transport_, features, {}, [this](Features f) { return set_up(f); });
+  const auto agreed = initialize(*transport_, features, required_of(*transport_), [this](Features f) { return set_up(f); });
   if (!agreed) {
     failure_ = agreed.error();
     return std::unexpected(NetworkError::device_failed);
@@ -138,7 +145,7 @@ std::expected<void, Error> Network::set_up_pair(std::size_t number) {
     return done;
   pair.receive_.set_interrupts(SplitQueue::Interrupts::suppressed);
   pair.transmit_.set_interrupts(SplitQueue::Interrupts::suppressed);
-  pair.free_slot_count_ = pair.transmit_.size();
+  pair.free_slot_count_ = std::min(pair.transmit_.size(), NetworkQueuePair::kSize);  // a legacy ring may be longer
   for (std::uint16_t i = 0; i < pair.free_slot_count_; ++i) pair.free_slots_[i] = static_cast<std::uint8_t>(i);
   return {};
 }

@@ -43,6 +43,7 @@ struct DeviceStatus {
 
 /// Bit numbers of the features that belong to no device type. [virtio 1.2 §6]
 enum class Feature : std::uint8_t {
+  any_layout = 27,  // of legacy devices: headers need no descriptor of their own
   indirect_descriptors = 28,
   event_index = 29,
   version1 = 32,

@@ -108,7 +108,7 @@ TEST_CASE("UART: what has no room is not taken, and goes later") {
   const std::size_t taken = line.uart.write(text);
   CHECK(taken < text.size());
   CHECK(line.uart.write(std::string(100, 'y')) == kFifoSize);  // room that the FIFO made
-  CHECK(line.uart.write("y") == 0);
+  CHECK(line.uart.write(std::string_view{"y"}) == 0);
   line.send_all();
   CHECK(line.fake.sent.size() == taken + kFifoSize);
 }
@@ -135,7 +135,7 @@ TEST_CASE("UART: what came before it was started is there") {
   REQUIRE(line.uart.start());
   char text[4];
   CHECK(line.uart.read(text) == 2);
-  CHECK(line.uart.write("output") == 6);
+  CHECK(line.uart.write(std::string_view{"output"}) == 6);
   CHECK(line.fake.sent == "o");
   line.send_all();
   CHECK(line.fake.sent == "output");

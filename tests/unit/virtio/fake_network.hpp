@@ -31,7 +31,9 @@ class FakeNetwork {
                                               .with(NetworkFeature::control_queue)
                                               .with(NetworkFeature::multi_queue);
 
-  explicit FakeNetwork(Features features = kIdentity) {
+  explicit FakeNetwork(Features features = kIdentity) : FakeNetwork(FakeTransport(), features) {}
+  explicit FakeNetwork(const LegacyQueues& queues, Features features) : FakeNetwork(FakeTransport(queues), features) {}
+  FakeNetwork(FakeTransport made, Features features) : transport(std::move(made)) {
     transport.device_type = DeviceType::network;
     transport.offered = features;
     std::ranges::copy(kMac.bytes, transport.configuration.begin());

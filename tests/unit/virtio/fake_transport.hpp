@@ -19,6 +19,9 @@ namespace toro::virtio::test {
 
 class FakeTransport final : public Transport {
  public:
+  FakeTransport() = default;
+  explicit FakeTransport(const LegacyQueues& queues) : Transport(queues), offered() {}
+
   // What a device takes out of the available ring.
   struct Chain {
     std::uint16_t head = 0;

@@ -3,31 +3,19 @@
 
 #include <cstring>
 #include <map>
-#include <memory>
 #include <utility>
 #include <vector>
 
 #include "kernel/devices/virtio/initialization.hpp"
 #include "kernel/devices/virtio/mmio_legacy_transport.hpp"
+#include "tests/unit/virtio/legacy_pages.hpp"
 
 using namespace toro::virtio;
+using toro::virtio::test::Pages;
 
 namespace {
 
 using R = MmioRegister;
-
-/// Pages that a test can run out of.
-struct Pages {
-  static inline std::size_t left = 0;
-  static inline std::vector<std::unique_ptr<std::byte[]>> given{};
-  static void* allocate(std::size_t pages) {
-    if (pages > left) return nullptr;
-    left -= pages;
-    given.push_back(std::make_unique<std::byte[]>((pages + 1) * kLegacyPage));
-    const auto address = reinterpret_cast<std::uintptr_t>(given.back().get());
-    return reinterpret_cast<void*>((address + kLegacyPage - 1) / kLegacyPage * kLegacyPage);
-  }
-};
 
 constexpr LegacyQueues kChosen{set_up_legacy_queue, Pages::allocate, LegacyQueues::Size::chosen};
 constexpr LegacyQueues kFixed{set_up_legacy_queue, Pages::allocate, LegacyQueues::Size::fixed};

@@ -2,6 +2,7 @@
 #include "kernel/devices/virtio/network.hpp"
 
 #include "tests/unit/virtio/fake_network.hpp"
+#include "tests/unit/virtio/legacy_pages.hpp"
 
 using namespace toro;
 using namespace toro::virtio;
@@ -21,7 +22,9 @@ constexpr Offloads kAllOffloads{.transmit_checksum = true,
                                 .merging = true};
 
 struct Started {
-  explicit Started(Features features = FakeNetwork::kIdentity, Offloads wanted = {}) : device(features) {
+  explicit Started(Features features = FakeNetwork::kIdentity, Offloads wanted = {})
+      : Started(FakeNetwork(features), wanted) {}
+  explicit Started(FakeNetwork made, Offloads wanted = {}) : device(std::move(made)) {
     REQUIRE(driver->prepare(device.transport, {{2, 0, 0, 0, 0, 1}}).has_value());
     queues = std::make_unique<NetworkQueuePair[]>(driver->useful_pairs());
     driver->use({queues.get(), driver->useful_pairs()});
@@ -179,6 +182,33 @@ TEST_CASE("virtio net: a full ring says so, and interrupts when there is room") 
   CHECK(events->transmit);
   CHECK(s.send(frame) == Result::taken);
   CHECK(s.send(frame) == Result::full);
+}
+
+TEST_CASE("virtio net: a legacy device has headers as ours, or is refused") {
+  static constexpr LegacyQueues kQueues{set_up_legacy_queue, Pages::allocate, LegacyQueues::Size::fixed};
+  Pages::left = 1000;
+  constexpr Features kLegacy =
+      Features{}.with(NetworkFeature::mac).with(NetworkFeature::merged_buffers).with(Feature::any_layout);
+  for (const Features lacking : {Features{}.with(NetworkFeature::merged_buffers), Features{}.with(Feature::any_layout)}) {
+    FakeNetwork device(kQueues, {kLegacy.bits & ~lacking.bits});
+    CHECK(Network().prepare(device.transport, kMac).error() == Error::feature_missing);
+  }
+
+  FakeNetwork long_rings(kQueues, kLegacy);
+  long_rings.transport.queues[0].limit = long_rings.transport.queues[1].limit = 1024;
+  Started s(std::move(long_rings));
+  const auto frame = frame_of(60);
+  int count = 0;
+  while (s.send(frame) == Result::taken) ++count;
+  CHECK(count == NetworkQueuePair::kSize);  // though the ring has room for more
+  for (int i = 0; i < count; ++i) {
+    const auto sent = s.device.take();
+    REQUIRE(sent);
+    CHECK(sent->frame == frame);
+  }
+  CHECK(s.send(frame) == Result::taken);
+  CHECK(s.device.deliver(frame));
+  CHECK(s.driver->receive());
 }
 
 TEST_CASE("virtio net: interrupts come once after each listen") {
