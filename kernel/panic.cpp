@@ -17,6 +17,8 @@
 #include "kernel/devices/console.hpp"
 #include "kernel/shutdown.hpp"
 
+extern "C" const unsigned char toro_image_start[];  // toro.ld
+
 namespace toro {
 namespace {
 
@@ -166,6 +168,7 @@ void print_place_of(unsigned core, Sink out) {
 
 [[noreturn]] void end(Sink out, BacktraceStart start) {
   const arch::Context* thread = arch::contexts->running;
+  print(out, "  image at {:#x}\n", reinterpret_cast<std::uint64_t>(toro_image_start));
   print_backtrace(out, start, thread == nullptr ? 0 : thread->stack_high);
   for (unsigned core = 0; core < arch::toro_core_count; ++core)
     if (arch::has_started(core) && core != arch::this_core()) print_place_of(core, out);

@@ -11,6 +11,7 @@ void supported(Dialog& dialog, Scanner arguments);
 void start_no_ack_mode(Dialog& dialog, Scanner arguments);
 void must_reply_empty(Dialog& dialog, Scanner arguments);
 void attached(Dialog& dialog, Scanner arguments);
+void image_offsets(Dialog& dialog, Scanner arguments);
 void crc(Dialog& dialog, Scanner arguments);
 void monitor(Dialog& dialog, Scanner arguments);
 

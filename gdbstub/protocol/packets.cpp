@@ -15,6 +15,7 @@ constexpr Packet kPackets[] = {
     {"QStartNoAckMode", Shape::whole, start_no_ack_mode},
     {"vMustReplyEmpty", Shape::whole, must_reply_empty},
     {"qAttached", Shape::list, attached},
+    {"qOffsets", Shape::whole, image_offsets},
     {"qHostInfo", Shape::whole, host_info},
     {"qProcessInfo", Shape::whole, process_info},
     {"qGDBServerVersion", Shape::whole, server_version},

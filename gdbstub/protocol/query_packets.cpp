@@ -42,6 +42,20 @@ void attached(Dialog& dialog, Scanner) {
   dialog.reply.put('1');
 }
 
+/// GDB moves all segments with the first one where `TextSeg` says the address of that, and .text, .data and .bss alone
+/// by `Text`, `Data` and `Bss`. LLDB takes each number for a distance. [GDB gdb/remote.c, LLDB GetQOffsets]
+void image_offsets(Dialog& dialog, Scanner) {
+  const ImagePlace place = dialog.target.image();
+  if (!dialog.client.thread_suffix) {
+    dialog.reply.text("TextSeg=");
+    return dialog.reply.hex(place.loaded);
+  }
+  for (const std::string_view segment : {"Text=", ";Data=", ";Bss="}) {
+    dialog.reply.text(segment);
+    dialog.reply.hex(place.loaded - place.linked);
+  }
+}
+
 namespace {
 
 /// The checksum of `compare-sections`: most significant bit first, no final inversion. [GDB libiberty/crc32.c]

@@ -33,6 +33,9 @@ class Target {
   /// One line for each, for people.
   virtual void list_breakpoints(TextWriter& out) = 0;
 
+  /// Where the image is, and where its file says.
+  [[nodiscard]] virtual ImagePlace image() const = 0;
+
   /// The first thread; there always is one.
   virtual void first_thread(Thread& thread) = 0;
   /// Replaces `thread` by the one after it, or returns false.

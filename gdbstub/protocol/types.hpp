@@ -10,6 +10,12 @@ namespace toro::gdbstub {
 /// The kernel's own thread numbers, from 1.
 enum class ThreadId : std::uint32_t { any = 0, all = 0xffff'ffff };
 
+/// Addresses of the image's first byte.
+struct ImagePlace {
+  std::uint64_t linked;
+  std::uint64_t loaded;
+};
+
 /// GDB's numbers, which are no system's. [GDB include/gdb/signals.def]
 enum class Signal : std::uint8_t {
   none = 0,

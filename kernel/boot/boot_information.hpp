@@ -16,6 +16,13 @@ struct StartInfo;
 
 namespace toro::boot {
 
+/// Where the loader puts the image (toro.ld), and the addresses in the ELF file are right. From there it moves:
+/// move_image.cpp.
+inline constexpr std::uintptr_t kImageLoadedAt = 0x100000;
+
+/// The word of the command line that keeps image, heap and stacks from being placed at random.
+inline constexpr std::string_view kFixedPlaces = "toro.aslr=off";
+
 /// Bytes [begin, end) of physical memory.
 struct MemoryRange {
   std::uint64_t begin = 0;

@@ -15,17 +15,17 @@ constinit Stage* last_done = nullptr;
 
 const Stage* first_missing(const Stage& stage) {
   for (const Stage* needed : stage.needs)
-    if (needed != nullptr && !needed->done) return needed;  // null: one that is not linked
+    if (needed != nullptr && !needed->progress.done) return needed;  // null: one that is not linked
   return nullptr;
 }
 
 void run(Stage& stage) {
-  stage.begin_tsc = arch::read_tsc();
+  stage.progress.begin_tsc = arch::read_tsc();
   if (stage.run != nullptr) stage.run();
   if (stage.each_core != nullptr) stage.each_core();
-  stage.end_tsc = arch::read_tsc();
-  stage.done = true;
-  (last_done != nullptr ? last_done->next_done : first_done) = &stage;
+  stage.progress.end_tsc = arch::read_tsc();
+  stage.progress.done = true;
+  (last_done != nullptr ? last_done->progress.next_done : first_done) = &stage;
   last_done = &stage;
 }
 
@@ -36,7 +36,7 @@ std::span<Stage* const> stages() {
 }
 
 void run_stages_of_core(const Stage& last) {
-  for (Stage* stage = first_done; stage != nullptr && stage != &last; stage = stage->next_done)
+  for (Stage* stage = first_done; stage != nullptr && stage != &last; stage = stage->progress.next_done)
     if (stage->each_core != nullptr) stage->each_core();
 }
 
@@ -45,7 +45,7 @@ void run_stages(const Stage& goal) {
     const std::size_t before = left;
     const Stage* stuck = nullptr;
     for (Stage* stage : stages()) {
-      if (stage->done) continue;
+      if (stage->progress.done) continue;
       if (first_missing(*stage) != nullptr) {
         stuck = stage;
         continue;
@@ -56,7 +56,7 @@ void run_stages(const Stage& goal) {
     if (left == before)
       panic("boot stage \"{}\" waits for \"{}\", which never comes", stuck->name, first_missing(*stuck)->name);
   }
-  if (!goal.done) panic("boot stage \"{}\" is not registered", goal.name);
+  if (!goal.progress.done) panic("boot stage \"{}\" is not registered", goal.name);
 }
 
 }  // namespace toro::boot

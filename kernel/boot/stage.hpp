@@ -8,16 +8,21 @@
 
 namespace toro::boot {
 
+/// What has become of a stage.
+struct StageProgress {
+  struct Stage* next_done;  ///< the one that ran next
+  bool done;
+  std::uint64_t begin_tsc;
+  std::uint64_t end_tsc;
+};
+
 /// One step of boot. Defined by TORO_BOOT_STAGE in the file whose part of the kernel it starts.
 struct Stage {
   std::string_view name;
   void (*run)();        ///< on the boot core; null where there is nothing to do but on each core
   void (*each_core)();  ///< then there, and on every other core as it starts; may be null
   std::span<Stage* const> needs;
-  Stage* next_done = nullptr;  ///< the one that ran next
-  bool done = false;
-  std::uint64_t begin_tsc = 0;
-  std::uint64_t end_tsc = 0;
+  StageProgress& progress;
 };
 
 /// All stages of the image, in the order of linking.
@@ -40,10 +45,12 @@ void run_stages(const Stage& goal);
 
 /// The same with what it does on each core: TORO_CORE_STAGE(traps_stage, "traps", make_gates, load_gates,
 /// &other_stage).
-#define TORO_CORE_STAGE(variable, stage_name, function, function_of_core, ...)                          \
-  static constinit ::toro::boot::Stage* const variable##_needs[]{__VA_ARGS__ __VA_OPT__(, ) nullptr};   \
-  constinit ::toro::boot::Stage variable{.name = stage_name,                                            \
-                                         .run = function,                                               \
-                                         .each_core = function_of_core,                                 \
-                                         .needs = {variable##_needs, std::size(variable##_needs) - 1}}; \
+#define TORO_CORE_STAGE(variable, stage_name, function, function_of_core, ...)                         \
+  static constinit ::toro::boot::Stage* const variable##_needs[]{__VA_ARGS__ __VA_OPT__(, ) nullptr};  \
+  static constinit ::toro::boot::StageProgress variable##_progress{};                                  \
+  constinit ::toro::boot::Stage variable{.name = stage_name,                                           \
+                                         .run = function,                                              \
+                                         .each_core = function_of_core,                                \
+                                         .needs = {variable##_needs, std::size(variable##_needs) - 1}, \
+                                         .progress = variable##_progress};                             \
   [[gnu::used, gnu::section(".toro_boot_stages")]] static ::toro::boot::Stage* const variable##_registered = &variable

@@ -30,6 +30,17 @@ const char* message(CommandLineError error) {
   return "malformed";
 }
 
+bool has_word(const char* text, std::string_view word) {
+  for (;;) {
+    while (*text == ' ') ++text;
+    const char* const begin = text;
+    while (*text != '\0' && *text != ' ') ++text;
+    const std::string_view token(begin, text);
+    if (token == word) return true;
+    if (token.empty() || token == "--") return false;
+  }
+}
+
 void CommandLine::fail(CommandLineError error) {
   if (!error_) error_ = error;
 }

@@ -22,6 +22,10 @@ enum class CommandLineError : std::uint8_t {
 /// What to tell the user, with the limit that was passed.
 [[nodiscard]] const char* message(CommandLineError error);
 
+/// Whether `word` stands in a text that is not split yet, alone between spaces and before the first lone `--`. It
+/// is known so before memory is.
+[[nodiscard]] bool has_word(const char* text, std::string_view word);
+
 /// Tokens are separated by white space. Double quotes group, anywhere in a token; within them a backslash before `"` or
 /// `\` stands for that character. A token is
 /// - a device's, when it has no quotes and starts `virtio_mmio.device=`, wherever it stands (QEMU appends them): left

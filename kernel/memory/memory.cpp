@@ -81,8 +81,11 @@ void start_paging() {
   const UsableRam ram;
   divide(
       ram.ranges(), arch::toro_core_count, [](unsigned core) { return arch::toro_core_entries[core].node; }, add_share);
-  // The tables come out of memory that boot.S mapped; the rest is added once it is mapped too.
-  open_shares(0, kMappedAtEntry);
+  // The tables come out of memory that boot_pvh.S mapped, by tables that lie where the image was; the rest is added
+  // once it is mapped too.
+  const std::uintptr_t loaded_end = boot::kImageLoadedAt + (address_of(toro_image_end) - address_of(toro_image_start));
+  open_shares(0, boot::kImageLoadedAt);
+  open_shares(loaded_end, kMappedAtEntry);
   arch::paging::create([] { return allocate_zeroed_pages(1); });
   for (const boot::MemoryRange& range : boot::information().ram_ranges())
     protect(round_up(range.begin), round_down(range.end), Access::read_write);
@@ -93,12 +96,13 @@ void start_paging() {
   protect(arch::lapic::kBase, arch::lapic::kBase + kPageSize, Access::device);
   protect(arch::IoApic::kUsualBase, arch::IoApic::kUsualBase + kPageSize, Access::device);
   arch::paging::activate();
+  open_shares(boot::kImageLoadedAt, loaded_end);
   open_shares(kMappedAtEntry, UINTPTR_MAX);
 }
 
 /// Where heap and stacks lie is to be different at each boot, unless the option says otherwise.
 void choose_places() {
-  if (boot::command_line().option("aslr") == "off") return;
+  if (has_word(boot::command_line_text().data(), boot::kFixedPlaces)) return;
   for (unsigned core = 0; core < arch::toro_core_count; ++core) place_share(core, arch::random_word());
 }
 

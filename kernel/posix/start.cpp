@@ -41,7 +41,12 @@ struct ElfHeader {
   std::uint32_t flags;
   std::uint16_t header_size, program_header_size, program_header_count;
 };
-static_assert(offsetof(ElfHeader, program_headers) == 32 && offsetof(ElfHeader, program_header_count) == 56);
+struct ProgramHeader {
+  std::uint32_t type, flags;
+  std::uint64_t offset, address, physical_address, file_size, memory_size, alignment;
+};
+static_assert(sizeof(ProgramHeader) == 56 && offsetof(ElfHeader, program_headers) == 32 &&
+              offsetof(ElfHeader, program_header_count) == 56);
 
 void enable_system_calls() {
   using enum arch::Msr;
@@ -58,13 +63,16 @@ std::uint64_t* write_start_block(std::uintptr_t top, CommandLine& line) {
   random[1] = arch::random_word();
 
   const auto* header = reinterpret_cast<const ElfHeader*>(toro_image_start);
+  const auto* headers = reinterpret_cast<const ProgramHeader*>(toro_image_start + header->program_headers);
+  // The C library makes nonsense of the header for thread_local variables, which is the last, where there are none.
+  const unsigned count = header->program_header_count - (headers[header->program_header_count - 1].memory_size == 0);
   const struct {
     Auxiliary key;
     std::uint64_t value;
   } auxiliary[] = {
-      {Auxiliary::program_headers, reinterpret_cast<std::uint64_t>(toro_image_start) + header->program_headers},
+      {Auxiliary::program_headers, reinterpret_cast<std::uint64_t>(headers)},
       {Auxiliary::program_header_size, header->program_header_size},
-      {Auxiliary::program_header_count, header->program_header_count},
+      {Auxiliary::program_header_count, count},
       {Auxiliary::page_size, memory::kPageSize},
       {Auxiliary::secure, 0},
       {Auxiliary::random, reinterpret_cast<std::uint64_t>(random)},

@@ -20,7 +20,8 @@ struct TextRange {
 
 class Machine final : public Target {
  public:
-  explicit Machine(std::span<const TextRange> protected_text) : protected_text_(protected_text) {}
+  Machine(std::span<const TextRange> protected_text, ImagePlace image)
+      : protected_text_(protected_text), image_(image) {}
 
   [[nodiscard]] SoftwareBreakpoints& software() { return software_; }
   [[nodiscard]] const DebugRegisters& hardware() const { return hardware_; }
@@ -40,6 +41,7 @@ class Machine final : public Target {
   [[nodiscard]] BreakpointResult remove_breakpoint(const Breakpoint& breakpoint) override;
   void remove_all_breakpoints() override;
   void list_breakpoints(TextWriter& out) override;
+  [[nodiscard]] ImagePlace image() const override { return image_; }
   void first_thread(Thread& thread) override { Threads::first(thread); }
   [[nodiscard]] bool next_thread(Thread& thread) override { return Threads::next(thread); }
   [[nodiscard]] bool can_resume(const ResumeRequest& request) override;
@@ -48,6 +50,7 @@ class Machine final : public Target {
   [[nodiscard]] bool is_protected(std::uint64_t address) const;
 
   std::span<const TextRange> protected_text_;
+  ImagePlace image_;
   Cores cores_;
   SoftwareBreakpoints software_;
   DebugRegisters hardware_;

@@ -83,7 +83,7 @@ StopReason reason_of(BreakpointKind kind) {
 class Stub {
  public:
   explicit Stub(const Configuration& configuration)
-      : configuration_(configuration), machine_(configuration.protected_text) {}
+      : configuration_(configuration), machine_(configuration.protected_text, configuration.image) {}
 
   bool on_exception(TrapFrame& frame);
   void on_interrupt(TrapFrame& frame);

@@ -3,9 +3,6 @@
 
 #include "kernel/arch/x86_64/cpu.hpp"
 
-// toro.ld: the page map level 4, its first page directory pointer table, and two page directories.
-extern "C" std::uint64_t toro_boot_page_tables[4][512];
-
 namespace toro::arch {
 
 std::span<const std::byte> show_physical(std::uint64_t address, std::size_t length) {
@@ -13,8 +10,12 @@ std::span<const std::byte> show_physical(std::uint64_t address, std::size_t leng
   constexpr std::uint64_t kLargePageSize = std::uint64_t{1} << 21;
   constexpr std::uint64_t kPresentWritable = 3;
   constexpr std::uint64_t kLargePage = 0x81;  // present
-  auto& pointers = toro_boot_page_tables[1];
-  auto& window = toro_boot_page_tables[3];
+  // toro.ld, toro_boot_page_tables: the page map level 4, its first page directory pointer table, two page directories.
+  // They did not move with the image.
+  using Tables = std::uint64_t[4][512];
+  auto& tables = *reinterpret_cast<Tables*>(read_cr3());
+  auto& pointers = tables[1];
+  auto& window = tables[3];
   const std::uint64_t gib = address / kGib;
   if (gib >= std::size(pointers) || length > kGib - address % kGib) return {};
   if (pointers[gib] == 0) {

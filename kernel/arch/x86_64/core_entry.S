@@ -9,7 +9,8 @@
 
 // What a core executes when it is told to start: real mode, at the beginning of a page below 1 MiB to which this is
 // copied. [SDM 3A 9.4.4]
-    .section .rodata.boot, "a"
+    .section .data.rel.ro.boot, "aw"
+    .balign 8
     .globl toro_core_entry_begin, toro_core_entry_end
     .code16
 toro_core_entry_begin:
@@ -20,14 +21,20 @@ toro_core_entry_begin:
     movl %cr0, %eax
     orl $1, %eax
     movl %eax, %cr0
-    ljmpl $24, $core_start
+    movl core_start_pointer - toro_core_entry_begin, %ebx
+    ljmpl *core_start_pointer - toro_core_entry_begin
+    .balign 8
+core_start_pointer:             // selector and offset, moved as one word
+    .quad core_start + (24 << 32)
+    .skip 6                     // what moves is aligned
 boot_gdt_for_core:
     .word kBootGdtLimit
-    .long toro_boot_gdt
+    .quad toro_boot_gdt
 toro_core_entry_end:
 
     .section .text.boot, "ax"
-// Where every other core begins, in 32-bit protected mode; toro_core_page_tables are the ones in use by then.
+// Where every other core begins, in 32-bit protected mode, EBX telling where this is; toro_core_page_tables are the ones
+// in use by then.
     .code32
     .type core_start, @function
 core_start:
@@ -35,8 +42,9 @@ core_start:
     movl %eax, %ds
     movl %eax, %es
     movl %eax, %ss
-    movl toro_core_page_tables, %eax
-    movl $other_core, %ebp
+    movl toro_core_page_tables - core_start(%ebx), %eax
+    leal other_core - core_start(%ebx), %ebp
+    leal toro_pvh_start - core_start(%ebx), %ebx
     jmp toro_enter_long_mode
 
     .code64
@@ -55,8 +63,8 @@ other_core:                     // its APIC id says which one it is [SDM 3A 9.9.
     shrl $24, %ebx
     movl %ebx, %edx
 2:  xorl %edi, %edi
-    movq $toro_core_entries, %rbx
-3:  cmpl toro_core_count, %edi
+    leaq toro_core_entries(%rip), %rbx
+3:  cmpl toro_core_count(%rip), %edi
     jae 5f
     cmpl %edx, kCoreApicId(%rbx)
     je 4f

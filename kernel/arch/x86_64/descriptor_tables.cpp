@@ -35,10 +35,13 @@ struct Gate {
 };
 static_assert(sizeof(Gate) == 16);
 
-struct [[gnu::packed]] TablePointer {
+/// What LGDT and LIDT read begins at `limit`; `base` is aligned, as all addresses in the image are that can move.
+struct TablePointer {
+  std::uint16_t unused[3];
   std::uint16_t limit;
   const void* base;
 };
+static_assert(offsetof(TablePointer, limit) == 6 && offsetof(TablePointer, base) == 8);
 
 constexpr std::uint8_t kInterruptGate = 0x8e;  // present, ring 0, interrupts off on entry
 constexpr std::size_t kStubSize = 9;           // trap_entry.S
@@ -55,8 +58,8 @@ struct alignas(16) Stack {
 
 enum StackUse : std::uint8_t { interrupts, exceptions, nmis, double_faults, nested_exceptions, nested_nmis };
 
-constexpr std::string_view kStackNames[] = {"interrupts",    "exceptions",        "NMIs",
-                                            "double faults", "nested exceptions", "nested NMIs"};
+constexpr char kStackNames[][18] = {"interrupts",    "exceptions",        "NMIs",
+                                    "double faults", "nested exceptions", "nested NMIs"};
 
 using Stacks = Stack[std::size(kStackNames)];
 // At a page, by toro.ld: as the type's alignment it would be the segment's too, and fill the file.
@@ -107,11 +110,11 @@ void load_descriptor_tables() {
       (sizeof t.task_state - 1) | (base & 0xffffff) << 16 | std::uint64_t{0x89} << 40 | (base >> 24 & 0xff) << 56;
   t.segments[kTaskSelector / 8 + 1] = base >> 32;
 
-  const TablePointer gdt{sizeof t.segments - 1, t.segments};
-  const TablePointer idt{sizeof gates - 1, gates};
-  asm volatile("lgdt %0" ::"m"(gdt));
+  const TablePointer gdt{{}, sizeof t.segments - 1, t.segments};
+  const TablePointer idt{{}, sizeof gates - 1, gates};
+  asm volatile("lgdt 6+%0" ::"m"(gdt));
   asm volatile("ltr %0" ::"r"(kTaskSelector));
-  asm volatile("lidt %0" ::"m"(idt));
+  asm volatile("lidt 6+%0" ::"m"(idt));
 }
 
 bool guard_trap_stacks(unsigned core) {

@@ -2,6 +2,7 @@
 #include "kernel/arch/x86_64/paging.hpp"
 
 #include <initializer_list>
+#include <span>
 
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/arch/x86_64/spin_lock.hpp"
@@ -84,8 +85,12 @@ bool split(Entry& entry, std::uintptr_t begin, unsigned level) {
   if (page == 0) return false;
   auto* table = reinterpret_cast<Entry*>(page);
   if ((entry & kPresent) != 0) {
-    const Entry bits = entry & ~kAddress & ~kLarge;
-    for (unsigned i = 0; i < kEntries; ++i) table[i] = leaf(begin + i * span_of(level - 1), bits, level - 1);
+    Entry next = leaf(begin, entry & ~kAddress & ~kLarge, level - 1);
+    const std::uintptr_t span = span_of(level - 1);
+    for (Entry& part : std::span(table, kEntries)) {
+      part = next;
+      next += span;
+    }
   }
   entry = page | kPresent | kWritable | kAccessed;
   return true;

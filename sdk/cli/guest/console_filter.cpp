@@ -10,7 +10,10 @@ std::string ConsoleFilter::push(std::string_view bytes) {
     // The end of a line, "\r\n" or "\n", is when it is known whether something belongs before it.
     if (c == '\r' || c == '\n') {
       if (auto frame = match_panic_frame(line_)) {
+        frame->address -= distance_;
         if (auto words = describe_(*frame); !words.empty()) shown += ' ' + words;
+      } else if (auto place = match_image_place(line_)) {
+        distance_ = *place - kImageLinkedAt;
       }
       line_.clear();
     } else if (line_.size() <= kLongestLine) {

@@ -11,7 +11,7 @@ namespace toro::cli {
 
 class ConsoleFilter {
  public:
-  /// `describe` gives the words for a frame, or an empty string.
+  /// `describe` gives the words for a frame, whose address is as in the ELF file, or an empty string.
   explicit ConsoleFilter(std::function<std::string(PanicFrame)> describe) : describe_(std::move(describe)) {}
 
   /// Returns what to show for `bytes`: all of them, with words added before the end of a backtrace line.
@@ -19,9 +19,11 @@ class ConsoleFilter {
 
  private:
   static constexpr std::size_t kLongestLine = 80;
+  static constexpr std::uint64_t kImageLinkedAt = 0x100000;  // sdk/toolchain/toro.ld
 
   std::function<std::string(PanicFrame)> describe_;
   std::string line_;
+  std::uint64_t distance_ = 0;  ///< from where the image was linked to where the guest says that it is
 };
 
 }  // namespace toro::cli

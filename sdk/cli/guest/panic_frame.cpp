@@ -29,4 +29,13 @@ std::optional<PanicFrame> match_panic_frame(std::string_view line) {
   return frame;
 }
 
+std::optional<std::uint64_t> match_image_place(std::string_view line) {
+  constexpr std::string_view kBegin = "  image at 0x";
+  if (!line.starts_with(kBegin)) return std::nullopt;
+  line.remove_prefix(kBegin.size());
+  std::uint64_t address = 0;
+  if (!take_number(line, address, 16) || !line.empty()) return std::nullopt;
+  return address;
+}
+
 }  // namespace toro::cli

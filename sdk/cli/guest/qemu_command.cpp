@@ -32,6 +32,8 @@ std::vector<std::string> qemu_command(const Boot& boot, const std::string& run) 
   const char* accelerator = boot.accelerator == Accelerator::kvm ? "kvm" : "tcg";
   std::vector<std::string> kernel_options;
   if (boot.wait == Wait::for_debugger && boot.stub == Stub::kernel) kernel_options.emplace_back("toro.wait");
+  // QEMU's stub cannot tell a debugger where the image went.
+  if (boot.stub == Stub::qemu) kernel_options.emplace_back("toro.aslr=off");
   std::vector<std::string> command{board.emulator,
                                    "-M",
                                    board.machine,

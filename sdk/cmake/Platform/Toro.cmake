@@ -10,7 +10,7 @@ set_property(GLOBAL PROPERTY TARGET_SUPPORTS_SHARED_LIBS FALSE)
 # C sees musl's headers (strerror_r has the C++ library's meaning, POSIX's is __xpg_strerror_r). C++ sees glibc's, as Debian's libc++.a was built against them; musl is compatible in layout.
 execute_process(COMMAND ${CMAKE_C_COMPILER} -print-resource-dir OUTPUT_VARIABLE toro_resource_dir
   OUTPUT_STRIP_TRAILING_WHITESPACE)
-set(toro_flags "-fno-pic -fno-pie -mcmodel=small -ftls-model=local-exec -ffunction-sections -fdata-sections \
+set(toro_flags "-fpie -fdirect-access-external-data -mcmodel=small -ftls-model=local-exec -ffunction-sections -fdata-sections \
 -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer -fasynchronous-unwind-tables -fstack-protector-strong \
 -ftrivial-auto-var-init=zero -U_FORTIFY_SOURCE")
 set(CMAKE_C_FLAGS_INIT "${toro_flags} -nostdinc -isystem ${toro_resource_dir}/include -isystem /usr/include/x86_64-linux-musl -Dstrerror_r=__xpg_strerror_r")
@@ -31,8 +31,8 @@ execute_process(COMMAND ${CMAKE_C_COMPILER} --rtlib=compiler-rt -print-libgcc-fi
 # Inlining across files goes by size: at its own measure the linker makes a C hello 20 KB larger.
 foreach(language C CXX ASM)
   set(CMAKE_${language}_LINK_EXECUTABLE
-    "${CMAKE_LINKER} -static -no-pie --no-dependent-libraries --gc-sections --eh-frame-hdr -z max-page-size=64 \
--z noexecstack --build-id=none --wrap=exit -mllvm -inline-threshold=0 -T ${TORO_SDK_DIR}/sdk/toolchain/toro.ld <LINK_FLAGS> -o <TARGET> \
+    "${CMAKE_LINKER} -static -pie --no-dynamic-linker -z norelro --pack-dyn-relocs=relr --no-dependent-libraries -O2 --gc-sections --eh-frame-hdr -z max-page-size=64 \
+-z noexecstack --build-id=none --wrap=exit -mllvm -inline-threshold=15 -T ${TORO_SDK_DIR}/sdk/toolchain/toro.ld <LINK_FLAGS> -o <TARGET> \
 ${toro_musl}/crt1.o ${toro_musl}/crti.o <OBJECTS> --start-group <LINK_LIBRARIES> \
 ${toro_libcxx_dir}/libc++.a ${toro_libcxx_dir}/libc++abi.a ${toro_libcxx_dir}/libunwind.a ${toro_musl}/libc.a \
 ${toro_builtins} --end-group ${toro_musl}/crtn.o")

@@ -60,7 +60,9 @@ const ThreadLocals& thread_locals() {
       const Elf64_Phdr& header = headers[i];
       if (header.p_type != PT_TLS) continue;
       const std::size_t mask = header.p_align == 0 ? 0 : header.p_align - 1;
-      return ThreadLocals{.image = reinterpret_cast<const void*>(header.p_vaddr),
+      // PT_PHDR is the first: how far the image is from where it was linked.
+      const auto distance = reinterpret_cast<std::uintptr_t>(headers) - headers[0].p_vaddr;
+      return ThreadLocals{.image = reinterpret_cast<const void*>(header.p_vaddr + distance),
                           .initialized = header.p_filesz,
                           .size = header.p_memsz,
                           .below = (header.p_memsz + mask) & ~mask};

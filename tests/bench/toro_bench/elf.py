@@ -69,12 +69,10 @@ class Image:
         raise ValueError(f"{self.path}: no initialised data at {address:#x}")
 
     def boot_stages(self):
-        """{address of the stage's function: its name}, from the section .toro_boot_stages [kernel/boot/stage.hpp]."""
+        """{address of the stage's function: its name}, from what toro.ld collects [kernel/boot/stage.hpp]."""
         stages = {}
-        for section in self.sections:
-            if section.name != ".toro_boot_stages":
-                continue
-            for (stage,) in struct.iter_unpack("<Q", self.read(section.address, section.size)):
-                name, length, function = struct.unpack("<QQQ", self.read(stage, 24))
-                stages[function] = self.read(name, length).decode()
+        begin, end = self.symbols["toro_boot_stages_start"], self.symbols["toro_boot_stages_end"]
+        for (stage,) in struct.iter_unpack("<Q", self.read(begin, end - begin)):
+            name, length, function = struct.unpack("<QQQ", self.read(stage, 24))
+            stages[function] = self.read(name, length).decode()
         return stages

@@ -69,6 +69,7 @@ class SmallTarget final : public Target {
     return BreakpointResult::done;
   }
   void remove_all_breakpoints() override { hardware_.clear(); }
+  ImagePlace image() const override { return {.linked = 0x100000, .loaded = 0x200000}; }
   void list_breakpoints(TextWriter& out) override { out.text("none\n"); }
   void first_thread(Thread& thread) override { fill(thread, 1); }
   bool next_thread(Thread& thread) override {

@@ -57,7 +57,7 @@ void say(const char* text) {
 [[gnu::noinline]] void spin_without_interrupts() {
   asm volatile("cli");
   say("interrupts are off");
-  asm volatile("1: cmpl $0, released\n\tje 1b");  // line: one line without end
+  asm volatile("1: cmpl $0, released(%rip)\n\tje 1b");  // line: one line without end
   asm volatile("sti");
 }
 

@@ -24,6 +24,8 @@
 #include "kernel/shutdown.hpp"
 #include "task_state.hpp"
 
+extern "C" const unsigned char toro_image_start[];  // toro.ld
+
 namespace {
 
 constexpr std::uintptr_t kPageSize = 4096;
@@ -263,6 +265,13 @@ constexpr Act kActs[] = {
        const bool given = getrandom(&word, sizeof word, 0) == sizeof word;
        std::printf("entropy from %s, %s %016lx\n", kNames[static_cast<unsigned>(toro::entropy_source())],
                    given ? "given" : "refused", word);
+       std::exit(0);
+     }},
+    {"print-places",
+     [] {
+       const int on_stack = 0;
+       std::printf("image %p heap %p stack %p\n", static_cast<const void*>(toro_image_start), std::malloc(1),
+                   static_cast<const void*>(&on_stack));
        std::exit(0);
      }},
     {"print-canary",

@@ -159,6 +159,21 @@ TEST_CASE("backtrace lines") {
   }
 }
 
+TEST_CASE("where a panic says that the image is") {
+  CHECK(match_image_place("  image at 0x8a3000") == 0x8a3000);
+  for (auto* other : {"", "image at 0x8a3000", "  image at 8a3000", "  image at 0x8a3000 now", "  image at 0x"})
+    CHECK_FALSE(match_image_place(other));
+  std::uint64_t asked = 0;
+  ConsoleFilter filter([&](PanicFrame frame) {
+    asked = frame.address;
+    return "";
+  });
+  filter.push("  #0 0x0000000000101234\n");
+  CHECK(asked == 0x101234);
+  filter.push("  image at 0x8a3000\r\n  #0 0x00000000008a4234\r\n");
+  CHECK(asked == 0x101234);
+}
+
 TEST_CASE("the console passes at once, and backtrace lines get their words") {
   ConsoleFilter filter([](PanicFrame frame) { return "f" + std::to_string(frame.index); });
   CHECK(filter.push("par") == "par");

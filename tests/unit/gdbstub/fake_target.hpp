@@ -77,6 +77,8 @@ class FakeTarget final : public Target {
     return {.start = kMemory + memory.size(), .size = 0 - (kMemory + memory.size())};
   }
 
+  ImagePlace image() const override { return {.linked = 0x100000, .loaded = 0x8a3000}; }
+
   BreakpointResult insert_breakpoint(const Breakpoint& breakpoint) override {
     if (breakpoint.kind != BreakpointKind::software) return hardware.insert(breakpoint);
     if (available(breakpoint.address, 1) == 0) return BreakpointResult::unmapped;

@@ -28,6 +28,7 @@ TEST_CASE("packets: connecting") {
       {"vMustReplyEmpty", ""},
       {"qAttached", "1"},
       {"qAttached:1", "1"},
+      {"qOffsets", "TextSeg=8a3000"},
       {"qC", "QC1"},
       {"qTStatus", ""},
       {"qOffsets", ""},
@@ -50,6 +51,8 @@ TEST_CASE("packets: connecting") {
   const std::string supported = bench.ask("qSupported:swbreak+;hwbreak+");
   CHECK(supported.starts_with("PacketSize=4000;"));
   CHECK(supported.find("memory-map") == std::string::npos);
+  CHECK(bench.ask("QThreadSuffixSupported") == "OK");
+  CHECK(bench.ask("qOffsets") == "Text=7a3000;Data=7a3000;Bss=7a3000");
   CHECK(bench.ask("qHostInfo").find("triple:" + hex("x86_64-")) == 0);
   CHECK(bench.ask("qProcessInfo").find("ptrsize:8;") != std::string::npos);
 }

@@ -122,3 +122,13 @@ TEST_CASE("malformed text is reported, and parsed as far as it goes") {
     CHECK(std::string{toro::message(static_cast<CommandLineError>(error))} != "malformed");
   }
 }
+
+TEST_CASE("a word of a text that is not split") {
+  using toro::has_word;
+  constexpr std::string_view kWord = "toro.aslr=off";
+  for (const char* text : {"toro.aslr=off", "  toro.aslr=off ", "toro.wait toro.aslr=off -- a", "toro.aslr=off --"})
+    CHECK(has_word(text, kWord));
+  for (const char* text : {"", " ", "toro.aslr=offer", "xtoro.aslr=off", "toro.aslr=on", "-- toro.aslr=off",
+                           "toro.wait -- \"toro.aslr=off\" toro.aslr=off"})
+    CHECK_FALSE(has_word(text, kWord));
+}
