@@ -79,11 +79,15 @@ void crc(Dialog& dialog, Scanner arguments) {
   if (!address || !arguments.take(',')) return dialog.reply.error(Error::invalid);
   const auto length = arguments.number();
   if (!length || !arguments.at_end() || *length > kMostChecked) return dialog.reply.error(Error::invalid);
+  // GDB asks by the addresses of the file, wherever it knows the image to be. [GDB gdb/remote.c,
+  // compare_sections_command]
+  const ImagePlace place = dialog.target.image();
+  const std::uint64_t begin = *address - place.linked + place.loaded;
   std::uint32_t sum = 0xffff'ffff;
   for (std::uint64_t done = 0; done < *length;) {
     std::array<std::byte, 1024> piece;
     const auto bytes = std::span(piece).first(std::min<std::uint64_t>(piece.size(), *length - done));
-    if (dialog.target.read_memory(*address + done, bytes) < bytes.size()) return dialog.reply.error(Error::fault);
+    if (dialog.target.read_memory(begin + done, bytes) < bytes.size()) return dialog.reply.error(Error::fault);
     for (const std::byte byte : bytes)
       sum = sum << 8 ^ kCrcTable[(sum >> 24 ^ static_cast<std::uint32_t>(byte)) & 0xff];
     done += bytes.size();

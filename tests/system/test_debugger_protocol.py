@@ -78,7 +78,7 @@ class Abuse(debugger.Case):
 
     def test_unknown_and_malformed_packets(self):
         empty = [b"", b"!", b"qUnknown", b"vUnknown", b"QNonStop:1", b"vFile:open:00", b"QPassSignals:e", b"bc", b"bs",
-                 b"qTStatus", b"qOffsets", b"qSymbol::", b"jUnknown", b"vRun;", b"vAttach;1", b"_Mzz",
+                 b"qTStatus", b"qOffsetsx", b"qSymbol::", b"jUnknown", b"vRun;", b"vAttach;1", b"_Mzz",
                  b"qfThreadInfox", b"?x", b"QStartNoAckModex", b"vMustReplyEmpty", b"\xff\xfe", b"0" * 1000]
         wrong = [b"m", b"m1", b"m1,", b"mx,1", b"m1,1,1", b"M1", b"M1,1", b"M1,1:", b"M1,1:0", b"M1,1:0000", b"M1,1:zz",
                  b"X1,1:", b"Z", b"Z0", b"Z0,1", b"Z9,1,1", b"z9,1,1", b"Z0,x,1", b"p", b"pffff", b"P", b"P0", b"P0=",

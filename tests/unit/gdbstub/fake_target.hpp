@@ -77,7 +77,7 @@ class FakeTarget final : public Target {
     return {.start = kMemory + memory.size(), .size = 0 - (kMemory + memory.size())};
   }
 
-  ImagePlace image() const override { return {.linked = 0x100000, .loaded = 0x8a3000}; }
+  ImagePlace image() const override { return place; }
 
   BreakpointResult insert_breakpoint(const Breakpoint& breakpoint) override {
     if (breakpoint.kind != BreakpointKind::software) return hardware.insert(breakpoint);
@@ -115,6 +115,7 @@ class FakeTarget final : public Target {
   std::vector<std::size_t> accesses;
   std::vector<std::uint64_t> software;
   x86_64::DebugRegisters hardware;
+  ImagePlace place{.linked = 0x100000, .loaded = 0x100000};
   std::uint32_t thread_count = 3;
 
  private:
