@@ -14,7 +14,7 @@
 header:
     .long kHeaderMagic, kI386, header_end - header, -(kHeaderMagic + kI386 + (header_end - header))
     .short kEntryAddressTag, 0
-    .long 12, toro_multiboot2_start
+    .long 12, toro_multiboot2_start_loaded
     .balign 8
     .short kEndTag, 0
     .long 8
@@ -27,8 +27,9 @@ header_end:
 toro_multiboot2_start:          // EBX: the information's address
     cmpl $kLoaderMagic, %eax
     jne 1f
-    movl %ebx, handed + kModuleList
-    movl $handed, %ebx
+    movl $toro_multiboot2_start_loaded, %eax  // nothing here is an address: boot_pvh.S
+    movl %ebx, handed + kModuleList - toro_multiboot2_start(%eax)
+    leal handed - toro_multiboot2_start(%eax), %ebx
     jmp toro_pvh_start
 1:  hlt                         // entered by something else: there is nothing to go on with
     jmp 1b
