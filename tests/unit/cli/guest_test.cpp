@@ -89,7 +89,7 @@ TEST_CASE("QEMU's arguments follow the board and the stub") {
   words = qemu_command(boot, "/run/x");
   CHECK(has(words, "-gdb"));
   CHECK(has(words, "-S"));
-  CHECK(word_after(words, "-append") == "--");
+  CHECK(word_after(words, "-append") == "toro.aslr=off --");
 }
 
 TEST_CASE("a network is there where it is asked for") {
