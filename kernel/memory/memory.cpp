@@ -128,7 +128,7 @@ void start_heap() {
             .on_fault = [](HeapFault fault, const void* block) { panic("heap: {} at {}", name(fault), block); },
             .secret = arch::random_word(),
             .owner = static_cast<std::uint16_t>(arch::this_core())},
-           detail::quick_blocks());
+           *reinterpret_cast<QuickBlocks*>(reinterpret_cast<std::uintptr_t>(&toro_quick_blocks) + arch::core_distance()));
 }
 
 }  // namespace

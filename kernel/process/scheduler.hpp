@@ -35,7 +35,9 @@ class Scheduler {
   /// Makes a new thread this core's, and ready. Of a stack that it owns, `thread` says where it lies.
   void start_thread(Thread& thread);
 
-  [[nodiscard]] static Thread& current() { return static_cast<Thread&>(*arch::contexts->running); }
+  [[nodiscard]] static Thread& current() {
+    return static_cast<Thread&>(*arch::contexts.load(&arch::ContextRegistry::running));
+  }
 
   /// Lets every other ready thread run once.
   void yield();

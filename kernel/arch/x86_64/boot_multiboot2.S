@@ -9,27 +9,26 @@
 #define kEndTag 0
 #define kEntryAddressTag 3
 
-    .section .multiboot2, "a", @progbits
+    .section .multiboot2, "ax", @progbits  // toro.ld puts it at toro_multiboot2_loaded
     .balign 8
 header:
     .long kHeaderMagic, kI386, header_end - header, -(kHeaderMagic + kI386 + (header_end - header))
     .short kEntryAddressTag, 0
-    .long 12, toro_multiboot2_start_loaded
+    .long 12, toro_multiboot2_loaded + (toro_multiboot2_start - header)
     .balign 8
     .short kEndTag, 0
     .long 8
 header_end:
 
-    .section .text.boot_multiboot2, "ax"
     .code32
     .globl toro_multiboot2_start
     .type toro_multiboot2_start, @function
 toro_multiboot2_start:          // EBX: the information's address
     cmpl $kLoaderMagic, %eax
     jne 1f
-    movl $toro_multiboot2_start_loaded, %eax  // nothing here is an address: boot_pvh.S
-    movl %ebx, handed + kModuleList - toro_multiboot2_start(%eax)
-    leal handed - toro_multiboot2_start(%eax), %ebx
+    movl $toro_multiboot2_loaded, %eax  // nothing here is an address: boot_pvh.S
+    movl %ebx, handed + kModuleList - header(%eax)
+    leal handed - header(%eax), %ebx
     jmp toro_pvh_start
 1:  hlt                         // entered by something else: there is nothing to go on with
     jmp 1b

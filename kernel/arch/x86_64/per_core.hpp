@@ -46,6 +46,11 @@ class PerCore {
   /// This core's. A thread never leaves its core, so the reference stays right.
   [[nodiscard]] T& operator*() { return at(core_distance()); }
   [[nodiscard]] T* operator->() { return &at(core_distance()); }
+  /// A member of this core's: one instruction, for it needs no address.
+  template <class Member, class Class>
+  [[nodiscard]] Member load(Member Class::* member) const {
+    return *reinterpret_cast<const Member __seg_gs*>(reinterpret_cast<std::uintptr_t>(&(here_.*member)));
+  }
   /// Another core's, which must have memory (has_memory): what may be touched of it, T says.
   [[nodiscard]] T& on(unsigned core) { return at(toro_core_entries[core].distance); }
   /// The one of the core whose core_distance() that is: for who asks for many.

@@ -39,39 +39,42 @@ struct QuickBlocks {
 
   static std::uint64_t bits(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
   static std::size_t block_size(std::size_t size) { return (size + kHeader + 15) & ~std::size_t{15}; }
-  [[nodiscard]] List& list_of(std::size_t block_size) {
-    return *reinterpret_cast<List*>(reinterpret_cast<char*>(lists) + block_size);
+  /// `self` may lie behind GS (quick_blocks()), and so does its list then.
+  template <class Self>
+  [[nodiscard, gnu::always_inline]] auto& list_of(this Self& self, std::size_t block_size) {
+    auto* const first = &self.lists[0];
+    return *reinterpret_cast<decltype(first)>(reinterpret_cast<std::uintptr_t>(first) + block_size);
   }
 
   /// A block of `size` bytes or up to 15 more; null when none is kept, or the first one was written to.
-  [[nodiscard, gnu::always_inline]] void* take(std::size_t size) {
+  template <class Self>
+  [[nodiscard, gnu::always_inline]] void* take(this Self& self, std::size_t size) {
     const std::size_t bytes = block_size(size);
     if (bytes > kLargest) return nullptr;
-    List& list = list_of(bytes);
+    auto& list = self.list_of(bytes);
     Kept* const kept = list.first;
-    if (kept == nullptr || (kept->check ^ bits(kept->next) ^ bits(kept)) != secret) return nullptr;
+    if (kept == nullptr || (kept->check ^ bits(kept->next) ^ bits(kept)) != self.secret) return nullptr;
     list.first = kept->next;
     complement_check(kept);
-    room += static_cast<std::int64_t>(bytes);
+    self.room += static_cast<std::int64_t>(bytes);
     return kept;
   }
 
   /// Keeps a block; false when there is no room, or it is none that can be kept.
-  [[nodiscard, gnu::always_inline]] bool keep(void* payload) {
-    if (bits(payload) - lowest >= length) return false;
+  template <class Self>
+  [[nodiscard, gnu::always_inline]] bool keep(this Self& self, void* payload) {
+    if (bits(payload) - self.lowest >= self.length) return false;
     const std::uint64_t key = check_of(payload) ^ word_of(payload);
-    if ((key ^ bits(payload)) != secret) return false;
+    if ((key ^ bits(payload)) != self.secret) return false;
     const std::size_t bytes = static_cast<std::uint32_t>(word_of(payload));
     if (bytes > kLargest) return false;
     const void* const next = static_cast<char*>(payload) + bytes;
-    const std::uint64_t state = check_of(next) ^ word_of(next) ^ bits(next) ^ secret;
+    const std::uint64_t state = check_of(next) ^ word_of(next) ^ bits(next) ^ self.secret;
     if (__builtin_rotateleft64(state, 4) != state) return false;
-    room -= static_cast<std::int64_t>(bytes);
-    if (room < 0) {
-      room += static_cast<std::int64_t>(bytes);
-      return false;
-    }
-    List& list = list_of(bytes);
+    const std::int64_t room = self.room - static_cast<std::int64_t>(bytes);
+    if (room < 0) return false;
+    self.room = room;
+    auto& list = self.list_of(bytes);
     auto* const kept = static_cast<Kept*>(payload);
     *kept = {list.first, bits(list.first) ^ key};
     list.first = kept;
@@ -98,8 +101,8 @@ extern "C" constinit toro::detail::QuickBlocks toro_quick_blocks;  // core 0's
 namespace toro::detail {
 
 /// The calling core's.
-[[nodiscard, gnu::always_inline]] inline QuickBlocks& quick_blocks() {
-  return *reinterpret_cast<QuickBlocks*>(reinterpret_cast<std::uintptr_t>(&toro_quick_blocks) + core_distance());
+[[nodiscard, gnu::always_inline]] inline QuickBlocks __seg_gs& quick_blocks() {
+  return *reinterpret_cast<QuickBlocks __seg_gs*>(reinterpret_cast<std::uintptr_t>(&toro_quick_blocks));
 }
 
 }  // namespace toro::detail
