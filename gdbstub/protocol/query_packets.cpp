@@ -82,6 +82,7 @@ void crc(Dialog& dialog, Scanner arguments) {
   // GDB asks by the addresses of the file, wherever it knows the image to be. [GDB gdb/remote.c,
   // compare_sections_command]
   const ImagePlace place = dialog.target.image();
+  if (*address < place.linked) return dialog.reply.error(Error::fault);
   const std::uint64_t begin = *address - place.linked + place.loaded;
   std::uint32_t sum = 0xffff'ffff;
   for (std::uint64_t done = 0; done < *length;) {

@@ -122,13 +122,13 @@ void start_heap() {
             if (!free_pages(address, count)) panic("heap: region {:#x} of {} pages cannot be freed", address, count);
           },
   };
-  new (&*heaps)
-      Heap({.pages = source,
-            .collect = collect_freed,
-            .on_fault = [](HeapFault fault, const void* block) { panic("heap: {} at {}", name(fault), block); },
-            .secret = arch::random_word(),
-            .owner = static_cast<std::uint16_t>(arch::this_core())},
-           *reinterpret_cast<QuickBlocks*>(reinterpret_cast<std::uintptr_t>(&toro_quick_blocks) + arch::core_distance()));
+  new (&*heaps) Heap(
+      {.pages = source,
+       .collect = collect_freed,
+       .on_fault = [](HeapFault fault, const void* block) { panic("heap: {} at {}", name(fault), block); },
+       .secret = arch::random_word(),
+       .owner = static_cast<std::uint16_t>(arch::this_core())},
+      *reinterpret_cast<QuickBlocks*>(reinterpret_cast<std::uintptr_t>(&toro_quick_blocks) + arch::core_distance()));
 }
 
 }  // namespace

@@ -181,8 +181,9 @@ export class Editor {
     await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click();
   }
 
+  /** By the label of the row alone: descriptions name others too. */
   async pick(text) {
-    await this.page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first().click();
+    await this.page.locator('.quick-input-list .monaco-list-row', { has: this.page.locator('.label-name', { hasText: text }) }).first().click();
   }
 
   /** The frame on top of the call stack, once the session has stopped there: { name, line }. */

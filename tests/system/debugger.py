@@ -18,6 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 BUILT = os.path.join(harness.SDK, "build/qemu-microvm-debug/tests/guest/debuggee/debuggee.elf")
 DEBUGGEE = os.environ.get("TORO_DEBUGGEE", BUILT)
 SOURCES = os.path.join(harness.SDK, "tests/guest/debuggee")
+LINKED = 0x100000  # where the file has the image: sdk/toolchain/toro.ld
 # Seconds, for a loaded machine that emulates its guest; nothing waits for as long on a quiet one.
 PATIENCE = int(os.environ.get("TORO_TEST_PATIENCE", 60))
 
@@ -451,6 +452,11 @@ class Wire:
     def ask(self, payload):
         self.send(framed(payload))
         return self.reply()
+
+    def moved(self, address):
+        """Where the image has what its file has there."""
+        place = re.fullmatch(rb"TextSeg=(\w+)", self.ask(b"qOffsets"))
+        return address - LINKED + int(place.group(1), 16)
 
     def quiet(self):
         """Nothing more comes before the answer to one more question."""

@@ -33,7 +33,7 @@ class Words(harness.Case):
                 self.refused(self.toro("run", "hello", *words), words[0], status=125)
 
     def test_words_for_a_guest_that_is_none(self):
-        self.refused(self.toro("boards", "--", "x"), "only run and debug", status=2)
+        self.refused(self.toro("boards", "--", "x"), "only run, debug and image", status=2)
 
     def test_a_folder_without_a_project(self):
         self.refused(self.toro("build", self.folder), "CMakeLists.txt")

@@ -144,6 +144,7 @@ class Meeting(Four):
             wire.ask(b"qSupported:swbreak+")
             wire.ask(b"QStartNoAckMode")
             wire.ask(b"?")
+            meet = wire.moved(meet)
             self.assertEqual(b"OK", wire.ask(b"Z0,%x,1" % meet))
             while (reply := wire.ask(b"vCont;c"))[:1] == b"T":
                 self.assertRegex(reply, b"^T05.*;swbreak:;")
@@ -187,6 +188,7 @@ class Meeting(Four):
         told = []
         with Wire(self, guest) as wire:
             wire.ask(b"?")
+            watched = wire.moved(watched)
             self.assertEqual(b"OK", wire.ask(b"Z2,%x,8" % watched))
             while (reply := wire.ask(b"vCont;c"))[:1] == b"T":
                 self.assertIn(b"watch:%x;" % watched, reply)

@@ -8,8 +8,6 @@
 namespace toro::acpi {
 namespace {
 
-using arch::clock::Reference;
-
 /// Offsets of its registers; the high half of the capabilities is the counter's period.
 enum class HpetRegister : std::uint32_t { period = 0x04, configuration = 0x10, counter = 0xf0 };
 constexpr std::uint64_t kHpetLength = 0x400;

@@ -52,8 +52,8 @@ constexpr std::array<std::uint8_t, 0x84> kSet1OfSet2 = [] {
       // clang-format on
   };
   std::array<std::uint8_t, 0x84> table{};
-  for (std::uint8_t code = 1; code < std::size(kBySet1); ++code)
-    if (kBySet1[code] != 0) table[kBySet1[code]] = code;
+  for (std::size_t code = 1; code < std::size(kBySet1); ++code)
+    if (kBySet1[code] != 0) table[kBySet1[code]] = static_cast<std::uint8_t>(code);
   return table;
 }();
 

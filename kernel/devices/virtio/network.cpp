@@ -68,7 +68,8 @@ void Network::fail(Error error) {
 std::expected<void, Error> Network::prepare(Transport& transport, MacAddress otherwise) {
   transport_ = &transport;
   if (transport.type() != DeviceType::network) return std::unexpected(Error::wrong_device_type);
-  const auto features = negotiate(transport, kIdentityFeatures | kOffloadFeatures | kPairFeatures, required_of(transport));
+  const auto features =
+      negotiate(transport, kIdentityFeatures | kOffloadFeatures | kPairFeatures, required_of(transport));
   if (!features) return give_up(transport, features.error());
   if (const auto read = read_identity(*features, otherwise); !read) return give_up(transport, read.error());
   offers_ = offloads_of(*features);
@@ -110,7 +111,8 @@ std::expected<Offloads, NetworkError> Network::start(Offloads wanted, network::B
   counters_ = &counters;
   Features features = kIdentityFeatures | features_for(wanted & offers_);
   if (pairs_.size() > 1) features = features | kPairFeatures;
-  const auto agreed = initialize(*transport_, features, required_of(*transport_), [this](Features f) { return set_up(f); });
+  const auto agreed =
+      initialize(*transport_, features, required_of(*transport_), [this](Features f) { return set_up(f); });
   if (!agreed) {
     failure_ = agreed.error();
     return std::unexpected(NetworkError::device_failed);

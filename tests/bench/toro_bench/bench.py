@@ -34,11 +34,19 @@ class Bench:
         self.tool = os.environ["TORO"]
         self.sources = self.root / "tests/bench"
         self.boards = [Board(board["name"], board["memory_mib"], board["minimum_memory_mib"], board["maximum_cores"],
-                             tuple(board["presets"].items())) for board in json.loads(self.toro("boards", "--json"))]
+                             tuple(board["presets"].items())) for board in json.loads(self.toro("boards", "--json"))
+                       # Others are built when they are asked for.
+                       if board["presets"].get("release") == board["name"] + "-release"]
         self.board = next(board for board in self.boards if board.name == SDK_BOARD_DEFAULT)
-        self.samples = [sample["name"] for sample in json.loads(self.toro("samples", "--json"))]
+        samples = json.loads(self.toro("samples", "--json"))
+        self.samples = [sample["name"] for sample in samples]
+        self.samples_without_devices = [sample["name"] for sample in samples if self._needs_no_device(sample)]
         command = self.command(self.image("bench-boot"), accelerator="auto")
         self.accelerator = command[command.index("-accel") + 1]
+
+    def _needs_no_device(self, sample):
+        description = json.loads((Path(sample["directory"]) / "sample.json").read_text())
+        return self.board.name in sample["boards"] and not {"disks", "network"} & description.keys()
 
     def toro(self, *words):
         """What the command answers."""

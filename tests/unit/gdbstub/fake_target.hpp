@@ -115,7 +115,7 @@ class FakeTarget final : public Target {
   std::vector<std::size_t> accesses;
   std::vector<std::uint64_t> software;
   x86_64::DebugRegisters hardware;
-  ImagePlace place{.linked = 0x100000, .loaded = 0x100000};
+  ImagePlace place{.linked = 0x1000, .loaded = 0x1000};
   std::uint32_t thread_count = 3;
 
  private:

@@ -50,7 +50,7 @@ TEST_CASE("packets: connecting") {
   const std::string supported = bench.ask("qSupported:swbreak+;hwbreak+");
   CHECK(supported.starts_with("PacketSize=4000;"));
   CHECK(supported.find("memory-map") == std::string::npos);
-  bench.target.place.loaded = 0x8a3000;
+  bench.target.place = {.linked = 0x100000, .loaded = 0x8a3000};
   CHECK(bench.ask("qOffsets") == "TextSeg=8a3000");
   CHECK(bench.ask("QThreadSuffixSupported") == "OK");
   CHECK(bench.ask("qOffsets") == "Text=7a3000;Data=7a3000;Bss=7a3000");

@@ -189,7 +189,8 @@ TEST_CASE("virtio net: a legacy device has headers as ours, or is refused") {
   Pages::left = 1000;
   constexpr Features kLegacy =
       Features{}.with(NetworkFeature::mac).with(NetworkFeature::merged_buffers).with(Feature::any_layout);
-  for (const Features lacking : {Features{}.with(NetworkFeature::merged_buffers), Features{}.with(Feature::any_layout)}) {
+  for (const Features lacking :
+       {Features{}.with(NetworkFeature::merged_buffers), Features{}.with(Feature::any_layout)}) {
     FakeNetwork device(kQueues, {kLegacy.bits & ~lacking.bits});
     CHECK(Network().prepare(device.transport, kMac).error() == Error::feature_missing);
   }

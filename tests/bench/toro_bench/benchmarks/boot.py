@@ -2,7 +2,7 @@
 from toro_bench.boot_trace import BootTrace
 from toro_bench.elf import Image
 from toro_bench.guest import Guest
-from toro_bench.model import SUBJECT, Group, Row, Sample, Turn
+from toro_bench.model import SUBJECT, Group, NotHere, Row, Sample, Turn
 from toro_bench.program import parse_lines, run_program
 
 TITLE = "from QEMU's start to the first line of main"
@@ -22,7 +22,10 @@ LINUX_EVERY = 3
 def _instructions(bench, board):
     def traced(config):
         image = bench.image("hello", config, board)
-        trace = BootTrace(Image(image), bench.command(image, board=board, accelerator="tcg"))
+        command = bench.command(image, board=board, accelerator="tcg")
+        if not any(word.startswith("virtconsole,") for word in command):
+            raise NotHere(f"the console of {board.name} is a serial line, which no trace tells of")
+        trace = BootTrace(Image(image), command)
         to_main = sum(count for name, count in trace.stages if name != trace.MAIN)
         yield Sample(Row(f"instructions.{board.name}.main", f"{board.name}: entry to main", "instructions", True), to_main)
         yield Sample(Row(f"instructions.{board.name}.line", f"{board.name}: entry to the line", "instructions", True),

@@ -40,7 +40,7 @@ def groups(bench):
     def toro_command(name):
         return lambda: bench.command(bench.image(name), accelerator="tcg")
 
-    turns = [Turn(SUBJECT, least(name, toro_command(name), 64, 30)) for name in ("bench-boot", *bench.samples)]
+    turns = [Turn(SUBJECT, least(name, toro_command(name), 64, 30)) for name in ("bench-boot", *bench.samples_without_devices)]
     linux = Turn("linux", least("bench-boot", lambda: bench.linux_command("programs/boot"), 256, 20))
     yield Group([*turns, linux], exact=True)
 
