@@ -181,9 +181,10 @@ export class Editor {
     await this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click();
   }
 
-  /** By the label of the row alone: descriptions name others too. */
+  /** By how the row's label begins: labels and details of others name it too. */
   async pick(text) {
-    await this.page.locator('.quick-input-list .monaco-list-row', { has: this.page.locator('.label-name', { hasText: text }) }).first().click();
+    const label = this.page.locator('.quick-input-list-row .label-name', { hasText: new RegExp(`^\\W*${text}`) });
+    await this.page.locator('.quick-input-list .monaco-list-row', { has: label }).first().click();
   }
 
   /** The frame on top of the call stack, once the session has stopped there: { name, line }. */

@@ -28,7 +28,7 @@ TEST_CASE("packets: connecting") {
       {"vMustReplyEmpty", ""},
       {"qAttached", "1"},
       {"qAttached:1", "1"},
-      {"qOffsets", "TextSeg=100000"},
+      {"qOffsets", "TextSeg=1000"},
       {"qC", "QC1"},
       {"qTStatus", ""},
       {"qSymbol::", ""},
