@@ -1,11 +1,14 @@
 // A hostile block device: right and wrong completions, statuses, configuration and ring contents, in any order with
 // the driver's own calls. Each request ends once, and its data is the device's only while it is in flight.
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "kernel/devices/virtio/block.hpp"
@@ -57,7 +60,9 @@ class Device {
     while (intact_) {
       auto chain = transport.pop(0);
       if (!chain) break;
-      for (const std::byte byte : chain->data()) sum_ += std::to_integer<unsigned>(byte);
+      for (const auto part : chain->readable)
+        if (may_touch(part))
+          for (const std::byte byte : part) sum_ += std::to_integer<unsigned>(byte);
       taken_.push_back(std::move(*chain));
     }
     switch (what) {
@@ -67,6 +72,7 @@ class Device {
         const std::size_t which = input_.byte() % taken_.size();
         const auto chain = taken_[which];
         taken_.erase(taken_.begin() + static_cast<std::ptrdiff_t>(which));
+        if (!std::ranges::all_of(chain.writable, may_touch)) return;
         std::uint32_t size = 0;
         for (const auto part : chain.writable) size += static_cast<std::uint32_t>(part.size());
         std::vector<std::byte> answer(size, static_cast<std::byte>(input_.byte()));
@@ -94,6 +100,9 @@ class Device {
   }
 
   FakeTransport transport;
+  /// Whether memory is the driver's or a request's that is not over. No driver can keep a device from touching
+  /// what it has said to be done with.
+  std::function<bool(std::span<const std::byte>)> may_touch = [](auto) { return true; };
 
  private:
   Input& input_;
@@ -130,6 +139,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     driver->poll();
   }
   std::vector<Request> all(24);
+  device.may_touch = [&](std::span<const std::byte> part) {
+    const auto is_in = [part](std::span<const std::byte> memory) {
+      return part.data() >= memory.data() && part.data() + part.size() <= memory.data() + memory.size();
+    };
+    return is_in(std::as_bytes(std::span(driver.get(), 1))) ||
+           std::ranges::any_of(all, [&](const Request& r) { return !r.over && std::ranges::any_of(r.memory, is_in); });
+  };
   RequestQueue requests(*driver, *properties, [](RequestQueue&, BlockRequest& ended) {
     auto& request = static_cast<Request&>(ended);
     require(!request.over);
