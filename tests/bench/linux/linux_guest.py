@@ -41,6 +41,9 @@ DISK_MODULES = ("virtio/virtio_ring", "virtio/virtio", "virtio/virtio_pci_legacy
                 "virtio/virtio_pci", "virtio/virtio_mmio", "block/virtio_blk")
 
 
+MACHINES = ("qemu-microvm", "kvm-pc")
+
+
 class LinuxGuestError(Exception):
     """The reference could not be made: the text says what was expected and what was found."""
 
@@ -59,7 +62,7 @@ class LinuxGuest:
         program's. 80 MiB are enough for the kernel. `disk` is the file of a raw
         disk. With `icount`, ticks and virtual nanoseconds are instructions."""
         microvm = json.loads((ROOT / "boards/qemu-microvm/board.json").read_text())
-        board = {"qemu-microvm": microvm, "kvm-pc": PC}[machine]
+        board = {"qemu-microvm": microvm, "kvm-pc": PC}[machine]  # MACHINES
         options = ",".join(MACHINE_OPTIONS.get(option, option) for option in board["machine"].split(","))
         append = " ".join([self.command_line, *_clock(accelerator, icount), "--", *arguments])
         words = [board["emulator"], "-M", options, "-accel", accelerator, "-cpu", board["cpu"][accelerator],

@@ -95,12 +95,18 @@ class Bench:
         except (linux_guest.LinuxGuestError, OSError) as failure:
             raise Measurement(f"the Linux guest: {failure}") from None
 
+    @staticmethod
+    def has_linux(board):
+        return board.name in linux_guest.MACHINES
+
     def linux(self, source, modules=()):
         """The Linux guest that runs the program of a folder below tests/bench, such as "programs/heap"."""
         return self._linux(self.sources / source, modules)
 
     def linux_command(self, source, arguments=(), board=None, cores=1, memory_mib=LINUX_MEMORY_MIB, icount=False,
                       disk=None):
+        if not self.has_linux(board or self.board):
+            raise NotHere(f"Linux is measured on {' and '.join(linux_guest.MACHINES)}")
         modules = linux_guest.DISK_MODULES if disk else ()
         return self.linux(source, modules).command((board or self.board).name, cores, memory_mib, tuple(arguments),
                                                    "tcg" if icount else self.accelerator, icount, disk)

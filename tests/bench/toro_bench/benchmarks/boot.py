@@ -77,5 +77,5 @@ def groups(bench):
     for board in bench.boards:
         yield _times(bench, board, 1, board.memory_mib, rounds=DEFAULT_ROUNDS)
         for cores, memory_mib, with_linux in MACHINES:
-            if cores <= board.maximum_cores:
+            if cores <= board.maximum_cores and bench.has_linux(board):
                 yield _times(bench, board, cores, memory_mib, with_linux)
