@@ -58,7 +58,9 @@ def _packets(bench, stub):
     image = Image(path)
     words = [path, "--config", "debug", "--stub", stub, "--listen", "0", "--wait", "--json"]
     with Stopped(bench.tool, words) as target:
-        target.ask(f"Z1,{image.symbols['main']:x},1")
+        distance = target.distance(image)
+        main = image.symbols["main"] + distance
+        target.ask(f"Z1,{main:x},1")
         target.resume("c")
         begin = time.perf_counter()
         for _ in range(STEPS):
@@ -69,13 +71,13 @@ def _packets(bench, stub):
         begin = time.perf_counter()
         for offset in range(0, READ_BYTES, chunk):
             size = min(chunk, READ_BYTES - offset)
-            reply = target.ask(f"m{image.low + offset:x},{size:x}")
+            reply = target.ask(f"m{image.low + distance + offset:x},{size:x}")
             if len(reply) != 2 * size:
                 raise Measurement(f"{size} bytes of memory were expected, found was {reply[:40]!r}")
         yield Sample(Row("read", "reading 64 KB, in packets as large as the stub takes", "ms"),
                      (time.perf_counter() - begin) * 1000)
 
-        target.ask(f"z1,{image.symbols['main']:x},1")
+        target.ask(f"z1,{main:x},1")
         for _ in range(INTERRUPTS):
             target.send("c")
             time.sleep(0.1)  # the guest is to be on its way, or asleep: nothing tells
