@@ -229,8 +229,7 @@ std::expected<void, pci::Error> start(const pci::Function& function) {
   constexpr unsigned kProgrammingInterface = static_cast<unsigned>(pci::Register::class_code) + 1;
   if ((function.read8(kProgrammingInterface) & kNativeModes) != 0) return std::unexpected{pci::Error::no_capability};
   const pci::Bar master = function.read_bars()[4];
-  const bool has_master = master.space == pci::Bar::Space::io && master.size >= kBusMasterPorts &&
-                          master.address != 0 && master.address <= 0xffff - kBusMasterPorts;
+  const bool has_master = master.space == pci::Bar::Space::io && master.limit() >= kBusMasterPorts;
   function.set_command(function.read16(pci::Register::command) | pci::kCommandIo |
                        (has_master ? pci::kCommandBusMaster : 0));
   const bool may_use_dma = boot::command_line().option("ide") != "pio";

@@ -41,7 +41,7 @@ struct Started {
 std::expected<void, pci::Error> start(const pci::Function& function) {
   const pci::Bar bar = function.read_bars()[0];
   if (bar.space != pci::Bar::Space::memory || bar.address == 0) return std::unexpected{pci::Error::no_address};
-  if (bar.size < kE1000Registers || !devices::map_registers(bar.address, bar.size))
+  if (bar.limit() < kE1000Registers || !devices::map_registers(bar.address, kE1000Registers))
     return std::unexpected{pci::Error::not_mappable};
   void* const memory = heap::allocate(sizeof(Started), alignof(Started));
   if (memory == nullptr) return std::unexpected{pci::Error::no_memory};

@@ -56,7 +56,7 @@ struct Started {
 
 std::expected<void, pci::Error> start(const pci::Function& function) {
   const pci::Bar bar = function.read_bars()[0];
-  if (bar.space != pci::Bar::Space::io || bar.address == 0 || bar.size < kNe2000Ports)
+  if (bar.space != pci::Bar::Space::io || bar.address == 0 || bar.limit() < kNe2000Ports)
     return std::unexpected{pci::Error::no_address};
   void* const memory = heap::allocate(sizeof(Started), alignof(Started));
   if (memory == nullptr) return std::unexpected{pci::Error::no_memory};

@@ -16,15 +16,18 @@ inline constexpr std::uint16_t kCommandIo = 1U << 0, kCommandMemory = 1U << 1, k
 /// [PCI 3.0 appendix H]
 enum class CapabilityId : std::uint8_t { msi = 0x05, vendor_specific = 0x09, msi_x = 0x11 };
 
-/// Registers that a base address register describes. A size of 0: there are none, or the device lies about them.
+/// Registers that a base address register describes. How many they are is not asked: the function would have to be
+/// deaf meanwhile, which costs a hypervisor milliseconds, and who lies about an address lies about a size too.
 struct Bar {
   enum class Space : std::uint8_t { memory, io };
   Space space = Space::memory;
   std::uint64_t address = 0;  ///< 0: the firmware gave none
-  std::uint64_t size = 0;     ///< bytes, a power of two
+
+  /// Bytes that they are at most, since the address is a multiple of their size.
+  [[nodiscard]] std::uint64_t limit() const { return address & -address; }
 };
 inline constexpr unsigned kBars = 6;
-/// The second register of a 64-bit address is a Bar of size 0.
+/// The second register of a 64-bit address is a Bar of address 0.
 using Bars = std::array<Bar, kBars>;
 
 class Function {
@@ -50,8 +53,7 @@ class Function {
   /// Sets the command register; the status register beside it keeps its bits, which are cleared by writing ones.
   void set_command(std::uint16_t command) const { write32(static_cast<unsigned>(Register::command), command); }
 
-  /// Finds out all base addresses of a function that is no bridge; it answers at none of them meanwhile, and the
-  /// command register is as before then. Two reads and two writes for each register.
+  /// All base addresses of a function that is no bridge.
   [[nodiscard]] Bars read_bars() const;
 
   /// Calls `visit(offset)` for each capability with this id whose first `length` bytes lie within configuration space.

@@ -23,9 +23,9 @@ std::expected<MessageCapability, Error> find_message_capability(const Function& 
     const std::uint32_t begin = where & ~kTableBar;
     if ((where & kTableBar) >= kBars) return std::unexpected{Error::bad_capability};
     const Bar& bar = bars[where & kTableBar];
-    if (bar.space != Bar::Space::memory || bar.size < length || begin > bar.size - length)
-      return std::unexpected{Error::bad_capability};
+    if (bar.space != Bar::Space::memory) return std::unexpected{Error::bad_capability};
     if (bar.address == 0) return std::unexpected{Error::no_address};
+    if (bar.limit() < length || begin > bar.limit() - length) return std::unexpected{Error::bad_capability};
     return MessageCapability{MessageCapability::Kind::msi_x, *offset, entries, bar.address + begin, length};
   }
   const auto offset = function.find_capability(CapabilityId::msi, kMsiLength);

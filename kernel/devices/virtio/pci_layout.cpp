@@ -1,6 +1,7 @@
 // What the capabilities of a virtio device on PCI say. [virtio 1.2 §4.1.4]
 #include "kernel/devices/virtio/pci_layout.hpp"
 
+#include <algorithm>
 #include <optional>
 
 namespace toro::virtio {
@@ -31,10 +32,10 @@ constexpr std::uint32_t alignment_of(PciArea area) {
 
 std::expected<PciRegion, pci::Error> region_of(PciArea area, const pci::Bar& bar, std::uint32_t offset,
                                                std::uint32_t length) {
-  if (offset > bar.size || length > bar.size - offset) return std::unexpected{pci::Error::bad_capability};
+  if (bar.address == 0) return std::unexpected{pci::Error::no_address};
+  if (offset > bar.limit() || length > bar.limit() - offset) return std::unexpected{pci::Error::bad_capability};
   if (length < shortest(area) || length > kLargestPciRegion || offset % alignment_of(area) != 0)
     return std::unexpected{pci::Error::bad_capability};
-  if (bar.address == 0) return std::unexpected{pci::Error::no_address};
   return PciRegion{bar.address + offset, length};
 }
 
@@ -82,13 +83,12 @@ bool has_legacy_interface_alone(const pci::Function& function) {
 
 std::expected<PciPorts, pci::Error> legacy_ports(const pci::Bars& bars) {
   constexpr std::uint64_t kShortest = 24;
-  constexpr std::uint64_t kPorts = 0x10000;
+  constexpr std::uint64_t kLongest = 256;  // [PCI 3.0 §6.2.5.1]
   const pci::Bar& bar = bars[0];
-  if (bar.space != pci::Bar::Space::io || bar.size < kShortest || bar.size >= kPorts)
-    return std::unexpected{pci::Error::bad_capability};
+  if (bar.space != pci::Bar::Space::io) return std::unexpected{pci::Error::bad_capability};
   if (bar.address == 0) return std::unexpected{pci::Error::no_address};
-  if (bar.address > kPorts - bar.size) return std::unexpected{pci::Error::bad_capability};
-  return PciPorts{static_cast<std::uint16_t>(bar.address), static_cast<std::uint16_t>(bar.size)};
+  if (bar.limit() < kShortest) return std::unexpected{pci::Error::bad_capability};
+  return PciPorts{static_cast<std::uint16_t>(bar.address), static_cast<std::uint16_t>(std::min(bar.limit(), kLongest))};
 }
 
 }  // namespace toro::virtio

@@ -44,7 +44,7 @@ inline constexpr std::uint32_t kLargestPciRegion = 16U << 20;
 
 struct PciPorts {
   std::uint16_t base = 0;
-  std::uint16_t length = 0;
+  std::uint16_t length = 0;  ///< at most
 };
 
 /// Where the registers of the legacy interface are: at least 24 ports. pci::Error::bad_capability, no_address.

@@ -23,8 +23,8 @@ void require(bool holds) {
 
 void require_within(std::uint64_t address, std::uint64_t length, const pci::Bars& bars) {
   require(std::ranges::any_of(bars, [&](const pci::Bar& bar) {
-    return bar.space == pci::Bar::Space::memory && address >= bar.address && length <= bar.size &&
-           address - bar.address <= bar.size - length;
+    return bar.space == pci::Bar::Space::memory && address >= bar.address && length <= bar.limit() &&
+           address - bar.address <= bar.limit() - length;
   }));
 }
 
@@ -63,13 +63,7 @@ void drive(const virtio::PciLayout& layout, std::uint16_t messages, Input& input
 }
 
 void look_at(const pci::Function& function, Input& input) {
-  const std::uint16_t command = function.read16(pci::Register::command);
   const pci::Bars bars = function.read_bars();
-  require(function.read16(pci::Register::command) == command);
-  for (const pci::Bar& bar : bars) {
-    if (bar.size == 0) continue;
-    require((bar.size & (bar.size - 1)) == 0 && bar.address % bar.size == 0 && bar.address + bar.size > bar.address);
-  }
   std::uint16_t messages = 0;
   if (const auto capability = pci::find_message_capability(function, bars)) {
     messages = capability->entries;
@@ -91,8 +85,7 @@ void look_at(const pci::Function& function, Input& input) {
 
 }  // namespace
 
-/// A byte for the number of functions; for each its address, its 256 bytes and the writable bits of its BARs; then what
-/// registers read as.
+/// A byte for the number of functions; for each its address and its 256 bytes; then what registers read as.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Input input({data, size});
   pci::test::FakeMachine machine;
@@ -102,7 +95,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     auto& function = machine.add(left == 0 ? pci::Address{} : at);
     const auto bytes = input.take(pci::kConfigurationSize);
     std::ranges::copy(bytes, function.bytes.begin());
-    for (auto& mask : function.writable) mask = input.word();
   }
   std::size_t functions = 0;
   pci::visit_functions(machine, 255, [&](const pci::Function& function) {

@@ -15,8 +15,6 @@ namespace toro::pci::test {
 
 struct FakeFunction {
   std::array<std::uint8_t, kConfigurationSize> bytes{};
-  /// The bits of each base address register that can be written.
-  std::array<std::uint32_t, kBars> writable{};
 
   template <typename T>
   FakeFunction& set(unsigned offset, T value) {
@@ -31,11 +29,6 @@ struct FakeFunction {
     return value;
   }
   void write(unsigned offset, std::uint32_t value) {
-    constexpr auto kFirst = static_cast<unsigned>(Register::first_bar);
-    if (offset >= kFirst && offset < kFirst + 4 * kBars) {
-      const std::uint32_t mask = writable[(offset - kFirst) / 4];
-      value = (value & mask) | (read(offset) & ~mask);
-    }
     if (offset == static_cast<unsigned>(Register::command)) value = (value & 0xffff) | (read(offset) & 0xffff0000);
     set(offset, value);
   }

@@ -25,7 +25,7 @@ struct Device {
   pci::Bars bars{};
 
   Device() {
-    bars[4] = {pci::Bar::Space::memory, 0xfe00'0000, 0x4000};
+    bars[4] = {pci::Bar::Space::memory, 0xfe00'4000};
     add(0x40, 0x50, 16, 1, 0x0000, 0x1000);
     add(0x50, 0x60, 16, 3, 0x1000, 0x1000);
     add(0x60, 0x70, 16, 4, 0x2000, 0x1000);
@@ -57,17 +57,17 @@ TEST_CASE("virtio on pci: the layout of a good device") {
   Device device;
   const auto layout = device.layout();
   REQUIRE(layout);
-  CHECK((*layout)[PciArea::common].address == 0xfe00'0000);
-  CHECK((*layout)[PciArea::isr].address == 0xfe00'1000);
-  CHECK((*layout)[PciArea::device].address == 0xfe00'2000);
-  CHECK((*layout)[PciArea::notify].address == 0xfe00'3000);
+  CHECK((*layout)[PciArea::common].address == 0xfe00'4000);
+  CHECK((*layout)[PciArea::isr].address == 0xfe00'5000);
+  CHECK((*layout)[PciArea::device].address == 0xfe00'6000);
+  CHECK((*layout)[PciArea::notify].address == 0xfe00'7000);
   CHECK((*layout)[PciArea::notify].length == 0x1000);
   CHECK(layout->notify_multiplier == 4);
 }
 
 TEST_CASE("virtio on pci: of a kind the first in memory counts; unknown kinds and BARs are passed over") {
   Device device;
-  device.bars[0] = {pci::Bar::Space::io, 0xc000, 0x100};
+  device.bars[0] = {pci::Bar::Space::io, 0xc000};
   device.add(0x50, 0x90, 16, 1, 0x1000, 0x1000);       // a second common configuration
   device.add(0x90, 0xa0, 16, 3, 0x0000, 0x10, 0);      // by ports
   device.add(0xa0, 0xb0, 16, 3, 0x0000, 0x10, 7);      // no such BAR
@@ -75,8 +75,8 @@ TEST_CASE("virtio on pci: of a kind the first in memory counts; unknown kinds an
   device.add(0xc0, 0x60, 16, 3, 0x1000, 0x1000);
   const auto layout = device.layout();
   REQUIRE(layout);
-  CHECK((*layout)[PciArea::common].address == 0xfe00'0000);
-  CHECK((*layout)[PciArea::isr].address == 0xfe00'1000);
+  CHECK((*layout)[PciArea::common].address == 0xfe00'4000);
+  CHECK((*layout)[PciArea::isr].address == 0xfe00'5000);
 }
 
 TEST_CASE("virtio on pci: what is missing") {
@@ -104,7 +104,7 @@ TEST_CASE("virtio on pci: regions that do not fit are refused") {
   CHECK(refused(4, 0x0001, 8) == pci::Error::bad_capability);
 
   Device device;
-  device.bars[4].size = std::uint64_t{1} << 40;
+  device.bars[4].address = std::uint64_t{1} << 40;
   device.add(0x40, 0x50, 16, 1, 0, kLargestPciRegion + 1);
   CHECK(device.layout().error() == pci::Error::bad_capability);
   device.add(0x40, 0x50, 15, 1, 0, 0x1000);
