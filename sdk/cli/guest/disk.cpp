@@ -120,12 +120,12 @@ Disk find_disk(const std::string& text, unsigned number) {
   return disk;
 }
 
-std::string blockdev(const Disk& disk, const std::string& node) {
+std::string blockdev(const Disk& disk, const std::string& node, std::string_view aio) {
   return nlohmann::json{{"driver", disk.format},
                         {"node-name", node},
                         {"read-only", disk.read_only},
                         {"discard", "unmap"},
-                        {"file", {{"driver", "file"}, {"filename", disk.image}}}}
+                        {"file", {{"driver", "file"}, {"filename", disk.image}, {"aio", aio}}}}
       .dump();
 }
 

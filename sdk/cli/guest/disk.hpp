@@ -24,8 +24,8 @@ std::string_view recognise_image(std::string_view head);
 /// that of the disk. Throws Failure with one sentence when there is no such image, it is in use, or of another format.
 Disk find_disk(const std::string& text, unsigned number);
 
-/// QEMU's words for the image, as a value of -blockdev, named `node`.
-std::string blockdev(const Disk& disk, const std::string& node);
+/// QEMU's words for the image, as a value of -blockdev, named `node`; `aio` as choose_asynchronous_io() says it.
+std::string blockdev(const Disk& disk, const std::string& node, std::string_view aio);
 
 /// Makes the new disks of a run; `run` replaces `${run}`. Throws Failure.
 void make_disk(const Disk& disk, const std::string& run);

@@ -3,6 +3,7 @@
 
 #include <format>
 
+#include "sdk/cli/guest/asynchronous_io.hpp"
 #include "sdk/cli/guest/quote.hpp"
 
 namespace toro::cli {
@@ -48,8 +49,9 @@ std::vector<std::string> qemu_command(const Boot& boot, const std::string& run) 
   auto append = [&](const std::vector<std::string>& words) {
     for (const auto& word : words) command.push_back(with(word, kPlaceholder, run));
   };
+  const auto aio = boot.disks.empty() ? "" : choose_asynchronous_io(board.emulator);
   auto append_disk = [&](const Disk& disk, const std::string& node) {
-    append({"-blockdev", blockdev(disk, node)});
+    append({"-blockdev", blockdev(disk, node, aio)});
     for (const auto& word : board.disk) command.push_back(with(word, kDisk, node));
   };
   append(board.arguments);

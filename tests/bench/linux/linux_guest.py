@@ -56,10 +56,10 @@ class LinuxGuest:
     version: str      # the kernel's Debian package, such as linux-image-6.1.0-56-cloud-amd64
 
     def command(self, machine="qemu-microvm", cores=1, memory_mib=256, arguments=(), accelerator="tcg", icount=False,
-                disk=None):
+                disk=()):
         """QEMU's command line, with "$RUN" for the run's own directory as `toro run --print-command` has it: in it the
         file "exit" gets the program's exit status as one byte. `machine` is "qemu-microvm" or "kvm-pc"; `arguments` are the
-        program's. 80 MiB are enough for the kernel. `disk` is the file of a raw
+        program's. 80 MiB are enough for the kernel. `disk` are QEMU's words for a
         disk. With `icount`, ticks and virtual nanoseconds are instructions."""
         microvm = json.loads((ROOT / "boards/qemu-microvm/board.json").read_text())
         board = {"qemu-microvm": microvm, "kvm-pc": PC}[machine]  # MACHINES
@@ -68,15 +68,8 @@ class LinuxGuest:
         words = [board["emulator"], "-M", options, "-accel", accelerator, "-cpu", board["cpu"][accelerator],
                  "-m", str(memory_mib), "-smp", str(cores), *board["arguments"], "-kernel", str(self.kernel),
                  "-initrd", str(self.initramfs), "-append", append, *board["channels"]["console"],
-                 *microvm["channels"]["exit"], *(_disk(machine, disk) if disk else []), *(["-icount", "shift=0"] if icount else [])]
+                 *microvm["channels"]["exit"], *disk, *(["-icount", "shift=0"] if icount else [])]
         return [word.replace("${run}", "$RUN") for word in words]
-
-
-def _disk(machine, image):
-    """A disk as `toro run --disk` makes one."""
-    board = json.loads((ROOT / f"boards/{machine}/board.json").read_text())
-    blockdev = {"driver": "raw", "node-name": "disk0", "discard": "unmap", "file": {"driver": "file", "filename": str(image)}}
-    return ["-blockdev", json.dumps(blockdev), *(word.replace("${disk}", "disk0") for word in board["disk"])]
 
 
 def _clock(accelerator, icount):

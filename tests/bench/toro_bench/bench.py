@@ -109,4 +109,11 @@ class Bench:
             raise NotHere(f"Linux is measured on {' and '.join(linux_guest.MACHINES)}")
         modules = linux_guest.DISK_MODULES if disk else ()
         return self.linux(source, modules).command((board or self.board).name, cores, memory_mib, tuple(arguments),
-                                                   "tcg" if icount else self.accelerator, icount, disk)
+                                                   "tcg" if icount else self.accelerator, icount,
+                                                   self._disk_words(board or self.board, disk) if disk else ())
+
+    def _disk_words(self, board, disk):
+        """QEMU's words for a disk, as an image of the SDK gets it."""
+        command = self.command(self.image("bench-boot", board=board), board=board, disk=disk)
+        first = command.index("-blockdev")
+        return tuple(command[first:first + 4])  # -blockdev …, -device …

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <string>
 
+#include "sdk/cli/guest/asynchronous_io.hpp"
 #include "sdk/cli/host/failure.hpp"
 
 using namespace toro::cli;
@@ -82,9 +83,18 @@ TEST_CASE("what cannot be a disk is refused in one sentence") {
   CHECK(why_not(folder.file("vhdx", "vhdxfile")).contains("is VHDX"));
 }
 
+TEST_CASE("a QEMU that is not known to have io_uring uses threads") {
+  const Folder folder;
+  CHECK(choose_asynchronous_io(folder.path / "none") == "threads");
+  const auto without = folder.file("without", "liburin");
+  std::filesystem::permissions(without, std::filesystem::perms::owner_exec, std::filesystem::perm_options::add);
+  CHECK(choose_asynchronous_io(without) == "threads");
+}
+
 TEST_CASE("QEMU's words for a disk, whatever is in its name") {
   const Disk disk{.image = "/a,b \"c\".img", .format = "raw", .read_only = true, .new_bytes = 0};
-  CHECK(blockdev(disk, "disk3") ==
-        R"({"discard":"unmap","driver":"raw","file":{"driver":"file","filename":"/a,b \"c\".img"},"node-name":"disk3",)"
-        R"("read-only":true})");
+  CHECK(
+      blockdev(disk, "disk3", "threads") ==
+      R"({"discard":"unmap","driver":"raw","file":{"aio":"threads","driver":"file","filename":"/a,b \"c\".img"},"node-name":"disk3",)"
+      R"("read-only":true})");
 }
