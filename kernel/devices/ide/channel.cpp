@@ -9,21 +9,25 @@ namespace {
 constexpr int kShortTries = 1000;    // status readings, of about a microsecond each
 constexpr int kLongTries = 200'000;  // at boot, for a drive that is there
 
-AtaCommand command_of(const Task& task, bool dma) {
+/// How data moves: by the processor, a sector or a block of them at each interrupt, or by the bus master.
+enum class Way : std::uint8_t { sectors, blocks, bus_master };
+
+AtaCommand command_of(const Task& task, Way way) {
+  using enum AtaCommand;
+  constexpr AtaCommand kReads[2][3]{{read_sectors, read_multiple, read_dma},
+                                    {read_sectors_ext, read_multiple_ext, read_dma_ext}};
+  constexpr AtaCommand kWrites[2][3]{{write_sectors, write_multiple, write_dma},
+                                     {write_sectors_ext, write_multiple_ext, write_dma_ext}};
   const bool ext = task.has_48_bit_addresses;
   switch (task.operation) {
     case block::Operation::read:
-      return dma   ? ext ? AtaCommand::read_dma_ext : AtaCommand::read_dma
-             : ext ? AtaCommand::read_sectors_ext
-                   : AtaCommand::read_sectors;
+      return kReads[ext][static_cast<unsigned>(way)];
     case block::Operation::write:
-      return dma   ? ext ? AtaCommand::write_dma_ext : AtaCommand::write_dma
-             : ext ? AtaCommand::write_sectors_ext
-                   : AtaCommand::write_sectors;
+      return kWrites[ext][static_cast<unsigned>(way)];
     case block::Operation::flush:
-      return ext ? AtaCommand::flush_cache_ext : AtaCommand::flush_cache;
+      return ext ? flush_cache_ext : flush_cache;
     default:
-      return AtaCommand::none;
+      return none;
   }
 }
 
@@ -92,7 +96,20 @@ std::expected<Identity, DriveError> Channel::identify(std::uint8_t drive) {
   if (!await(Status::kDataRequest, Status::kBusy, kLongTries)) return std::unexpected{DriveError::silent};
   std::byte data[kSectorSize];
   ports_.read_sector(data);
-  return read_identity(data);
+  const auto identity = read_identity(data);
+  if (identity) set_block(drive, identity->block_sectors);
+  return identity;
+}
+
+/// A drive that does not take it goes on by single sectors. [ATA/ATAPI-6 §8.39]
+void Channel::set_block(std::uint8_t drive, std::uint8_t sectors) {
+  if (sectors == 1 || !select(static_cast<std::uint8_t>(kDeviceAlways | drive << 4))) return;
+  ports_.write(AtaRegister::count, sectors);
+  ports_.write(AtaRegister::status_command, static_cast<std::uint8_t>(AtaCommand::set_multiple_mode));
+  static_cast<void>(ports_.read(AtaRegister::alternate_status_control));
+  if (!await(0, Status::kBusy, kLongTries)) return;
+  const std::uint8_t status = ports_.read(AtaRegister::status_command);
+  if ((status & (Status::kError | Status::kDeviceFault)) == 0) block_sectors_[drive] = sectors;
 }
 
 void Channel::start() {
@@ -124,6 +141,7 @@ bool Channel::begin(const Task& task) {
   const bool has_data = task.operation != block::Operation::flush;
   const bool dma =
       has_data && task.may_use_dma && ports_.has_bus_master() && describe_regions(task.data, regions_) != 0;
+  const Way way = dma ? Way::bus_master : block_sectors_[task.drive] > 1 ? Way::blocks : Way::sectors;
   std::uint8_t device = static_cast<std::uint8_t>(kDeviceAlways | kDeviceLba | task.drive << 4);
   if (!task.has_48_bit_addresses) device |= byte_of(task.sector, 3) & 0xf;
   drive_ = task.drive;
@@ -141,13 +159,13 @@ bool Channel::begin(const Task& task) {
            : dma                                      ? State::by_bus_master
            : task.operation == block::Operation::read ? State::reading
                                                       : State::writing;
-  ports_.write(AtaRegister::status_command, static_cast<std::uint8_t>(command_of(task, dma)));
+  ports_.write(AtaRegister::status_command, static_cast<std::uint8_t>(command_of(task, way)));
   if (dma) start_bus_master(task.operation == block::Operation::read);
   if (state_ != State::writing) return true;
-  // The first sector is asked for without an interrupt; an error then comes with one.
+  // The first block is asked for without an interrupt; an error then comes with one.
   if (!await(Status::kDataRequest, Status::kBusy, kShortTries))
     return (ports_.read(AtaRegister::alternate_status_control) & Status::kError) != 0;
-  ports_.write_sector(next_sector());
+  write_block();
   return true;
 }
 
@@ -162,6 +180,18 @@ Sector Channel::next_sector() {
   return sector;
 }
 
+std::uint32_t Channel::sectors_of_next_block() const {
+  return std::min<std::uint32_t>(sectors_left_, block_sectors_[drive_]);
+}
+
+void Channel::read_block() {
+  for (std::uint32_t left = sectors_of_next_block(); left > 0; --left) ports_.read_sector(next_sector());
+}
+
+void Channel::write_block() {
+  for (std::uint32_t left = sectors_of_next_block(); left > 0; --left) ports_.write_sector(next_sector());
+}
+
 Channel::Progress Channel::end(Progress progress) {
   state_ = State::idle;
   return progress;
@@ -173,18 +203,18 @@ Channel::Progress Channel::on_interrupt() {
   if (state_ == State::idle || (status & Status::kBusy) != 0) return Progress::not_asked;
   if ((status & (Status::kError | Status::kDeviceFault)) != 0) return end(Progress::failed);
   if (state_ == State::without_data) return end(Progress::done);
-  return move_sector(status);
+  return move_block(status);
 }
 
-Channel::Progress Channel::move_sector(std::uint8_t status) {
+Channel::Progress Channel::move_block(std::uint8_t status) {
   const bool is_asking = (status & Status::kDataRequest) != 0;
   if (state_ == State::writing && sectors_left_ == 0) return end(is_asking ? Progress::broken : Progress::done);
   if (!is_asking) return end(Progress::broken);
   if (state_ == State::writing) {
-    ports_.write_sector(next_sector());
+    write_block();
     return Progress::goes_on;
   }
-  ports_.read_sector(next_sector());
+  read_block();
   return sectors_left_ == 0 ? end(Progress::done) : Progress::goes_on;
 }
 
@@ -210,6 +240,7 @@ void Channel::abort() {
     static_cast<void>(ports_.read(AtaRegister::alternate_status_control));
   ports_.write(AtaRegister::alternate_status_control, 0);
   static_cast<void>(await(0, Status::kBusy, kShortTries));
+  block_sectors_ = {1, 1};  // a drive may have forgotten it
   state_ = State::idle;
 }
 

@@ -73,7 +73,11 @@ class Channel {
   void set_address(const Task& task);
   void start_bus_master(bool to_memory);
   [[nodiscard]] Progress end(Progress progress);
-  [[nodiscard]] Progress move_sector(std::uint8_t status);
+  void set_block(std::uint8_t drive, std::uint8_t sectors);
+  void read_block();
+  void write_block();
+  [[nodiscard]] std::uint32_t sectors_of_next_block() const;
+  [[nodiscard]] Progress move_block(std::uint8_t status);
   [[nodiscard]] Progress end_of_bus_master();
   [[nodiscard]] Sector next_sector();
 
@@ -81,6 +85,8 @@ class Channel {
   Regions& regions_;
   State state_ = State::idle;
   std::uint8_t drive_ = 0;
+  /// Of each drive: how many sectors the processor moves at one interrupt.
+  std::array<std::uint8_t, kDrivesOfChannel> block_sectors_{1, 1};
   // What is left of a transfer by the processor.
   std::array<std::span<std::byte>, block::kMostSegments> data_{};
   std::size_t segment_ = 0;

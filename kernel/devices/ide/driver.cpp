@@ -32,15 +32,16 @@ class IsaPorts final : public Ports {
 
   std::uint8_t read(AtaRegister which) override { return arch::in8(port(which)); }
   void write(AtaRegister which, std::uint8_t value) override { arch::out8(port(which), value); }
+  // The data register has 16 bits: a controller on PCI makes two accesses of one of 32.
   void read_sector(Sector sector) override {
     void* to = sector.data();
-    std::size_t words = sector.size() / 2;
-    asm volatile("rep insw" : "+D"(to), "+c"(words) : "d"(place_.command_block) : "memory");
+    std::size_t pairs = sector.size() / 4;
+    asm volatile("rep insl" : "+D"(to), "+c"(pairs) : "d"(place_.command_block) : "memory");
   }
   void write_sector(std::span<const std::byte, kSectorSize> sector) override {
     const void* from = sector.data();
-    std::size_t words = sector.size() / 2;
-    asm volatile("rep outsw" : "+S"(from), "+c"(words) : "d"(place_.command_block) : "memory");
+    std::size_t pairs = sector.size() / 4;
+    asm volatile("rep outsl" : "+S"(from), "+c"(pairs) : "d"(place_.command_block) : "memory");
   }
   bool has_bus_master() override { return bus_master_ != 0; }
   std::uint8_t read(BusMasterRegister which) override {

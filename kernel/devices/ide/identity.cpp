@@ -6,6 +6,8 @@
 namespace toro::ide {
 namespace {
 
+/// A block is moved with interrupts off.
+constexpr int kMostOfBlock = 16;
 constexpr std::uint64_t kSectorsOf28Bits = std::uint64_t{1} << 28, kSectorsOf48Bits = std::uint64_t{1} << 48;
 
 class Words {
@@ -79,6 +81,7 @@ std::expected<Identity, DriveError> read_identity(std::span<const std::byte, 512
   }
   if (found.sectors == 0) return std::unexpected{DriveError::unusable};
 
+  found.block_sectors = static_cast<std::uint8_t>(std::clamp(words[47] & 0xff, 1, kMostOfBlock));
   const bool multiword_chosen = words[63] >> 8 != 0;
   const bool ultra_chosen = words.bit(53, 2) && words[88] >> 8 != 0;
   found.has_dma = words.bit(49, 8) && (multiword_chosen || ultra_chosen);

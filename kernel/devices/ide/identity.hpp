@@ -24,9 +24,10 @@ enum class DriveError : std::uint8_t {
 struct Identity {
   std::uint64_t sectors = 0;
   bool has_48_bit_addresses = false;
-  bool has_dma = false;          ///< and a mode of it is chosen
-  bool has_write_cache = false;  ///< which is on, and can be flushed
-  FixedString<63> name;          ///< model and serial number, printable
+  bool has_dma = false;            ///< and a mode of it is chosen
+  std::uint8_t block_sectors = 1;  ///< that the processor can move at one interrupt: 1 or more
+  bool has_write_cache = false;    ///< which is on, and can be flushed
+  FixedString<63> name;            ///< model and serial number, printable
 };
 
 /// `data` is 512 bytes, of which nothing is believed that contradicts itself.

@@ -55,6 +55,10 @@ std::vector<Disk> disks_of(const BootOptions& options, const Target& target) {
   if (!wanted.empty() && target.board.disk.empty())
     throw Failure(std::format("--disk was expected with a board that has disks: board {} has none", target.board.name),
                   kUsageError);
+  if (const auto most = target.board.disk_places.size(); most != 0 && wanted.size() > most)
+    throw Failure(std::format("--disk was expected {} times at most on board {}: {} were found", most,
+                              target.board.name, wanted.size()),
+                  kUsageError);
   std::vector<Disk> disks;
   for (const auto& text : wanted) disks.push_back(find_disk(text, static_cast<unsigned>(disks.size())));
   return disks;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kPlaceholder = "${run}";
 
-constexpr std::string_view kDisk = "${disk}";
+constexpr std::string_view kDisk = "${disk}", kPlace = "${place}";
 
 std::string with(std::string text, std::string_view placeholder, const std::string& value) {
   for (auto at = text.find(placeholder); at != std::string::npos; at = text.find(placeholder, at + value.size()))
@@ -50,15 +50,19 @@ std::vector<std::string> qemu_command(const Boot& boot, const std::string& run) 
     for (const auto& word : words) command.push_back(with(word, kPlaceholder, run));
   };
   const auto aio = boot.disks.empty() ? "" : choose_asynchronous_io(board.emulator);
-  auto append_disk = [&](const Disk& disk, const std::string& node) {
-    append({"-blockdev", blockdev(disk, node, aio)});
-    for (const auto& word : board.disk) command.push_back(with(word, kDisk, node));
+  auto append_disk = [&](std::size_t number) {
+    const auto node = std::format("disk{}", number);
+    append({"-blockdev", blockdev(boot.disks[number], node, aio)});
+    for (const auto& word : board.disk) {
+      const auto place = number < board.disk_places.size() ? board.disk_places[number] : "";
+      command.push_back(with(with(word, kDisk, node), kPlace, place));
+    }
   };
   append(board.arguments);
   command.insert(command.end(), {"-kernel", boot.elf.string()});
   command.insert(command.end(), {"-append", guest_command_line(kernel_options, boot.arguments)});
   append(board.channels.at("console"));
-  for (std::size_t i = 0; i < boot.disks.size(); ++i) append_disk(boot.disks[i], std::format("disk{}", i));
+  for (std::size_t i = 0; i < boot.disks.size(); ++i) append_disk(i);
   if (boot.stub == Stub::kernel) append(board.channels.at("debug"));
   if (boot.stub == Stub::qemu) append(board.channels.at("qemu-stub"));
   if (boot.stub == Stub::qemu && boot.wait == Wait::for_debugger) command.emplace_back("-S");

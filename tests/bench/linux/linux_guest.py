@@ -36,12 +36,25 @@ PC = {
 }
 
 
-# What Debian's kernel needs for a disk of either machine, in the order of loading.
-DISK_MODULES = ("virtio/virtio_ring", "virtio/virtio", "virtio/virtio_pci_legacy_dev", "virtio/virtio_pci_modern_dev",
-                "virtio/virtio_pci", "virtio/virtio_mmio", "block/virtio_blk")
+@dataclass(frozen=True)
+class Module:
+    """A driver of Debian's kernel, and its parameters as insmod takes them."""
+    path: str
+    parameters: str = ""
 
 
-MACHINES = ("qemu-microvm", "kvm-pc")
+# What Debian's kernel needs for a disk, in the order of loading.
+VIRTIO_MODULES = tuple(map(Module, (
+    "virtio/virtio_ring", "virtio/virtio", "virtio/virtio_pci_legacy_dev", "virtio/virtio_pci_modern_dev",
+    "virtio/virtio_pci", "virtio/virtio_mmio", "block/virtio_blk")))
+
+
+def ide_modules(libata_parameters=""):
+    return (Module("scsi/scsi_common"), Module("scsi/scsi_mod"), Module("ata/libata", libata_parameters),
+            Module("scsi/sd_mod"), Module("ata/ata_piix"))
+
+
+MACHINES = ("qemu-microvm", "kvm-pc", "kvm-pc-emulated")
 
 
 class LinuxGuestError(Exception):
@@ -58,11 +71,11 @@ class LinuxGuest:
     def command(self, machine="qemu-microvm", cores=1, memory_mib=256, arguments=(), accelerator="tcg", icount=False,
                 disk=()):
         """QEMU's command line, with "$RUN" for the run's own directory as `toro run --print-command` has it: in it the
-        file "exit" gets the program's exit status as one byte. `machine` is "qemu-microvm" or "kvm-pc"; `arguments` are the
+        file "exit" gets the program's exit status as one byte. `machine` is one of MACHINES; `arguments` are the
         program's. 80 MiB are enough for the kernel. `disk` are QEMU's words for a
         disk. With `icount`, ticks and virtual nanoseconds are instructions."""
         microvm = json.loads((ROOT / "boards/qemu-microvm/board.json").read_text())
-        board = {"qemu-microvm": microvm, "kvm-pc": PC}[machine]  # MACHINES
+        board = {"qemu-microvm": microvm, "kvm-pc": PC, "kvm-pc-emulated": PC}[machine]  # MACHINES
         options = ",".join(MACHINE_OPTIONS.get(option, option) for option in board["machine"].split(","))
         append = " ".join([self.command_line, *_clock(accelerator, icount), "--", *arguments])
         words = [board["emulator"], "-M", options, "-accel", accelerator, "-cpu", board["cpu"][accelerator],
@@ -97,9 +110,9 @@ def prepare(build_folder, program_binary, modules=()):
     build_folder.mkdir(parents=True, exist_ok=True)
     kernel = _kernel(build_folder)
     program_binary = Path(program_binary)
-    initramfs = build_folder / f"{program_binary.name}.cpio"
-    _write(initramfs, _initramfs(program_binary.read_bytes(),
-                                  [(build_folder / "modules" / f"{module}.ko").read_bytes() for module in modules]))
+    variant = "".join(f"-{module.path.split('/')[-1]}{module.parameters}" for module in modules[-3:])
+    initramfs = build_folder / f"{program_binary.name}{variant}.cpio"
+    _write(initramfs, _initramfs(program_binary.read_bytes(), _module_files(build_folder / "modules", modules)))
     return LinuxGuest(kernel, initramfs, COMMAND_LINE, kernel.stem)
 
 
@@ -144,7 +157,8 @@ def _write(path, content):
 
 def _kernel(build_folder):
     modules = build_folder / "modules"
-    if (present := sorted(build_folder.glob("linux-image-*.elf"))) and modules.exists():
+    wanted = [module.path for module in (*VIRTIO_MODULES, *ide_modules())]
+    if (present := sorted(build_folder.glob("linux-image-*.elf"))) and all((modules / f"{path}.ko").exists() for path in wanted):
         return present[-1]
     depends = _run(["apt-cache", "depends", "linux-image-cloud-amd64"])
     packages = [word for word in depends.split() if word.startswith("linux-image-") and word[len("linux-image-")].isdigit()]
@@ -157,9 +171,9 @@ def _kernel(build_folder):
         _run(["dpkg-deb", "-x", archive, Path(folder, "root")])
         [image] = Path(folder, "root/boot").glob("vmlinuz-*")
         [drivers] = Path(folder).glob("root/lib/modules/*/kernel/drivers")
-        for module in DISK_MODULES:
-            (modules / module).parent.mkdir(parents=True, exist_ok=True)
-            _write(modules / f"{module}.ko", (drivers / f"{module}.ko").read_bytes())
+        for path in wanted:
+            (modules / path).parent.mkdir(parents=True, exist_ok=True)
+            _write(modules / f"{path}.ko", (drivers / f"{path}.ko").read_bytes())
         kernel = build_folder / f"{packages[0]}.elf"
         _write(kernel, uncompressed(image.read_bytes()))
     return kernel
@@ -207,6 +221,13 @@ def _lz4_block(block):
         output += (source * (length // distance + 1))[:length] if length > distance else source[:length]
 
 
+def _module_files(folder, modules):
+    """Names and contents, as programs/platform/linux/disk.hpp wants them: in the order of their names, parameters beside."""
+    for number, module in enumerate(modules):
+        yield f"{number}.ko", (folder / f"{module.path}.ko").read_bytes()
+        yield f"{number}.parameters", module.parameters.encode()
+
+
 def _initramfs(program, modules):
     """An archive of the program, its modules, and the console that it is started with. [Linux Documentation/driver-api/early-userspace/
     buffer-format.rst]"""
@@ -214,7 +235,7 @@ def _initramfs(program, modules):
     archive = b""
     files = [("dev", directory, b"", 0, 0), ("dev/console", character_device, b"", 5, 1), ("init", executable, program, 0, 0),
              ("modules", directory, b"", 0, 0),
-             *((f"modules/{number}.ko", plain, module, 0, 0) for number, module in enumerate(modules)),
+             *((f"modules/{name}", plain, content, 0, 0) for name, content in modules),
              ("TRAILER!!!", 0, b"", 0, 0)]
     for number, (name, mode, content, major, minor) in enumerate(files, 1):
         fields = (number, mode, 0, 0, 1, 0, len(content), 0, 0, major, minor, len(name) + 1, 0)

@@ -60,12 +60,13 @@ TEST_CASE("the guest's command line") {
 
 TEST_CASE("each disk is attached as the board says") {
   auto boot = example_boot();
-  boot.board.disk = {"-device", "d,drive=${disk},serial=${disk}"};
+  boot.board.disk = {"-device", "d,drive=${disk},serial=${disk},${place}"};
+  boot.board.disk_places = {"unit=0", "unit=1"};
   boot.disks = {{.image = "/a.img", .format = "qcow2"}, {.image = "${run}/disk1.img", .new_bytes = 1 << 20}};
   const auto words = qemu_command(boot, "/run/x");
   CHECK(word_after(words, "-blockdev").contains(R"("driver":"qcow2")"));
-  CHECK(has(words, "d,drive=disk0,serial=disk0"));
-  CHECK(has(words, "d,drive=disk1,serial=disk1"));
+  CHECK(has(words, "d,drive=disk0,serial=disk0,unit=0"));
+  CHECK(has(words, "d,drive=disk1,serial=disk1,unit=1"));
   CHECK(printable_qemu_command(boot).contains("truncate -s 1048576 "));
 }
 

@@ -151,6 +151,32 @@ TEST_CASE("IDE: 256 sectors at once, and a flush") {
   CHECK(machine.fake.commands.back() == AtaCommand::flush_cache);
 }
 
+TEST_CASE("IDE: a drive that takes blocks of sectors interrupts for each of them") {
+  Machine machine;
+  machine.fake.add(0, 300, false);
+  auto& plain = machine.fake.add(1, 300, false);
+  plain.takes_blocks = false;
+  REQUIRE(machine.channel.identify(0)->block_sectors == IdentityData::kMostBlock);
+  REQUIRE(machine.channel.identify(1).has_value());
+  machine.channel.start();
+  std::span<std::byte> pieces[]{machine.data(0, 3), machine.data(0x10000, 7)};
+  for (const auto operation : {Operation::read, Operation::write}) {
+    for (const std::uint8_t drive : {std::uint8_t{0}, std::uint8_t{1}}) {
+      int interrupts = 0;
+      REQUIRE(
+          machine.channel.begin({.drive = drive, .operation = operation, .sector = 20, .count = 10, .data = pieces}));
+      do ++interrupts;
+      while (machine.channel.on_interrupt() == Progress::goes_on);
+      CHECK(interrupts == (drive == 0 ? 3 : 10));
+      CHECK(std::memcmp(pieces[1].data(), &machine.fake.drives[drive]->medium[23 * kSectorSize], 7 * kSectorSize) == 0);
+    }
+  }
+  CHECK(machine.fake.commands.back() == AtaCommand::write_sectors);
+  machine.channel.abort();
+  CHECK(machine.run({.operation = Operation::read, .count = 10, .data = pieces}) == Progress::done);
+  CHECK(machine.fake.commands.back() == AtaCommand::read_sectors);
+}
+
 TEST_CASE("IDE: memory that the bus master does not reach is moved by the processor") {
   Machine machine;
   machine.fake.add(0, 300, false);

@@ -15,9 +15,11 @@ namespace toro::ide::test {
 
 /// A drive's 512 bytes of identity.
 struct IdentityData {
+  static constexpr std::uint16_t kMostBlock = 4;
   std::array<std::uint16_t, 256> words{};
 
   IdentityData(std::uint64_t sectors, bool ext) {
+    words[47] = 0x8000 | kMostBlock;
     words[49] = 1 << 9 | 1 << 8;
     words[53] = 1 << 2;
     words[60] = static_cast<std::uint16_t>(std::min<std::uint64_t>(sectors, 0xfffffff));
@@ -49,6 +51,8 @@ class FakeChannel final : public Ports {
     std::vector<std::byte> medium{};
     bool ext = false;
     bool packet = false;
+    bool takes_blocks = true;
+    std::uint32_t block = 0;  // sectors, once they are chosen
     std::optional<std::uint64_t> bad_sector{};
   };
   std::optional<FakeDrive> drives[kDrivesOfChannel];
@@ -104,16 +108,13 @@ class FakeChannel final : public Ports {
       std::memcpy(sector.data(), at(), kSectorSize);
       ++sector_;
     }
-    --left_;
-    next();
+    moved();
   }
   void write_sector(std::span<const std::byte, kSectorSize> sector) override {
     if ((status_ & Status::kDataRequest) == 0 || !writes_) std::abort();
     std::memcpy(at(), sector.data(), kSectorSize);
     ++sector_;
-    --left_;
-    next();
-    interrupt();  // after the last one, too
+    moved();
   }
   bool has_bus_master() override { return bus_master; }
   std::uint8_t read(BusMasterRegister which) override {
@@ -151,7 +152,10 @@ class FakeChannel final : public Ports {
     }
     status_ = Status::kReady;
     identifies_ = command == AtaCommand::identify;
+    blocks_ = command == AtaCommand::read_multiple || command == AtaCommand::read_multiple_ext ||
+              command == AtaCommand::write_multiple || command == AtaCommand::write_multiple_ext;
     writes_ = command == AtaCommand::write_sectors || command == AtaCommand::write_sectors_ext ||
+              command == AtaCommand::write_multiple || command == AtaCommand::write_multiple_ext ||
               command == AtaCommand::write_dma || command == AtaCommand::write_dma_ext;
     by_bus_master_ = command == AtaCommand::read_dma || command == AtaCommand::read_dma_ext ||
                      command == AtaCommand::write_dma || command == AtaCommand::write_dma_ext;
@@ -159,12 +163,19 @@ class FakeChannel final : public Ports {
       status_ = Status::kReady;
       return interrupt();
     }
+    if (command == AtaCommand::set_multiple_mode) {
+      if (!here()->takes_blocks) return fail();
+      here()->block = last_[index(AtaRegister::count)];
+      return interrupt();
+    }
+    if (blocks_ && here()->block == 0) std::abort();
     if (identifies_) {
       left_ = 1;
       if (here()->packet) return fail();
       return next();
     }
     const bool ext = command == AtaCommand::read_sectors_ext || command == AtaCommand::write_sectors_ext ||
+                     command == AtaCommand::read_multiple_ext || command == AtaCommand::write_multiple_ext ||
                      command == AtaCommand::read_dma_ext || command == AtaCommand::write_dma_ext;
     set_range(ext);
     if (sector_ + left_ > here()->medium.size() / kSectorSize) std::abort();  // the kernel checked that
@@ -187,8 +198,16 @@ class FakeChannel final : public Ports {
     left_ = ext ? std::uint32_t{count} | std::uint32_t{count_before} << 8 : count;
     if (left_ == 0) left_ = ext ? 65536 : 256;
   }
+  /// A sector has been.
+  void moved() {
+    --left_;
+    if (--of_block_ != 0) return;
+    next();
+    if (writes_) interrupt();  // after the last one, too
+  }
   /// What is asked for next.
   void next() {
+    of_block_ = blocks_ ? std::min(left_, here()->block) : 1;
     status_ = left_ != 0 || asks_on ? Status::kReady | Status::kDataRequest : Status::kReady;
     if (left_ != 0 && !writes_) interrupt();
   }
@@ -218,6 +237,8 @@ class FakeChannel final : public Ports {
   bool identifies_ = false;
   bool writes_ = false;
   bool by_bus_master_ = false;
+  bool blocks_ = false;
+  std::uint32_t of_block_ = 0;
   std::uint64_t sector_ = 0;
   std::uint32_t left_ = 0;
   std::uint8_t master_status_ = 0;

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -78,24 +79,28 @@ class Disk {
     mount("devtmpfs", "/dev", "devtmpfs", 0, nullptr);
     // The driver may still be looking for its disk.
     for (int i = 0; i < 500 && file_ < 0; ++i) {
-      file_ = open("/dev/vda", O_RDONLY | O_DIRECT | O_CLOEXEC);
+      for (const char* name : {"/dev/vda", "/dev/sda"})
+        if (file_ < 0) file_ = open(name, O_RDONLY | O_DIRECT | O_CLOEXEC);
       if (file_ < 0) usleep(10'000);
     }
     if (file_ >= 0) ioctl(file_, BLKGETSIZE64, &bytes_);
   }
 
-  /// Those that the initramfs has for this program, in the order of their names.
+  /// Those that the initramfs has for this program, in the order of their names, with the parameters beside each.
   static void load_modules() {
     DIR* folder = opendir("/modules");
     if (folder == nullptr) return;
     std::vector<std::string> names;
     while (const dirent* entry = readdir(folder))
-      if (entry->d_name[0] != '.') names.push_back(std::string("/modules/") + entry->d_name);
+      if (const std::string name = entry->d_name; name.ends_with(".ko"))
+        names.push_back("/modules/" + name.substr(0, name.size() - 3));
     closedir(folder);
     std::sort(names.begin(), names.end());
     for (const auto& name : names) {
-      const int module = open(name.c_str(), O_RDONLY | O_CLOEXEC);
-      syscall(SYS_finit_module, module, "", 0);
+      std::string parameters;
+      std::getline(std::ifstream(name + ".parameters"), parameters);
+      const int module = open((name + ".ko").c_str(), O_RDONLY | O_CLOEXEC);
+      syscall(SYS_finit_module, module, parameters.c_str(), 0);
       close(module);
     }
   }
