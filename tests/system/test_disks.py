@@ -5,6 +5,7 @@ import array
 import json
 import os
 import shlex
+import signal
 import struct
 import subprocess
 import zlib
@@ -159,6 +160,32 @@ class Disks(harness.Case):
                     errors = "".join(f"read {n}+1: the device reports an error\n" for n in (2, 5))
                     once = errors + "6 of 8 sectors were read\n"
                     self.assertEqual(once + once + "write: 0 wrong\n", said)
+
+    def test_a_medium_that_takes_its_time_keeps_nobody_else_from_theirs(self):
+        slow, fast = self.image("slow.img", pattern(6, MEBIBYTE)), self.image("fast.img", pattern(7, MEBIBYTE))
+        socket = os.path.join(self.folder, "nbd.sock")
+        number = os.path.join(self.folder, "nbd.pid")
+        # It returns when it listens.
+        subprocess.check_call(["nbdkit", "--unix", socket, "--pidfile", number, "--filter=delay", "file", slow, "rdelay=200ms",
+                               "wdelay=200ms"])
+        with open(number) as stream:
+            self.addCleanup(os.kill, int(stream.read()), signal.SIGKILL)
+
+        def over_nbd(blockdev):
+            if blockdev["file"]["filename"] == slow:
+                blockdev["file"] = {"driver": "nbd", "server": {"type": "unix", "path": socket}}
+            return blockdev
+
+        for board in BOARDS:
+            for cores in (1, 2):
+                with self.subTest(board=board, cores=cores):
+                    words = ["disk=0", "read-each=4", "disk=1", "check=7", "write=7", "disk=0", "check=6", "write=6"]
+                    said = self.boot(board, [slow, fast], words, cores, over_nbd)
+                    self.assertEqual("4 of 4 sectors were read\n" + "check: 0 wrong\nwrite: 0 wrong\n" * 2, said)
+        for path, seed in ((slow, 6), (fast, 7)):
+            with open(path, "rb") as stream:
+                written = MEBIBYTE // (24 * 1024) * 24 * 1024
+                self.assertEqual(pattern(seed, written), stream.read()[:written])
 
     def test_partitions(self):
         disk = self.image("disk.img", gpt(2048))

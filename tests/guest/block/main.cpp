@@ -153,8 +153,10 @@ int execute(std::string_view word) {
   std::uint64_t value = 0;
   if (name.size() < word.size()) std::from_chars(word.data() + name.size() + 1, word.data() + word.size(), value);
   if (name == "list") return list(), 0;
-  if (devices.empty()) return std::println(stderr, "there is no disk"), 1;
-  BlockDevice& disk = *devices.front();
+  static std::size_t chosen = 0;
+  if (name == "disk") return chosen = value, 0;
+  if (devices.size() <= chosen) return std::println(stderr, "there is no disk {}", chosen), 1;
+  BlockDevice& disk = *devices[chosen];
   if (name == "write") {
     std::println("write: {} wrong", on_all_cores(disk, BlockOperation::write, value));
     if (const auto done = disk.flush(); !done) tell(done.error());
