@@ -16,6 +16,12 @@ struct ImagePlace {
   std::uint64_t loaded;
 };
 
+/// Where the pointers to the descriptions of the kernel's tables lie: [begin, end).
+struct TableRange {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+};
+
 /// GDB's numbers, which are no system's. [GDB include/gdb/signals.def]
 enum class Signal : std::uint8_t {
   none = 0,

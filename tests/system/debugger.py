@@ -236,6 +236,15 @@ class Gdb(Debugger):
         self.process.stdin.flush()
         return number
 
+    def mi(self, command):
+        """Carries out a command of the interface itself; its result's record."""
+        number = next(self.numbers)
+        self.process.stdin.write(f"{number}{command}\n".encode())
+        self.process.stdin.flush()
+        result, _ = self.result(number)
+        self.case.assertTrue(result.startswith("done"), f"{command}: {result}")
+        return result
+
     def result(self, number):
         """What the command's own result is: done, running, error; and stops that came before it."""
         stops = []

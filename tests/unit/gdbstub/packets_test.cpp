@@ -391,12 +391,12 @@ TEST_CASE("packets: monitor") {
   };
   Bench bench;
   const std::string help = monitor(bench, "help");
-  for (const std::string_view command : {"help", "threads", "breakpoints", "why", "exit", "reset"}) {
+  for (const std::string_view command : {"help", "tables", "breakpoints", "why", "exit", "reset"}) {
     CHECK(help.find(command) != std::string::npos);
   }
   CHECK(monitor(bench, "") == help);
   CHECK(monitor(bench, "what?").find("no such command") == 0);
-  CHECK(monitor(bench, " threads ").find("* 1  core 1  main             running\n") == 0);
+  CHECK(monitor(bench, " threads ").find("1             main          1             running ") != std::string::npos);
   bench.ask("Z0,1000,1");
   CHECK(monitor(bench, "breakpoints") == "1000\n");
   bench.target.thread_count = 1000;
