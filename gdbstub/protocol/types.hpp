@@ -28,6 +28,7 @@ enum class Signal : std::uint8_t {
   interrupt = 2,
   illegal = 4,
   trap = 5,
+  abort = 6,
   arithmetic = 8,
   bus = 10,
   segmentation = 11
@@ -79,6 +80,7 @@ enum class BreakpointResult : std::uint8_t {
   unmapped,        ///< no such memory
   table_full,      ///< no place left for software breakpoints
   registers_full,  ///< every debug register is in use
+  never_runs,      ///< the target is a memory dump
   invalid,
 };
 

@@ -2,6 +2,8 @@
 #include "kernel/tables/anchor.hpp"
 
 #include "kernel/boot/boot_information.hpp"
+#include "kernel/boot/stage.hpp"
+#include "kernel/panic_state.hpp"
 
 // Of the linker script.
 extern "C" const unsigned char toro_image_start[];
@@ -20,6 +22,18 @@ constinit Anchor anchor{
     .contexts = &arch::contexts,
     .cores = arch::toro_core_entries,
     .core_count = &arch::toro_core_count,
+    .panicking = &panicking_core,
+    .stopped_at = &panic_frames,
 };
+
+namespace {
+
+// The place that the image was moved from may still hold a copy, with 0.
+void say_where() {
+  anchor.self = reinterpret_cast<std::uint64_t>(&anchor);
+}
+TORO_BOOT_STAGE(anchor_stage, "anchor", say_where);
+
+}  // namespace
 
 }  // namespace toro::tables

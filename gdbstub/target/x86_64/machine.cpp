@@ -28,7 +28,9 @@ std::size_t Machine::write_memory(std::uint64_t address, std::span<const std::by
 MemoryRegion Machine::region_at(std::uint64_t address) {
   constexpr std::uint64_t kLa57 = 1u << 12;
   // The kernel maps memory where it is. [kernel/arch/x86_64/paging.hpp]
-  const auto read_entry = [](std::uint64_t physical, std::uint64_t& entry) { return read_object(physical, entry); };
+  const auto read_entry = [](const void*, std::uint64_t physical, std::uint64_t& entry) {
+    return read_object(physical, entry);
+  };
   const PageTables tables{arch::read_cr3(), (arch::read_cr4() & kLa57) != 0 ? 5u : 4u, read_entry};
   return x86_64::region_at(tables, address);
 }

@@ -428,7 +428,6 @@ constinit Stub* stub = nullptr;
 }  // namespace
 
 void install(const Configuration& configuration) {
-  tables::anchor.self = reinterpret_cast<std::uint64_t>(&tables::anchor);
   stub = new (storage) Stub(configuration);
   arch::debug_hook = [](TrapFrame& frame) { return stub->on_exception(frame); };
 }

@@ -20,12 +20,12 @@ constexpr std::size_t kReadSize = 64 * 1024;
 
 }  // namespace
 
-Broker::Broker(EventLoop& loop, const BrokerOptions& options, std::function<void(const std::string&)> say)
+Broker::Broker(EventLoop& loop, Qmp& monitor, const BrokerOptions& options, std::function<void(const std::string&)> say)
     : loop_(loop),
       options_(options),
       say_(std::move(say)),
       listener_(listen_on_loopback(options.port)),
-      monitor_(loop, options.monitor_socket),
+      monitor_(monitor),
       log_(options.protocol_log) {
   acceptable_ = loop_.watch(listener_.socket.get(), POLLIN, [this](short) { accept(); });
 }

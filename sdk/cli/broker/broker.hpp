@@ -17,7 +17,6 @@ namespace toro::cli {
 struct BrokerOptions {
   std::uint16_t port = 0;
   std::filesystem::path stub_socket;
-  std::filesystem::path monitor_socket;
   std::filesystem::path protocol_log;  ///< empty: none
   /// The kernel's stub: break in by NMI where it does not answer, and keep from a debugger what was said to another
   /// one. QEMU's own stub needs no such help.
@@ -29,7 +28,7 @@ struct BrokerOptions {
 class Broker {
  public:
   /// `say` gets sentences for the user. Throws Failure when the port is in use.
-  Broker(EventLoop& loop, const BrokerOptions& options, std::function<void(const std::string&)> say);
+  Broker(EventLoop& loop, Qmp& monitor, const BrokerOptions& options, std::function<void(const std::string&)> say);
 
   [[nodiscard]] std::uint16_t port() const { return listener_.port; }
   /// True once the stub has sent a debugger anything.
@@ -67,7 +66,7 @@ class Broker {
   std::function<void(const std::string&)> say_;
   Listener listener_;
   Registration acceptable_;
-  Qmp monitor_;
+  Qmp& monitor_;
   ProtocolLog log_;
   BreakIn break_in_;
   Greeting greeting_;

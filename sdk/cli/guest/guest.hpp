@@ -48,14 +48,18 @@ class Guest {
   void errors_readable();
   void keyboard_readable();
   void check_end();
+  void await_panic();
+  void dump();
 
   EventLoop& loop_;
   GuestOptions options_;
   Reporter reporter_;
   RunDirectory run_;
+  Qmp monitor_;
   Symbolizer symbolizer_;
   ConsoleFilter filter_;
   std::unique_ptr<Broker> broker_;
+  std::function<void()> dump_told_;  ///< what there is to say of it, when the console has ended
   FileDescriptor console_pipe_;
   FileDescriptor error_pipe_;
   FileDescriptor keyboard_pipe_;

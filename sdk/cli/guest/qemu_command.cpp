@@ -67,6 +67,7 @@ std::vector<std::string> qemu_command(const Boot& boot, const std::string& run) 
       append(
           {"-object", std::format("filter-dump,id=dump0,netdev=net0,file={}", quote_for_qemu(boot.net_dump.string()))});
   }
+  if (!boot.dump.empty()) append(board.channels.at("panic"));
   append(board.channels.at("exit"));
   append(board.channels.at("monitor"));
   return command;

@@ -39,6 +39,7 @@ struct Boot {
   Stub stub = Stub::none;
   Wait wait = Wait::no;
   Network network = Network::none;
+  std::filesystem::path dump;      ///< for the memory of a guest that panics; empty: none
   std::filesystem::path net_dump;  ///< a file for the frames; empty: none
 };
 
