@@ -30,7 +30,9 @@ namespace {
 
 std::vector<std::string> gdb_command(const std::string& gdb, const fs::path& sdk, const fs::path& elf,
                                      const std::string& batch, std::uint16_t port, Start start) {
-  std::vector<std::string> command{gdb, "-q", "-ix", (sdk / "sdk/debug/toro.gdb").string(), elf.string()};
+  const auto scripts = sdk / "sdk/debug";
+  std::vector<std::string> command{
+      gdb, "-q", "-ix", (scripts / "toro.gdb").string(), "-ix", (scripts / "toro_gdb.py").string(), elf.string()};
   if (!batch.empty()) command.insert(command.begin() + 2, {"-nx", "-batch"});
   command.insert(command.end(), {"-ex", std::format("target remote 127.0.0.1:{}", port)});
   if (!batch.empty()) {
@@ -46,6 +48,7 @@ std::vector<std::string> lldb_command(const std::string& lldb, const fs::path& s
   std::vector<std::string> command{lldb};
   if (!batch.empty()) command.insert(command.end(), {"--no-lldbinit", "--batch"});
   command.insert(command.end(), {"--source-before-file", (sdk / "sdk/debug/toro.lldb").string(), elf.string(), "-o",
+                                 "command script import " + (sdk / "sdk/debug/toro_lldb.py").string(), "-o",
                                  std::format("gdb-remote 127.0.0.1:{}", port)});
   if (!batch.empty()) {
     command.insert(command.end(), {"--source", batch});
