@@ -81,7 +81,8 @@ class Guest:
             "--", *words, stdin=subprocess.PIPE)
         self.console = Text(self.process.stdout)
         self.events = Text(self.process.stderr)
-        self.port = self.event("listening")["port"]
+        listening = self.event("listening")
+        self.port, self.tables_port = listening["port"], listening["tables"]
 
     def event(self, name, start=0):
         found = self.events.wait(r'(?m)^\{"event":"%s".*\}$' % name, start)
@@ -155,6 +156,21 @@ class Guest:
 def select_nothing(seconds):
     """Between two looks at a file, which cannot be waited for."""
     threading.Event().wait(seconds)
+
+
+class Tables:
+    """What serves tables of kernel objects as JSON."""
+
+    def __init__(self, case, port):
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
+            self.stream = connection.makefile("rw")
+        case.addCleanup(self.stream.close)
+
+    def ask(self, *names):
+        self.stream.write("".join(name + "\n" for name in names))
+        self.stream.flush()
+        answers = [json.loads(self.stream.readline()) for _ in names]
+        return answers if len(answers) > 1 else answers[0]
 
 
 class Stop:

@@ -1,5 +1,6 @@
 """Tables of the kernel's objects, on four cores: by GDB, by LLDB's raw packets, and as monitor commands."""
 
+import json
 import re
 
 import debugger
@@ -81,6 +82,52 @@ class Tables(debugger.Case):
         self.assertRegex(lldb("process plugin packet monitor cores"), r"(?m)^3 +3 +0 +\d+ +on-core-3")
         lldb("process plugin packet monitor poweroff")
         guest.ends(137)
+
+    def test_as_json_of_the_broker(self):
+        guest, gdb = self.arrived()
+        tables = debugger.Tables(self, guest.tables_port)
+        self.assertEqual(TABLES, {row["Type"] for row in tables.ask("")["rows"]})
+        for table in TABLES:
+            answer = tables.ask(table)
+            self.assertEqual(table, answer["table"])
+            # The debug port's own queues count the questions.
+            still = ("device", "queue", "descriptors", "object") if table == "virtqueues" else answer["rows"][0]
+            self.assertEqual([[row[column] for column in still] for row in rows_of(gdb, table)],
+                             [[row[column] for column in still] for row in answer["rows"]])
+        self.assertIn("name of a table was expected", tables.ask("nothing")["error"])
+        self.assertIn("a table's name was expected", tables.ask("Cores;")["error"])
+        names = sorted(TABLES)
+        self.assertEqual(names, [answer["table"] for answer in tables.ask(*names)])
+
+    def test_json_between_the_debuggers_own_questions(self):
+        guest, gdb = self.arrived()
+        tables = debugger.Tables(self, guest.tables_port)
+        at = gdb.value("$pc", "d")
+        for _ in range(30):
+            number = gdb.send("stepi")
+            tables.stream.write("cores\n")
+            tables.stream.flush()
+            result, stops = gdb.result(number)
+            gdb.stopped(stops)
+            answer = json.loads(tables.stream.readline())
+            # Asked while the step ran, or when it had ended: either is told, and neither disturbs the step.
+            self.assertTrue(len(answer.get("rows", ())) == 4 or "runs" in answer["error"], answer)
+        self.assertNotEqual(at, gdb.value("$pc", "d"))
+        self.assertEqual(4, len(tables.ask("cores")["rows"]))
+
+    def test_json_where_nobody_has_stopped_the_guest(self):
+        guest = self.boot("beat")
+        tables = debugger.Tables(self, guest.tables_port)
+        self.assertIn("none is connected", tables.ask("cores")["error"])
+        gdb = Gdb(self, guest)
+        self.assertEqual(1, len(tables.ask("cores")["rows"]))
+        gdb.let_run()
+        self.assertIn("runs", tables.ask("cores")["error"])
+        gdb.interrupt()
+        self.assertEqual(1, len(tables.ask("cores")["rows"]))
+        gdb.detach()
+        self.assertIn("none is connected", tables.ask("cores")["error"])
+        guest.goes_on()
 
 
 if __name__ == "__main__":

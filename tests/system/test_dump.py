@@ -71,6 +71,20 @@ class Dump(harness.Case):
         self.assertRegex(seen.out, r"\(const volatile int \*\) where = (0x0+|nullptr|NULL)")
         self.assertRegex(seen.out, r"paging +yes")
 
+    def test_tables_as_json(self):
+        dump, _ = self.panic("fault", "read")
+        script, gate = os.path.join(self.folder, "script"), os.path.join(self.folder, "gate")
+        os.mkfifo(gate)
+        with open(script, "w") as stream:
+            stream.write(f"shell cat {gate}\n")
+        process = self.start("debug", DEBUGGEE, "--dump", dump, "--batch", script, "--json")
+        tables = debugger.Tables(self, self.event(process, "listening")["tables"])
+        self.assertEqual(["0", "1", "2", "3"], [row["core"] for row in tables.ask("cores")["rows"]])
+        self.assertIn("main", {row["name"] for row in tables.ask("threads")["rows"]})
+        self.assertIn("name of a table", tables.ask("none")["error"])
+        open(gate, "w").close()
+        self.assertEqual(0, process.wait(timeout=60))
+
     def test_a_panic_by_call_stands_in_it(self):
         dump, _ = self.panic("fault", "abort")
         seen = self.look(dump, "bt\n")

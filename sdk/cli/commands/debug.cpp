@@ -59,7 +59,7 @@ int debug_command(Context& context, const DebugOptions& options) {
   guest_options.console = console.get();
   guest_options.keyboard = false;
   Guest guest(context.loop, guest_options, reporter);
-  if (options.boot.port || options.boot.json) tell_listening(reporter, prepared, guest.debugger_port());
+  if (options.boot.port || options.boot.json) tell_listening(reporter, prepared, guest);
 
   ProcessOptions process;
   bool batch = !options.batch.empty();

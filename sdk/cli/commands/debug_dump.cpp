@@ -2,10 +2,12 @@
 #include <format>
 #include <nlohmann/json.hpp>
 
+#include "sdk/cli/broker/table_server.hpp"
 #include "sdk/cli/catalog/build.hpp"
 #include "sdk/cli/commands/boot.hpp"
 #include "sdk/cli/commands/debugger.hpp"
 #include "sdk/cli/dump/dump_server.hpp"
+#include "sdk/cli/dump/dumped_table.hpp"
 #include "sdk/cli/dump/image_text.hpp"
 #include "sdk/cli/host/failure.hpp"
 
@@ -46,10 +48,14 @@ int debug_dump(Context& context, const DebugOptions& options) {
   DumpServer server(context.loop, options.boot.dump, options.boot.port.value_or(std::uint16_t{0}),
                     options.boot.protocol_log);
   check_image(elf, server.kernel());
+  TableServer tables(context.loop, [&server](const std::string& table, const TableServer::Answer& answer) {
+    answer(dumped_table_json(server.target(), table));
+  });
   if (options.boot.port || options.boot.json)
     reporter.tell("listening",
                   {{"host", "127.0.0.1"},
                    {"port", server.port()},
+                   {"tables", tables.port()},
                    {"elf", elf.string()},
                    {"name", elf.stem().string()},
                    {"stub", "dump"},

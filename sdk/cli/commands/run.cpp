@@ -43,7 +43,7 @@ int run_command(Context& context, const BootOptions& options) {
 
   RawKeyboard keyboard;
   Guest guest(context.loop, guest_options, reporter);
-  if (guest_options.debugger_port) tell_listening(reporter, prepared, guest.debugger_port());
+  if (guest_options.debugger_port) tell_listening(reporter, prepared, guest);
   bool timed_out = false;
   Registration timer;
   if (options.timeout > 0)

@@ -47,6 +47,9 @@ Guest::Guest(EventLoop& loop, GuestOptions options, Reporter reporter)
     broker_ = std::make_unique<Broker>(loop_, monitor_, broker, [this](const std::string& sentence) {
       reporter_.tell("debugger", {{"message", sentence}}, sentence);
     });
+    tables_ = std::make_unique<TableServer>(loop_, [this](const std::string& table, TableServer::Answer answer) {
+      broker_->ask_table(table, std::move(answer));
+    });
   }
   start();
 }
