@@ -40,9 +40,8 @@ std::uintptr_t address_of(const void* pointer) {
 /// Copies a string that need not be one.
 template <std::size_t size>
 void Threads::copy_text(char (&to)[size], std::uintptr_t from) const {
-  std::size_t i = 0;
-  while (i + 1 < size && kernel_.read(from + i, to[i]) && to[i] != 0) ++i;
-  to[i] = 0;
+  const std::size_t read = kernel_.read_memory(from, std::as_writable_bytes(std::span(to)).first(size - 1));
+  to[read] = 0;
 }
 
 /// The record of what runs on a core, if it is one.

@@ -3,11 +3,13 @@
 #include <toro/cores.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 extern "C" {
 
@@ -66,6 +68,22 @@ void on_all_cores(void (*f)(unsigned core)) {
 }
 
 int rounds = 0;
+std::atomic<int> parked = 0;
+
+/// Threads of this core that wait until `released` is set.
+void park(int count) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < count; ++i) {
+    threads.emplace_back([i] {
+      char name[16];
+      std::snprintf(name, sizeof name, "parked-%d", i);
+      pthread_setname_np(pthread_self(), name);
+      ++parked;
+      while (released == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    });
+  }
+  for (auto& thread : threads) thread.join();
+}
 
 }  // namespace
 
@@ -99,6 +117,19 @@ int run_on_cores(std::string_view what, const char* argument) {
   if (what == "cores-all-touch") {
     on_all_cores([](unsigned) {
       for (int i = 0; i < 5; ++i) write_8();
+    });
+  }
+  if (what == "cores-threads") {
+    rounds = std::atoi(argument);
+    on_all_cores([](unsigned core) {
+      const int all = rounds * static_cast<int>(toro::cores());
+      if (core == 0) {
+        std::thread([all] {
+          while (parked != all) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+          core_arrives(0);
+        }).detach();
+      }
+      park(rounds);
     });
   }
   if (what == "cores-turn") {

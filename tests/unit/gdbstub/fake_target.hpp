@@ -128,6 +128,7 @@ class FakeTarget final : public Target {
   x86_64::DebugRegisters hardware;
   ImagePlace place{.linked = 0x1000, .loaded = 0x1000};
   std::uint32_t thread_count = 3;
+  std::uint64_t stack_low = 0x10000;  ///< of thread 1
   TableRange described;
   std::vector<std::uint64_t> core_distances{0};
 
@@ -154,7 +155,7 @@ class FakeTarget final : public Target {
     std::memcpy(thread.name, name.c_str(), name.size() + 1);
     if (id != 1) std::memcpy(thread.waits_for, "futex", 6);
     thread.pc = 0x1000 * id;
-    thread.stack_low = 0x10000 * id;
+    thread.stack_low = stack_low * id;
     thread.stack_high = thread.stack_low + 0x4000;
     thread.sp = thread.stack_high - 0x100;
   }
