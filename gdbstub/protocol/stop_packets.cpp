@@ -112,13 +112,31 @@ void put_thread(TextWriter& json, const Thread& thread, const StopEvent* stop) {
   }
 }
 
-/// The threads that have a reason, so that LLDB asks none of the others for one. [LLDB gdb-remote, jstopinfo]
-void put_stop_info(Dialog& dialog, const Thread& thread) {
+/// Every thread, so that LLDB asks none for its reason: one that stands at a breakpoint without having met it must be
+/// known to LLDB as such, or is taken past it. Nothing where they are too many. [LLDB gdb-remote, jstopinfo;
+/// ProcessGDBRemote::CalculateThreadStopInfo]
+void put_stop_info(Dialog& dialog) {
+  Thread thread;
+  dialog.target.first_thread(thread);
+  for (std::size_t count = 1; dialog.target.next_thread(thread); ++count)
+    if (count == kMostListed) return;
   dialog.reply.text("jstopinfo:");
   HexText json(dialog.reply);
-  json.put('[');
-  put_thread(json, thread, &dialog.stop);
-  json.text("}]");
+  char separator = '[';
+  dialog.target.first_thread(thread);
+  do {
+    json.put(separator);
+    separator = ',';
+    if (thread.id == dialog.stop.thread) {
+      put_thread(json, thread, &dialog.stop);
+    } else {
+      json.text("{\"tid\":");
+      json.decimal(static_cast<std::uint32_t>(thread.id));
+      json.text(",\"reason\":\"none\"");
+    }
+    json.put('}');
+  } while (dialog.target.next_thread(thread));
+  json.put(']');
   dialog.reply.put(';');
 }
 
@@ -135,7 +153,7 @@ void put_lldb_keys(Dialog& dialog, const Thread& thread, bool stopped) {
     dialog.reply.put(';');
   }
   if (!stopped || !dialog.client.threads_in_stop_reply) return;
-  put_stop_info(dialog, thread);
+  put_stop_info(dialog);
   put_thread_list(dialog);
 }
 

@@ -77,8 +77,8 @@ class Guest:
         self.case = case
         self.log_file = os.path.join(case.folder, f"protocol-{next(self._numbers)}.log")
         self.process = case.start(
-            "run", DEBUGGEE, "--listen", "0", "--json", "--timeout", "300", "--protocol-log", self.log_file, *options,
-            "--", *words, stdin=subprocess.PIPE)
+            "run", DEBUGGEE, "--listen", "0", "--json", "--protocol-log", self.log_file,
+            *([] if "--timeout" in options else ["--timeout", "300"]), *options, "--", *words, stdin=subprocess.PIPE)
         self.console = Text(self.process.stdout)
         self.events = Text(self.process.stderr)
         listening = self.event("listening")

@@ -287,9 +287,12 @@ TEST_CASE("packets: LLDB gets the frame records that it would ask for, and the t
   CHECK(bench.ask("jThreadsInfo").find("\"memory\":[]") != std::string::npos);
   bench.ask("QThreadSuffixSupported");
   bench.ask("QListThreadsInStopReply");
-  CHECK(bench.ask("?").find(
-            ";jstopinfo:" + hex("[{\"tid\":1,\"name\":\"main\",\"reason\":\"breakpoint\",\"signal\":5}]") +
-            ";threads:1,2,3;") != std::string::npos);
+  CHECK(bench.ask("?").find(";jstopinfo:" +
+                            hex(R"([{"tid":1,"name":"main","reason":"breakpoint","signal":5},)"
+                                R"({"tid":2,"reason":"none"},{"tid":3,"reason":"none"}])") +
+                            ";threads:1,2,3;") != std::string::npos);
+  bench.target.thread_count = 257;
+  CHECK(bench.ask("?").find("jstopinfo") == std::string::npos);
 }
 
 TEST_CASE("packets: going on") {
