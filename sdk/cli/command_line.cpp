@@ -166,6 +166,12 @@ void add_debug(CLI::App& app, Parsed& parsed) {
       ->add_option("--dump", parsed.debug.boot.dump,
                    "look into the memory that a guest left when it panicked, instead of booting one")
       ->type_name("FILE");
+  auto* record = command->add_option("--record", parsed.debug.record,
+                                     "by QEMU's own stub: write down what comes to the guest, for --replay");
+  record->type_name("FILE");
+  command->add_option("--replay", parsed.debug.replay, "by QEMU's own stub: the same run again, also backwards in GDB")
+      ->excludes(record)
+      ->type_name("FILE");
   command->add_option("--console", parsed.debug.console, "write the guest's console there instead of to stdout")
       ->type_name("FILE");
   command->footer(

@@ -38,6 +38,8 @@ struct DebugOptions {
   std::string debugger = "gdb";
   std::string batch;    ///< a script of the debugger's commands
   std::string console;  ///< a file for the guest's console
+  std::string record;   ///< a file for what comes to the guest from outside
+  std::string replay;   ///< such a file
 };
 
 struct TestOptions {

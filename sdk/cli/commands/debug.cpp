@@ -7,6 +7,7 @@
 
 #include "sdk/cli/commands/boot.hpp"
 #include "sdk/cli/commands/debugger.hpp"
+#include "sdk/cli/commands/recording.hpp"
 #include "sdk/cli/commands/table.hpp"
 #include "sdk/cli/host/failure.hpp"
 
@@ -44,8 +45,10 @@ int debug_command(Context& context, const DebugOptions& options) {
                   kUsageError);
   if (!options.boot.dump.empty()) return debug_dump(context, options);
   Reporter reporter(options.boot.json ? Speech::json : Speech::words);
-  auto stub = options.boot.stub == "qemu" ? Stub::qemu : Stub::kernel;
+  const bool recorded = !options.record.empty() || !options.replay.empty();
+  auto stub = recorded || options.boot.stub == "qemu" ? Stub::qemu : Stub::kernel;
   auto prepared = prepare_boot(context, options.boot, stub, Wait::for_debugger);
+  if (recorded) prepare_recording(context, options, prepared.boot);
   if (options.boot.print_command) {
     print(printable_qemu_command(prepared.boot) + "\n");
     return 0;
