@@ -7,8 +7,6 @@
 
 namespace toro::process {
 
-extern arch::PerCore<Inbox> inboxes [[gnu::weak]];
-
 struct ObjectTables {
   static constexpr std::size_t kHalted = offsetof(Inbox, halted_);
   static constexpr std::size_t kDeviceWaits = offsetof(Scheduler, device_waits_);

@@ -5,8 +5,6 @@
 
 namespace toro::process {
 
-extern arch::PerCore<Inbox> inboxes [[gnu::weak]];
-
 struct MailboxTable {
   static constexpr std::size_t kWritten = offsetof(Inbox, written_);
   static constexpr std::size_t kTaken = offsetof(Inbox, taken_);
