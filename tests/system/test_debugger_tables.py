@@ -102,6 +102,8 @@ class Tables(debugger.Case):
     def test_json_between_the_debuggers_own_questions(self):
         guest, gdb = self.arrived()
         tables = debugger.Tables(self, guest.tables_port)
+        gdb("delete")
+        gdb("set scheduler-locking on")  # so that no other core's stop comes between
         at = gdb.value("$pc", "d")
         for _ in range(30):
             number = gdb.send("stepi")
