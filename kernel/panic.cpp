@@ -15,18 +15,17 @@
 #include "kernel/backtrace.hpp"
 #include "kernel/boot/board.hpp"
 #include "kernel/devices/console.hpp"
+#include "kernel/panic_state.hpp"
 #include "kernel/shutdown.hpp"
 
 extern "C" const unsigned char toro_image_start[];  // toro.ld
 
 namespace toro {
+
+constinit std::atomic<std::uint32_t> panicking_core = 0;
+TORO_PER_CORE(std::atomic<const arch::TrapFrame*>, panic_frames);
+
 namespace {
-
-/// 1 + the core that panics; 0 while none does.
-constinit std::atomic<std::uint32_t> panicking = 0;
-
-/// What a core was at when another one panicked; null while it has not stopped for that.
-TORO_PER_CORE(std::atomic<const arch::TrapFrame*>, stopped_at);
 
 void print_registers(Sink out, const arch::TrapFrame& f) {
   print(out, "  rax {:016x}  rbx {:016x}  rcx {:016x}  rdx {:016x}\n", f.rax, f.rbx, f.rcx, f.rdx);
@@ -110,7 +109,7 @@ Sink begin(const arch::TrapFrame* frame) {
   arch::disable_interrupts();
   const std::uint32_t here = arch::this_core() + 1;
   std::uint32_t first = 0;
-  if (!panicking.compare_exchange_strong(first, here) && first != here) {
+  if (!panicking_core.compare_exchange_strong(first, here) && first != here) {
     if (frame != nullptr) stop_for_panic(*frame);
     halt_for_ever();  // the first one's NMI tells where
   }
@@ -144,7 +143,7 @@ const arch::TrapFrame* frame_of(unsigned core) {
   constexpr std::uint64_t kPatience = 100'000'000;  // TSC ticks: some 30 ms
   const std::uint64_t begin = arch::read_tsc();
   for (;;) {
-    const arch::TrapFrame* frame = stopped_at.on(core).load(std::memory_order_acquire);
+    const arch::TrapFrame* frame = panic_frames.on(core).load(std::memory_order_acquire);
     if (frame != nullptr || arch::read_tsc() - begin > kPatience) return frame;
     asm volatile("pause");
   }
@@ -166,6 +165,14 @@ void print_place_of(unsigned core, Sink out) {
   print_backtrace(out, {.rip = frame->rip, .rbp = frame->rbp, .rsp = frame->rsp}, thread.stack_high);
 }
 
+/// A machine that was asked to stands still here, so that its memory can be dumped; any other ignores it.
+/// [QEMU docs/specs/pvpanic]
+void tell_machine() {
+  constexpr std::uint16_t kPort = 0x505;
+  constexpr std::uint8_t kPanicked = 1;
+  arch::out8(kPort, kPanicked);
+}
+
 [[noreturn]] void end(Sink out, BacktraceStart start) {
   const arch::Context* thread = arch::contexts->running;
   print(out, "  image at {:#x}\n", reinterpret_cast<std::uint64_t>(toro_image_start));
@@ -174,23 +181,24 @@ void print_place_of(unsigned core, Sink out) {
     if (arch::has_started(core) && core != arch::this_core()) print_place_of(core, out);
   for (unsigned core = 0; core < arch::toro_core_count; ++core)
     if (arch::has_started(core)) print_threads_of(core, out);
+  tell_machine();
   shut_down(kPanicStatus);
 }
 
 }  // namespace
 
 bool is_panicking() {
-  return panicking.load() != 0;
+  return panicking_core.load() != 0;
 }
 
 bool panics_elsewhere() {
-  const std::uint32_t core = panicking.load();
+  const std::uint32_t core = panicking_core.load();
   return core != 0 && core != arch::this_core() + 1;
 }
 
 void stop_for_panic(const arch::TrapFrame& frame) {
   const arch::TrapFrame* none = nullptr;
-  stopped_at->compare_exchange_strong(none, &frame, std::memory_order_release, std::memory_order_relaxed);
+  panic_frames->compare_exchange_strong(none, &frame, std::memory_order_release, std::memory_order_relaxed);
   halt_for_ever();
 }
 
@@ -207,6 +215,7 @@ void panic_text(std::string_view format, std::span<const FormatArgument> argumen
 void panic_at(const arch::TrapFrame& frame) {
   const arch::AlternateTrapStacks stacks;
   const Sink out = begin(&frame);
+  panic_frames->store(&frame, std::memory_order_relaxed);
   print_exception(out, frame);
   print(out, "\n");
   print_registers(out, frame);

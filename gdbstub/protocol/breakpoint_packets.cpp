@@ -40,6 +40,8 @@ void answer(Dialog& dialog, BreakpointResult result) {
       return refuse(dialog, Error::no_space, "swbp.the table of software breakpoints is full");
     case BreakpointResult::registers_full:
       return refuse(dialog, Error::no_space, "hwbp.all 4 debug registers are in use");
+    case BreakpointResult::never_runs:
+      return refuse(dialog, Error::not_supported, "dump.a memory dump does not run");
     case BreakpointResult::invalid:
       return dialog.reply.error(Error::invalid);
   }

@@ -30,6 +30,12 @@ struct ClientFeatures {
   bool bare_binary = false;  ///< `x` answers without the leading `b`
 };
 
+/// Where a document of many pieces goes on, so that one is not written from its beginning for each of them.
+struct ThreadBookmark {
+  Thread thread = {};
+  std::uint64_t position = 0;  ///< in the document, where this thread's element begins; 0: none is known
+};
+
 struct Dialog {
   Target& target;
   Transport& transport;
@@ -38,6 +44,7 @@ struct Dialog {
   ThreadId general = ThreadId::any;  ///< `Hg`
   ThreadId control = ThreadId::any;  ///< `Hc`
   ThreadId listed = ThreadId::any;   ///< the last that `qfThreadInfo` or `qsThreadInfo` named
+  ThreadBookmark bookmark = {};      ///< of `qXfer:threads`, for this stop
   StopEvent stop = {};
   ResumeRequest request = {};
   Next next = Next::serve;

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "gdbstub/protocol/handlers.hpp"
+#include "gdbstub/protocol/object_tables.hpp"
 
 namespace toro::gdbstub {
 
@@ -15,22 +16,60 @@ struct Command {
 
 void help(Dialog& dialog, TextWriter& out);
 
-void list_threads(Dialog& dialog, TextWriter& out) {
-  Thread thread;
-  dialog.target.first_thread(thread);
-  do {
-    out.put(thread.id == dialog.stop.thread ? '*' : ' ');
-    out.put(' ');
-    out.decimal(static_cast<std::uint32_t>(thread.id));
-    out.text("  core ");
-    out.decimal(thread.core);
+/// As wide as the name of its column at least, and two spaces to the next.
+void put_cell(TextWriter& out, std::string_view text, std::string_view column) {
+  constexpr std::size_t kNarrowest = 12;
+  out.column(text, static_cast<unsigned>(column.size() < kNarrowest ? kNarrowest : column.size()));
+  out.text("  ");
+}
+
+/// The names of the columns, which the first row tells.
+class HeadingRow final : public TableSink {
+ public:
+  explicit HeadingRow(TextWriter& out) : out_(out) {}
+  void begin_row() override {}
+  void cell(std::string_view column, std::string_view) override {
+    if (!done_) put_cell(out_, column, column);
+  }
+  void end_row() override {
+    if (!done_) out_.put('\n');
+    done_ = true;
+  }
+  [[nodiscard]] bool done() const { return done_; }
+
+ private:
+  TextWriter& out_;
+  bool done_ = false;
+};
+
+class TextRows final : public TableSink {
+ public:
+  explicit TextRows(TextWriter& out) : out_(out) {}
+  void begin_row() override {}
+  void cell(std::string_view column, std::string_view value) override { put_cell(out_, value, column); }
+  void end_row() override { out_.put('\n'); }
+
+ private:
+  TextWriter& out_;
+};
+
+void list_tables(Dialog& dialog, TextWriter& out) {
+  TableTitle title;
+  for (std::size_t i = 0; table_title(dialog.target, i, title); ++i) {
+    if (title.name[0] == 0) continue;
+    out.column(title.name, 12);
     out.text("  ");
-    out.column(thread.name, 16);
-    out.put(' ');
-    out.text(thread.state);
-    if (thread.waits_for[0] != 0) out.text(" for "), out.text(thread.waits_for);
+    out.text(title.about);
     out.put('\n');
-  } while (dialog.target.next_thread(thread));
+  }
+}
+
+void write_table(Dialog& dialog, std::size_t table, TextWriter& out) {
+  HeadingRow heading(out);
+  read_table(dialog.target, table, heading);
+  if (!heading.done()) return out.text("there are none\n");
+  TextRows rows(out);
+  read_table(dialog.target, table, rows);
 }
 
 void list_breakpoints(Dialog& dialog, TextWriter& out) {
@@ -51,11 +90,13 @@ void reset_machine(Dialog& dialog, TextWriter&) {
 
 constexpr Command kCommands[] = {
     {"help", "this list", help},
-    {"threads", "every thread with core, name and state", list_threads},
+    {"tables", "the tables of kernel objects; the name of one is a command too", list_tables},
     {"breakpoints", "what the stub has inserted, and the debug registers", list_breakpoints},
     {"why", "the exception that stopped the machine, in words", explain},
-    {"exit", "end the machine", exit_machine},
-    {"reset", "restart the machine", reset_machine},
+    {"poweroff", "end the machine", exit_machine},
+    {"exit", "the same", exit_machine},
+    {"reboot", "restart the machine", reset_machine},
+    {"reset", "the same", reset_machine},
 };
 
 void help(Dialog&, TextWriter& out) {
@@ -108,7 +149,12 @@ void monitor(Dialog& dialog, Scanner arguments) {
     out.flush();
     return dialog.reply.ok();
   }
-  out.text("no such command; these there are:\n");
+  if (std::size_t table = 0; find_table(dialog.target, wanted, table)) {
+    write_table(dialog, table, out);
+    out.flush();
+    return dialog.reply.ok();
+  }
+  out.text("no such command or table; these there are:\n");
   help(dialog, out);
   out.flush();
   dialog.reply.ok();

@@ -1,65 +1,26 @@
 #include "gdbstub/protocol/osdata.hpp"
 
+#include "gdbstub/protocol/object_tables.hpp"
+
 namespace toro::gdbstub {
 
 namespace {
 
-void begin_column(TextWriter& xml, std::string_view name) {
-  xml.text("<column name=\"");
-  xml.text(name);
-  xml.text("\">");
-}
-void end_column(TextWriter& xml) {
-  xml.text("</column>");
-}
+class XmlRows final : public TableSink {
+ public:
+  explicit XmlRows(TextWriter& xml) : xml_(xml) {}
+  void begin_row() override { xml_.text("<item>"); }
+  void cell(std::string_view column, std::string_view value) override {
+    xml_.text("<column name=\"");
+    xml_text(xml_, column);
+    xml_.text("\">");
+    xml_text(xml_, value);
+    xml_.text("</column>");
+  }
+  void end_row() override { xml_.text("</item>\n"); }
 
-void column(TextWriter& xml, std::string_view name, std::string_view value) {
-  begin_column(xml, name);
-  xml_text(xml, value);
-  end_column(xml);
-}
-
-void number(TextWriter& xml, std::string_view name, std::uint64_t value) {
-  begin_column(xml, name);
-  xml.decimal(value);
-  end_column(xml);
-}
-
-void address(TextWriter& xml, std::string_view name, std::uint64_t value) {
-  begin_column(xml, name);
-  xml.text("0x");
-  xml.hex(value);
-  end_column(xml);
-}
-
-void threads(TextWriter& xml, Target& target) {
-  Thread thread;
-  target.first_thread(thread);
-  do {
-    const bool on_stack = thread.sp >= thread.stack_low && thread.sp <= thread.stack_high;
-    xml.text("<item>");
-    number(xml, "id", static_cast<std::uint32_t>(thread.id));
-    column(xml, "name", thread.name);
-    number(xml, "core", thread.core);
-    column(xml, "state", thread.state);
-    column(xml, "waits for", thread.waits_for);
-    address(xml, "pc", thread.pc);
-    address(xml, "sp", thread.sp);
-    number(xml, "stack size", thread.stack_high - thread.stack_low);
-    number(xml, "stack used", on_stack ? thread.stack_high - thread.sp : 0);
-    xml.text("</item>\n");
-  } while (target.next_thread(thread));
-}
-
-struct Table {
-  std::string_view name;
-  std::string_view title;
-  std::string_view description;
-  void (*write)(TextWriter& xml, Target& target);
-};
-
-constexpr Table kTables[] = {
-    {"threads", "Threads", "Every thread with its core, state and stack", threads},
+ private:
+  TextWriter& xml_;
 };
 
 void begin_table(TextWriter& xml, std::string_view type) {
@@ -68,29 +29,28 @@ void begin_table(TextWriter& xml, std::string_view type) {
   xml.text("\">\n");
 }
 
+void list_tables(Target& target, TableSink& rows) {
+  TableTitle title;
+  for (std::size_t i = 0; table_title(target, i, title); ++i) {
+    if (title.name[0] == 0) continue;
+    rows.begin_row();
+    rows.cell("Type", title.name);
+    rows.cell("Description", title.about);
+    rows.cell("Title", title.title);
+    rows.end_row();
+  }
+}
+
 }  // namespace
 
 bool write_osdata(TextWriter& xml, std::string_view name, Target& target) {
-  if (name.empty()) {
-    begin_table(xml, "types");
-    for (const Table& table : kTables) {
-      xml.text("<item>");
-      column(xml, "Type", table.name);
-      column(xml, "Description", table.description);
-      column(xml, "Title", table.title);
-      xml.text("</item>\n");
-    }
-    xml.text("</osdata>\n");
-    return true;
-  }
-  for (const Table& table : kTables) {
-    if (table.name != name) continue;
-    begin_table(xml, name);
-    table.write(xml, target);
-    xml.text("</osdata>\n");
-    return true;
-  }
-  return false;
+  XmlRows rows(xml);
+  std::size_t number = 0;
+  if (!name.empty() && !find_table(target, name, number)) return false;
+  begin_table(xml, name.empty() ? "types" : name);
+  name.empty() ? list_tables(target, rows) : read_table(target, number, rows);
+  xml.text("</osdata>\n");
+  return true;
 }
 
 }  // namespace toro::gdbstub

@@ -26,7 +26,17 @@ void Reply::binary(char byte) {
 }
 
 void Reply::hex_bytes(std::span<const std::byte> bytes) {
-  for (const std::byte byte : bytes) hex_padded(static_cast<std::uint8_t>(byte), 2);
+  if (room() / 2 < bytes.size()) {
+    overflow_ = true;
+    return;
+  }
+  // Whole memories go this way: without a call for each digit.
+  char* to = buffer_.data() + 1 + size_;
+  for (const std::byte byte : bytes) {
+    *to++ = hex_digit(static_cast<std::uint8_t>(byte) >> 4);
+    *to++ = hex_digit(static_cast<std::uint8_t>(byte));
+  }
+  size_ += 2 * bytes.size();
 }
 
 void Reply::error(Error number) {

@@ -74,6 +74,11 @@ class DocumentWindow final : public TextWriter {
   /// Begins the reply with a placeholder that finish() replaces.
   DocumentWindow(Reply& reply, std::uint64_t offset, std::uint64_t length);
   void put(char character) override;
+  /// The document is written up to here without what comes before: where that does not matter.
+  void skip_to(std::uint64_t position) { position_ = position; }
+  [[nodiscard]] std::uint64_t position() const { return position_; }
+  /// Whether what is written from here on is part of what was asked for, or after it.
+  [[nodiscard]] bool full() const { return more_; }
   /// `m` where more of the document follows, `l` where this is the last. [GDB RSP, General Query Packets, "qXfer"]
   void finish();
 

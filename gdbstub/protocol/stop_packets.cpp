@@ -95,6 +95,51 @@ void put_thread_list(Dialog& dialog) {
   dialog.reply.put(';');
 }
 
+/// What LLDB wants to know of a thread, but for its registers and memory.
+void put_thread(TextWriter& json, const Thread& thread, const StopEvent* stop) {
+  json.text("{\"tid\":");
+  json.decimal(static_cast<std::uint32_t>(thread.id));
+  json.text(",\"name\":\"");
+  json_text(json, thread.name);
+  json.text("\",\"reason\":\"");
+  json.text(lldb_reason(stop != nullptr ? stop->reason : StopReason::none));
+  json.text("\",\"signal\":");
+  json.decimal(stop != nullptr ? static_cast<std::uint8_t>(stop->signal) : 0);
+  if (stop != nullptr && !stop->description.empty()) {
+    json.text(",\"description\":\"");
+    json_text(json, stop->description.substr(0, 256));
+    json.put('"');
+  }
+}
+
+/// Every thread, so that LLDB asks none for its reason: one that stands at a breakpoint without having met it must be
+/// known to LLDB as such, or is taken past it. Nothing where they are too many. [LLDB gdb-remote, jstopinfo;
+/// ProcessGDBRemote::CalculateThreadStopInfo]
+void put_stop_info(Dialog& dialog) {
+  Thread thread;
+  dialog.target.first_thread(thread);
+  for (std::size_t count = 1; dialog.target.next_thread(thread); ++count)
+    if (count == kMostListed) return;
+  dialog.reply.text("jstopinfo:");
+  HexText json(dialog.reply);
+  char separator = '[';
+  dialog.target.first_thread(thread);
+  do {
+    json.put(separator);
+    separator = ',';
+    if (thread.id == dialog.stop.thread) {
+      put_thread(json, thread, &dialog.stop);
+    } else {
+      json.text("{\"tid\":");
+      json.decimal(static_cast<std::uint32_t>(thread.id));
+      json.text(",\"reason\":\"none\"");
+    }
+    json.put('}');
+  } while (dialog.target.next_thread(thread));
+  json.put(']');
+  dialog.reply.put(';');
+}
+
 void put_lldb_keys(Dialog& dialog, const Thread& thread, bool stopped) {
   // A plain name may not hold the packet's own separators.
   dialog.reply.text("hexname:");
@@ -107,7 +152,9 @@ void put_lldb_keys(Dialog& dialog, const Thread& thread, bool stopped) {
     HexText(dialog.reply).text(dialog.stop.description);
     dialog.reply.put(';');
   }
-  if (stopped && dialog.client.threads_in_stop_reply) put_thread_list(dialog);
+  if (!stopped || !dialog.client.threads_in_stop_reply) return;
+  put_stop_info(dialog);
+  put_thread_list(dialog);
 }
 
 }  // namespace
@@ -144,45 +191,71 @@ void thread_stop_info(Dialog& dialog, Scanner arguments) {
   write_stop_reply(dialog, *id);
 }
 
+namespace {
+
+void put_registers(TextWriter& json, Target& target, ThreadId thread) {
+  const RegisterSet& set = target.register_set();
+  std::string_view comma = "";
+  for (std::size_t number = 0; number <= set.pc; ++number) {  // what a thread does not have of them, it leaves out
+    std::array<std::byte, kMaxRegisterBytes> value;
+    const auto bytes = std::span(value).first(set.registers[number].bytes());
+    if (!target.read_register(thread, number, bytes)) continue;
+    json.text(comma);
+    json.put('"');
+    json.decimal(number);  // decimal here, hexadecimal in T packets
+    json.text("\":\"");
+    for (const std::byte byte : bytes) json.hex_padded(static_cast<std::uint8_t>(byte), 2);
+    json.put('"');
+    comma = ",";
+  }
+}
+
+/// The saved frame pointers and return addresses of a thread's innermost calls, which an unwinder asks for otherwise,
+/// piece by piece.
+void put_frame_records(TextWriter& json, Target& target, const Thread& thread) {
+  constexpr unsigned kMost = 8;
+  struct Record {
+    std::uint64_t outer;
+    std::uint64_t return_address;
+  } record;
+  std::uint64_t at = 0;
+  const auto pointer = std::as_writable_bytes(std::span(&at, 1));
+  if (!target.read_register(thread.id, target.register_set().fp, pointer)) return;
+  std::string_view comma = "";
+  for (unsigned i = 0; i < kMost; ++i) {
+    if (at < thread.sp || at >= thread.stack_high) return;
+    const auto bytes = std::as_writable_bytes(std::span(&record, 1));
+    if (target.read_memory(at, bytes) != bytes.size()) return;
+    json.text(comma);
+    json.text("{\"address\":");
+    json.decimal(at);
+    json.text(",\"bytes\":\"");
+    for (const std::byte byte : bytes) json.hex_padded(static_cast<std::uint8_t>(byte), 2);
+    json.text("\"}");
+    comma = ",";
+    if (record.outer <= at) return;
+    at = record.outer;
+  }
+}
+
+}  // namespace
+
+// [LLDB gdb-remote, jThreadsInfo]
 void threads_as_json(Dialog& dialog, Scanner) {
-  const RegisterSet& set = dialog.target.register_set();
   EscapedText json(dialog.reply);
   Thread thread;
   char separator = '[';
   dialog.target.first_thread(thread);
   do {
     // A list cut short in the middle of a thread would be no JSON; LLDB asks for what is missing by other packets.
-    if (dialog.reply.room() < 2048) break;
-    const bool stopped = thread.id == dialog.stop.thread;
+    if (dialog.reply.room() < 2560) break;
     json.put(separator);
-    json.text("{\"tid\":");
-    json.decimal(static_cast<std::uint32_t>(thread.id));
-    json.text(",\"name\":\"");
-    json_text(json, thread.name);
-    json.text("\",\"reason\":\"");
-    json.text(lldb_reason(stopped ? dialog.stop.reason : StopReason::none));
-    json.text("\",\"signal\":");
-    json.decimal(stopped ? static_cast<std::uint8_t>(dialog.stop.signal) : 0);
-    if (stopped && !dialog.stop.description.empty()) {
-      json.text(",\"description\":\"");
-      json_text(json, dialog.stop.description.substr(0, 256));
-      json.put('"');
-    }
+    put_thread(json, thread, thread.id == dialog.stop.thread ? &dialog.stop : nullptr);
     json.text(",\"registers\":{");
-    std::string_view comma = "";
-    for (std::size_t number = 0; number <= set.pc; ++number) {  // what a thread does not have of them, it leaves out
-      std::array<std::byte, kMaxRegisterBytes> value;
-      const auto bytes = std::span(value).first(set.registers[number].bytes());
-      if (!dialog.target.read_register(thread.id, number, bytes)) continue;
-      json.text(comma);
-      json.put('"');
-      json.decimal(number);  // decimal here, hexadecimal in T packets
-      json.text("\":\"");
-      for (const std::byte byte : bytes) json.hex_padded(static_cast<std::uint8_t>(byte), 2);
-      json.put('"');
-      comma = ",";
-    }
-    json.text("}}");
+    put_registers(json, dialog.target, thread.id);
+    json.text("},\"memory\":[");
+    put_frame_records(json, dialog.target, thread);
+    json.text("]}");
     separator = ',';
   } while (dialog.target.next_thread(thread));
   json.put(']');

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "gdbstub/protocol/register_set.hpp"
@@ -35,6 +36,12 @@ class Target {
 
   /// Where the image is, and where its file says.
   [[nodiscard]] virtual ImagePlace image() const = 0;
+
+  /// The descriptions of the kernel's objects.
+  [[nodiscard]] virtual TableRange tables() const = 0;
+  /// Cores that the machine has, and where a core's copy of a per-core variable lies; nothing for one without copies.
+  [[nodiscard]] virtual unsigned core_count() const = 0;
+  [[nodiscard]] virtual std::optional<std::uint64_t> core_copy(unsigned core, std::uint64_t variable) const = 0;
 
   /// The first thread; there always is one.
   virtual void first_thread(Thread& thread) = 0;

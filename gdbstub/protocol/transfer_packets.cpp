@@ -25,22 +25,38 @@ std::optional<Transfer> take_transfer(Scanner arguments) {
   return Transfer{annex, *offset, *length};
 }
 
-void write_threads(TextWriter& xml, Target& target) {
-  xml.text("<?xml version=\"1.0\"?>\n<threads>\n");
+void write_thread(TextWriter& xml, const Thread& thread) {
+  xml.text("<thread id=\"");
+  xml.hex(static_cast<std::uint32_t>(thread.id));
+  xml.text("\" core=\"");
+  xml.decimal(thread.core);
+  xml.text("\" name=\"");
+  xml_text(xml, thread.name);
+  xml.text("\">");
+  xml.text(thread.state);
+  if (thread.waits_for[0] != 0) xml.text(" for "), xml_text(xml, thread.waits_for);
+  xml.text("</thread>\n");
+}
+
+/// From the last thread on that is known to begin at or before `offset`, up to the end of what was asked for.
+void write_threads(Dialog& dialog, DocumentWindow& xml, std::uint64_t offset) {
+  ThreadBookmark& bookmark = dialog.bookmark;
   Thread thread;
-  target.first_thread(thread);
+  if (bookmark.position != 0 && bookmark.position <= offset) {
+    thread = bookmark.thread;
+    xml.skip_to(bookmark.position);
+  } else {
+    dialog.target.first_thread(thread);
+    xml.text("<?xml version=\"1.0\"?>\n<threads>\n");
+  }
   do {
-    xml.text("<thread id=\"");
-    xml.hex(static_cast<std::uint32_t>(thread.id));
-    xml.text("\" core=\"");
-    xml.decimal(thread.core);
-    xml.text("\" name=\"");
-    xml_text(xml, thread.name);
-    xml.text("\">");
-    xml.text(thread.state);
-    if (thread.waits_for[0] != 0) xml.text(" for "), xml_text(xml, thread.waits_for);
-    xml.text("</thread>\n");
-  } while (target.next_thread(thread));
+    const std::uint64_t begin = xml.position();
+    write_thread(xml, thread);
+    if (xml.full()) {
+      bookmark = {thread, begin};
+      return;
+    }
+  } while (dialog.target.next_thread(thread));
   xml.text("</threads>\n");
 }
 
@@ -59,7 +75,7 @@ void transfer_threads(Dialog& dialog, Scanner arguments) {
   const auto transfer = take_transfer(arguments);
   if (!transfer || !transfer->annex.empty()) return dialog.reply.error(Error::invalid);
   DocumentWindow window(dialog.reply, transfer->offset, transfer->length);
-  write_threads(window, dialog.target);
+  write_threads(dialog, window, transfer->offset);
   window.finish();
 }
 

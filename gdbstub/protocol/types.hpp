@@ -16,12 +16,19 @@ struct ImagePlace {
   std::uint64_t loaded;
 };
 
+/// Where the pointers to the descriptions of the kernel's tables lie: [begin, end).
+struct TableRange {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+};
+
 /// GDB's numbers, which are no system's. [GDB include/gdb/signals.def]
 enum class Signal : std::uint8_t {
   none = 0,
   interrupt = 2,
   illegal = 4,
   trap = 5,
+  abort = 6,
   arithmetic = 8,
   bus = 10,
   segmentation = 11
@@ -73,6 +80,7 @@ enum class BreakpointResult : std::uint8_t {
   unmapped,        ///< no such memory
   table_full,      ///< no place left for software breakpoints
   registers_full,  ///< every debug register is in use
+  never_runs,      ///< the target is a memory dump
   invalid,
 };
 

@@ -13,7 +13,7 @@
 #include "kernel/shutdown.hpp"
 
 // Of the linker script: what runs before the stub has taken its breakpoints out of memory.
-extern "C" const unsigned char toro_image_start[], toro_protected_text_start[], toro_protected_text_end[];
+extern "C" const unsigned char toro_protected_text_start[], toro_protected_text_end[];
 
 namespace toro::gdbstub {
 namespace {
@@ -103,7 +103,6 @@ std::expected<void, virtio::Error> start(virtio::Transport& transport, virtio::I
       .power_off = [] { shut_down(kKilledStatus); },
       .restart = restart,
       .protected_text = {&protected_text, 1},
-      .image = {.linked = boot::kImageLoadedAt, .loaded = reinterpret_cast<std::uint64_t>(toro_image_start)},
   });
   before_shutdown = report_exit;
   interrupt.connect(

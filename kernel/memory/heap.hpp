@@ -109,6 +109,8 @@ class Heap {
   static constexpr std::size_t kClasses = 13 * 16;
   static constexpr std::size_t kClassWords = (kClasses + 63) / 64;
 
+  friend struct HeapTable;
+
   [[noreturn]] void fault(HeapFault fault, const void* block) const;
   [[nodiscard]] bool is_intact(const Block& block) const;
   [[nodiscard]] std::uint64_t key(const Block& block) const;

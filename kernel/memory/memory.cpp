@@ -25,14 +25,13 @@ extern "C" const unsigned char toro_image_start[], toro_text_end[], toro_rodata_
 [[gnu::section(".bss.toro_per_core")]] constinit toro::detail::QuickBlocks toro_quick_blocks{};
 
 namespace toro::memory {
+
+TORO_PER_CORE(HeapStorage, heaps);
+
 namespace {
 
 using arch::paging::Access;
 
-struct alignas(64) HeapStorage {
-  unsigned char bytes[sizeof(Heap)];
-};
-TORO_PER_CORE(HeapStorage, heaps);
 TORO_PER_CORE(RemoteFrees, remote_frees);
 
 std::uintptr_t address_of(const unsigned char* symbol) {

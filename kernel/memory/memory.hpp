@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "kernel/arch/x86_64/per_core.hpp"
 #include "kernel/memory/heap.hpp"
 #include "kernel/memory/page_ranges.hpp"
 
@@ -50,6 +51,12 @@ struct PageStatistics {
 void add_share(unsigned core, PageRange range);
 void open_shares(std::uintptr_t from, std::uintptr_t to);
 void place_share(unsigned core, std::uint64_t random);
+
+/// Of each core, whose heap is made in it at boot.
+struct alignas(64) HeapStorage {
+  unsigned char bytes[sizeof(Heap)];
+};
+extern arch::PerCore<HeapStorage> heaps;
 
 /// The heap of this core, for the kernel and the application. Any thread, not interrupts.
 [[nodiscard]] Heap& heap();

@@ -75,6 +75,8 @@ class Inbox {
   }
 
   friend class Outgoing;
+  friend struct MailboxTable;
+  friend struct ObjectTables;
 
   static MessageRing& make_ring(unsigned core);
   void receive_from(unsigned sender);

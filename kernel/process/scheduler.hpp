@@ -90,6 +90,7 @@ class Scheduler {
 
  private:
   friend bool detail::yield();
+  friend struct ObjectTables;
 
   struct ByDeadline {
     static HeapLinks<Thread>& links(Thread& thread) { return thread.timer_links; }

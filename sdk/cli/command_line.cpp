@@ -135,6 +135,11 @@ void add_run(CLI::App& app, Parsed& parsed) {
   auto* command = app.add_subcommand("run", "build and boot; the guest's console is here, its exit status is ours");
   add_boot(*command, parsed.boot);
   command->add_flag("--wait", parsed.boot.wait, "let boot wait until a debugger has connected");
+  command
+      ->add_option("--dump", parsed.boot.dump,
+                   "where a guest that panics leaves its memory, for `toro debug --dump`; none: nowhere; default: "
+                   "NAME.dump beside a debug image")
+      ->type_name("FILE");
   command->footer(
       "Words after `--` are the arguments of main. Status: the guest's; 134 after a panic; 124 after --timeout; 125 "
       "when\n"
@@ -157,6 +162,16 @@ void add_debug(CLI::App& app, Parsed& parsed) {
       ->add_option("--batch", parsed.debug.batch,
                    "run this script of the debugger's commands, from before main, and end")
       ->type_name("SCRIPT");
+  command
+      ->add_option("--dump", parsed.debug.boot.dump,
+                   "look into the memory that a guest left when it panicked, instead of booting one")
+      ->type_name("FILE");
+  auto* record = command->add_option("--record", parsed.debug.record,
+                                     "by QEMU's own stub: write down what comes to the guest, for --replay");
+  record->type_name("FILE");
+  command->add_option("--replay", parsed.debug.replay, "by QEMU's own stub: the same run again, also backwards in GDB")
+      ->excludes(record)
+      ->type_name("FILE");
   command->add_option("--console", parsed.debug.console, "write the guest's console there instead of to stdout")
       ->type_name("FILE");
   command->footer(
@@ -164,7 +179,8 @@ void add_debug(CLI::App& app, Parsed& parsed) {
       "\n"
       "  toro debug hello\n"
       "  toro debug hello --debugger lldb\n"
-      "  toro debug hello --batch commands.gdb --timeout 60");
+      "  toro debug hello --batch commands.gdb --timeout 60\n"
+      "  toro debug --dump build/qemu-microvm-debug/samples/hello/hello.dump");
   command->callback([&] { parsed.command = [&](Context& context) { return debug_command(context, parsed.debug); }; });
 }
 

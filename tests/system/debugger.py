@@ -77,11 +77,12 @@ class Guest:
         self.case = case
         self.log_file = os.path.join(case.folder, f"protocol-{next(self._numbers)}.log")
         self.process = case.start(
-            "run", DEBUGGEE, "--listen", "0", "--json", "--timeout", "300", "--protocol-log", self.log_file, *options,
-            "--", *words, stdin=subprocess.PIPE)
+            "run", DEBUGGEE, "--listen", "0", "--json", "--protocol-log", self.log_file,
+            *([] if "--timeout" in options else ["--timeout", "300"]), *options, "--", *words, stdin=subprocess.PIPE)
         self.console = Text(self.process.stdout)
         self.events = Text(self.process.stderr)
-        self.port = self.event("listening")["port"]
+        listening = self.event("listening")
+        self.port, self.tables_port = listening["port"], listening["tables"]
 
     def event(self, name, start=0):
         found = self.events.wait(r'(?m)^\{"event":"%s".*\}$' % name, start)
@@ -155,6 +156,21 @@ class Guest:
 def select_nothing(seconds):
     """Between two looks at a file, which cannot be waited for."""
     threading.Event().wait(seconds)
+
+
+class Tables:
+    """What serves tables of kernel objects as JSON."""
+
+    def __init__(self, case, port):
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
+            self.stream = connection.makefile("rw")
+        case.addCleanup(self.stream.close)
+
+    def ask(self, *names):
+        self.stream.write("".join(name + "\n" for name in names))
+        self.stream.flush()
+        answers = [json.loads(self.stream.readline()) for _ in names]
+        return answers if len(answers) > 1 else answers[0]
 
 
 class Stop:
@@ -235,6 +251,15 @@ class Gdb(Debugger):
         self.process.stdin.write(f'{number}-interpreter-exec console "{text}"\n'.encode())
         self.process.stdin.flush()
         return number
+
+    def mi(self, command):
+        """Carries out a command of the interface itself; its result's record."""
+        number = next(self.numbers)
+        self.process.stdin.write(f"{number}{command}\n".encode())
+        self.process.stdin.flush()
+        result, _ = self.result(number)
+        self.case.assertTrue(result.startswith("done"), f"{command}: {result}")
+        return result
 
     def result(self, number):
         """What the command's own result is: done, running, error; and stops that came before it."""

@@ -55,6 +55,35 @@ class ControlC(debugger.Case):
     def test_while_it_is_halted_with_interrupts_off(self):
         self.interrupted_by_nmi("cli-hlt")
 
+    def test_in_a_handler_that_does_not_end(self):
+        guest, gdb = self.interrupted("handler", "interrupts begin")
+        self.assertRegex(gdb("bt"), r"stay_in_handler(.*\n)+.*run_interrupts")
+        self.released(guest, gdb)
+
+    def test_in_a_storm_of_interrupts(self):
+        guest, gdb = self.interrupted("storm", "interrupts begin")
+        before = gdb.value("beats")
+        gdb.let_run()
+        gdb.interrupt()
+        self.assertGreater(gdb.value("beats"), before)
+        self.released(guest, gdb)
+
+    def test_before_main(self):
+        guest = self.boot("exit", "0", wait=True)
+        gdb = Gdb(self, guest)
+        gdb("set var spins_before_main = 1")
+        gdb.let_run()
+        self.assertEqual("SIGINT", gdb.interrupt().signal_name)
+        gdb.run_until("bt", "spin_before_main")
+        gdb("set var spins_before_main = 0")
+        self.assertEqual("exited-normally", gdb.go("continue").reason)
+        guest.ends(0)
+
+    def test_after_main_has_returned(self):
+        guest, gdb = self.interrupted("after-main", "debuggee: end")
+        self.assertRegex(gdb("bt"), "spin_after_main")
+        self.released(guest, gdb)
+
     def test_in_the_middle_of_a_long_line(self):
         guest = self.boot("spin")
         gdb = Gdb(self, guest)

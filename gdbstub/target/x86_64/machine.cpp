@@ -8,6 +8,15 @@
 
 namespace toro::gdbstub::x86_64 {
 
+std::size_t OwnKernel::read_memory(std::uint64_t address, std::span<std::byte> to) const {
+  return x86_64::read_memory(address, to);
+}
+
+const arch::TrapFrame* OwnKernel::frame_of(unsigned core) const {
+  const CoreRegisters* registers = Cores::standing(core);
+  return registers != nullptr ? &registers->frame() : nullptr;
+}
+
 std::size_t Machine::read_memory(std::uint64_t address, std::span<std::byte> to) {
   return x86_64::read_memory(address, to);
 }
@@ -19,7 +28,9 @@ std::size_t Machine::write_memory(std::uint64_t address, std::span<const std::by
 MemoryRegion Machine::region_at(std::uint64_t address) {
   constexpr std::uint64_t kLa57 = 1u << 12;
   // The kernel maps memory where it is. [kernel/arch/x86_64/paging.hpp]
-  const auto read_entry = [](std::uint64_t physical, std::uint64_t& entry) { return read_object(physical, entry); };
+  const auto read_entry = [](const void*, std::uint64_t physical, std::uint64_t& entry) {
+    return read_object(physical, entry);
+  };
   const PageTables tables{arch::read_cr3(), (arch::read_cr4() & kLa57) != 0 ? 5u : 4u, read_entry};
   return x86_64::region_at(tables, address);
 }
@@ -91,10 +102,10 @@ void Machine::list_breakpoints(TextWriter& out) {
 
 // A core runs one flow at a time: another one can be stepped only by letting the scheduler come to it.
 bool Machine::can_resume(const ResumeRequest& request) {
-  const Threads::Place place = Threads::place_of(request.thread);
+  const Threads::Place place = threads().place_of(request.thread);
   if (place.runs && Cores::standing(place.core) != nullptr) return true;
   if (!request.others_run) return false;
-  return request.action == ResumeAction::run || Threads::saved_frame(request.thread) != 0;
+  return request.action == ResumeAction::run || threads().saved_frame(request.thread) != 0;
 }
 
 }  // namespace toro::gdbstub::x86_64

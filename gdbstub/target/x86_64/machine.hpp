@@ -18,21 +18,29 @@ struct TextRange {
   std::uint64_t end;
 };
 
+/// The kernel that the stub is a part of.
+class OwnKernel final : public KernelView {
+ public:
+  [[nodiscard]] std::size_t read_memory(std::uint64_t address, std::span<std::byte> to) const override;
+  [[nodiscard]] const tables::Anchor& anchor() const override { return tables::anchor; }
+  [[nodiscard]] const arch::TrapFrame* frame_of(unsigned core) const override;
+};
+
 class Machine final : public Target {
  public:
-  Machine(std::span<const TextRange> protected_text, ImagePlace image)
-      : protected_text_(protected_text), image_(image) {}
+  explicit Machine(std::span<const TextRange> protected_text) : protected_text_(protected_text) {}
 
   [[nodiscard]] SoftwareBreakpoints& software() { return software_; }
   [[nodiscard]] const DebugRegisters& hardware() const { return hardware_; }
   [[nodiscard]] Cores& cores() { return cores_; }
+  [[nodiscard]] Threads threads() const { return Threads(kernel_); }
 
   [[nodiscard]] const RegisterSet& register_set() const override { return x86_64::register_set(); }
   [[nodiscard]] bool read_register(ThreadId thread, std::size_t number, std::span<std::byte> value) override {
-    return x86_64::read_register(thread, number, value);
+    return x86_64::read_register(kernel_, thread, number, value);
   }
   [[nodiscard]] bool write_register(ThreadId thread, std::size_t number, std::span<const std::byte> value) override {
-    return x86_64::write_register(thread, number, value);
+    return x86_64::write_register(kernel_, thread, number, value);
   }
   [[nodiscard]] std::size_t read_memory(std::uint64_t address, std::span<std::byte> to) override;
   [[nodiscard]] std::size_t write_memory(std::uint64_t address, std::span<const std::byte> from) override;
@@ -41,16 +49,21 @@ class Machine final : public Target {
   [[nodiscard]] BreakpointResult remove_breakpoint(const Breakpoint& breakpoint) override;
   void remove_all_breakpoints() override;
   void list_breakpoints(TextWriter& out) override;
-  [[nodiscard]] ImagePlace image() const override { return image_; }
-  void first_thread(Thread& thread) override { Threads::first(thread); }
-  [[nodiscard]] bool next_thread(Thread& thread) override { return Threads::next(thread); }
+  [[nodiscard]] ImagePlace image() const override { return image_place(kernel_); }
+  [[nodiscard]] TableRange tables() const override { return table_range(kernel_); }
+  [[nodiscard]] unsigned core_count() const override { return kernel_.core_count(); }
+  [[nodiscard]] std::optional<std::uint64_t> core_copy(unsigned core, std::uint64_t variable) const override {
+    return kernel_.core_copy(core, variable);
+  }
+  void first_thread(Thread& thread) override { threads().first(thread); }
+  [[nodiscard]] bool next_thread(Thread& thread) override { return threads().next(thread); }
   [[nodiscard]] bool can_resume(const ResumeRequest& request) override;
 
  private:
   [[nodiscard]] bool is_protected(std::uint64_t address) const;
 
   std::span<const TextRange> protected_text_;
-  ImagePlace image_;
+  OwnKernel kernel_;
   Cores cores_;
   SoftwareBreakpoints software_;
   DebugRegisters hardware_;

@@ -28,7 +28,8 @@ MemoryRegion walk(const PageTables& tables, std::uint64_t address) {
     const std::uint64_t size = std::uint64_t{1} << shift;
     MemoryRegion region{.start = address & ~(size - 1), .size = size};
     std::uint64_t entry = 0;
-    if (!tables.read_entry(table + (address >> shift & 511) * 8, entry) || (entry & kPresent) == 0) return region;
+    if (!tables.read_entry(tables.context, table + (address >> shift & 511) * 8, entry) || (entry & kPresent) == 0)
+      return region;
     writable = writable && (entry & kWritable) != 0;
     executable = executable && (entry & kNoExecute) == 0;
     if (level == 1 || (level <= 3 && (entry & kLarge) != 0)) {

@@ -8,12 +8,13 @@
 namespace toro::gdbstub::x86_64 {
 
 /// Reads one entry at a physical address; false where that memory is not there.
-using ReadEntry = bool (*)(std::uint64_t physical, std::uint64_t& entry);
+using ReadEntry = bool (*)(const void* context, std::uint64_t physical, std::uint64_t& entry);
 
 struct PageTables {
   std::uint64_t cr3;
   unsigned levels;  ///< 4, or 5 with LA57
   ReadEntry read_entry;
+  const void* context = nullptr;  ///< what read_entry gets
 };
 
 /// The page that holds `address`, or the hole around it: start, size, rights.

@@ -62,7 +62,7 @@ bool RunControl::emulate(arch::TrapFrame& frame) {
 StepResult RunControl::start(const ResumeRequest& request) {
   thread_ = request.thread;
   alone_ = !request.others_run;
-  const Threads::Place place = Threads::place_of(thread_);
+  const Threads::Place place = machine_.threads().place_of(thread_);
   const bool runs = place.runs && Cores::standing(place.core) != nullptr;
   core_ = runs && (alone_ || request.action != ResumeAction::run) ? place.core : stop_core_;
   CoreRegisters* const registers = Cores::standing(core_);
@@ -129,7 +129,7 @@ StepResult RunControl::after_step(arch::TrapFrame& frame) {
     case Motion::step:
       break;
     case Motion::range:
-      if (!within_range(frame.rip) || Threads::running_on(core_) != thread_) break;
+      if (!within_range(frame.rip) || machine_.threads().running_on(core_) != thread_) break;
       if (!machine_.software().contains(frame.rip)) return begin_step(frame);
       motion_ = Motion::run;
       return StepResult::breakpoint;
@@ -163,7 +163,7 @@ StepResult RunControl::on_trap(arch::TrapFrame& frame, AfterStep then) {
 // A saved flow goes on behind the call that switched away from it; many stand at the same place.
 void RunControl::wait_for_thread(ThreadId thread) {
   arch::SwitchFrame saved;
-  if (!read_object(Threads::saved_frame(thread), saved)) return;
+  if (!read_object(machine_.threads().saved_frame(thread), saved)) return;
   awaited_breakpoint_ = !machine_.software().contains(saved.rip);
   if (machine_.software().insert(saved.rip) != BreakpointResult::done) return;
   awaited_ = thread;
@@ -173,7 +173,7 @@ void RunControl::wait_for_thread(ThreadId thread) {
 StepResult RunControl::on_breakpoint(arch::TrapFrame& frame) {
   if (awaited_ == ThreadId::any || frame.rip != awaited_address_) return StepResult::breakpoint;
   core_ = arch::this_core();
-  if (Threads::running_on(core_) == awaited_) return StepResult::finished;
+  if (machine_.threads().running_on(core_) == awaited_) return StepResult::finished;
   if (!awaited_breakpoint_) return StepResult::breakpoint;
   machine_.cores().stop_others();
   machine_.software().unpatch(frame.rip);
@@ -213,7 +213,7 @@ void RunControl::on_stop(unsigned core) {
 
 void RunControl::release() {
   ResumeRequest request;
-  request.thread = Threads::running_on(stop_core_);
+  request.thread = machine_.threads().running_on(stop_core_);
   static_cast<void>(start(request));
 }
 

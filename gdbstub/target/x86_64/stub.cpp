@@ -83,7 +83,7 @@ StopReason reason_of(BreakpointKind kind) {
 class Stub {
  public:
   explicit Stub(const Configuration& configuration)
-      : configuration_(configuration), machine_(configuration.protected_text, configuration.image) {}
+      : configuration_(configuration), machine_(configuration.protected_text) {}
 
   bool on_exception(TrapFrame& frame);
   void on_interrupt(TrapFrame& frame);
@@ -355,7 +355,7 @@ void Stub::serve() {
 bool Stub::take_watchpoint(StopEvent& event, unsigned& core) {
   const ResumeRequest& request = session_.request();
   for (unsigned other = 0; other < arch::toro_core_count; ++other) {
-    if (!request.others_run && other != x86_64::Threads::place_of(request.thread).core) continue;
+    if (!request.others_run && other != machine_.threads().place_of(request.thread).core) continue;
     const auto hit = machine_.hardware().hit(x86_64::Cores::take_dr6(other));
     if (!hit || hit->kind == BreakpointKind::execute) continue;
     event = {.reason = reason_of(hit->kind), .address = hit->address};
@@ -394,7 +394,7 @@ bool Stub::stop(StopEvent event) {
   forget_departed();
   bool pass_on = false;
   for (bool standing = true; standing;) {
-    event.thread = x86_64::Threads::running_on(core);
+    event.thread = machine_.threads().running_on(core);
     session_.stopped(event);
     serve();
     switch (session_.next()) {

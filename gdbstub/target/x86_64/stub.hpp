@@ -18,7 +18,6 @@ struct Configuration {
   /// Code that runs before the stub has taken its breakpoints out of memory: trap entry, trap stacks, copy_safely,
   /// memcpy. Breakpoints there are never met. Lives as long as the stub.
   std::span<const x86_64::TextRange> protected_text = {};
-  ImagePlace image;
 };
 
 /// Sets arch::debug_hook. Once, at boot, with interrupts off; from then on a debugger may connect at any time.

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "gdbstub/target/x86_64/memory.hpp"
-
 namespace toro::gdbstub::x86_64 {
 
 namespace {
@@ -33,38 +31,39 @@ std::string_view state_name(arch::RunState state) {
   return "damaged";
 }
 
-/// Copies a string that need not be one.
-template <std::size_t size>
-void copy_text(char (&to)[size], std::uintptr_t from) {
-  std::size_t i = 0;
-  while (i + 1 < size && read_object(from + i, to[i]) && to[i] != 0) ++i;
-  to[i] = 0;
-}
-
 std::uintptr_t address_of(const void* pointer) {
   return reinterpret_cast<std::uintptr_t>(pointer);
 }
 
+}  // namespace
+
+/// Copies a string that need not be one.
+template <std::size_t size>
+void Threads::copy_text(char (&to)[size], std::uintptr_t from) const {
+  const std::size_t read = kernel_.read_memory(from, std::as_writable_bytes(std::span(to)).first(size - 1));
+  to[read] = 0;
+}
+
 /// The record of what runs on a core, if it is one.
-bool read_running(unsigned core, arch::Context& context) {
-  const std::uintptr_t address = address_of(arch::contexts.on(core).running);
-  return address != 0 && read_object(address, context);
+bool Threads::read_running(unsigned core, arch::Context& context) const {
+  const auto registry = kernel_.contexts(core);
+  return registry && registry->running != nullptr && kernel_.read(address_of(registry->running), context);
 }
 
 /// Where it stands, if its core does.
-void fill_running(Thread& thread) {
-  if (const CoreRegisters* registers = Cores::standing(thread.core)) {
+void Threads::fill_running(Thread& thread) const {
+  if (const arch::TrapFrame* frame = kernel_.frame_of(thread.core)) {
     thread.state = state_name(arch::RunState::running);
-    thread.pc = registers->frame().rip;
-    thread.sp = registers->frame().rsp;
+    thread.pc = frame->rip;
+    thread.sp = frame->rsp;
   } else {
     thread.state = "running, its core does not answer";
   }
 }
 
-bool fill(Thread& thread, unsigned core, std::uintptr_t address) {
+bool Threads::fill(Thread& thread, unsigned core, const arch::ContextRegistry& registry, std::uintptr_t address) const {
   arch::Context context;
-  if (!read_object(address, context)) return false;
+  if (!kernel_.read(address, context)) return false;
   thread = {};
   thread.id = static_cast<ThreadId>(context.id);
   thread.core = core;
@@ -75,12 +74,12 @@ bool fill(Thread& thread, unsigned core, std::uintptr_t address) {
   thread.stack_low = context.stack_low;
   thread.stack_high = context.stack_high;
   thread.cursor = address;
-  if (address == address_of(arch::contexts.on(core).running)) {
+  if (address == address_of(registry.running)) {
     fill_running(thread);
     return true;
   }
   arch::SwitchFrame saved;
-  if (read_object(address_of(context.frame), saved)) {
+  if (kernel_.read(address_of(context.frame), saved)) {
     thread.pc = saved.rip;
     thread.sp = address_of(context.frame) + sizeof saved;
   }
@@ -88,11 +87,12 @@ bool fill(Thread& thread, unsigned core, std::uintptr_t address) {
 }
 
 /// The first of a core's; where no flow runs, the core itself.
-void fill_first(Thread& thread, unsigned core) {
+void Threads::fill_first(Thread& thread, unsigned core) const {
   arch::Context ignored;
-  if (read_running(core, ignored) && fill(thread, core, address_of(arch::contexts.on(core).first))) return;
+  const auto registry = kernel_.contexts(core);
+  if (registry && read_running(core, ignored) && fill(thread, core, *registry, address_of(registry->first))) return;
   thread = {};
-  thread.id = Threads::running_on(core);
+  thread.id = running_on(core);
   thread.core = core;
   const char digits[] = {static_cast<char>('0' + core / 10), static_cast<char>('0' + core % 10)};
   std::memcpy(thread.name, "core ", 5);
@@ -100,11 +100,13 @@ void fill_first(Thread& thread, unsigned core) {
   fill_running(thread);
 }
 
-bool find_context(arch::Context& context, unsigned& core, ThreadId id) {
-  for (core = 0; core < arch::toro_core_count; ++core) {
-    if (!Cores::is_up(core)) continue;
-    std::uintptr_t address = address_of(arch::contexts.on(core).first);
-    for (unsigned i = 0; address != 0 && i < kMostThreads && read_object(address, context); ++i) {
+bool Threads::find_context(arch::Context& context, unsigned& core, ThreadId id) const {
+  const unsigned cores = kernel_.core_count();
+  for (core = 0; core < cores; ++core) {
+    const auto registry = kernel_.contexts(core);
+    if (!registry) continue;
+    std::uintptr_t address = address_of(registry->first);
+    for (unsigned i = 0; address != 0 && i < kMostThreads && kernel_.read(address, context); ++i) {
       if (static_cast<ThreadId>(context.id) == id) return true;
       address = address_of(context.next);
     }
@@ -112,38 +114,40 @@ bool find_context(arch::Context& context, unsigned& core, ThreadId id) {
   return false;
 }
 
-}  // namespace
-
-ThreadId Threads::running_on(unsigned core) {
+ThreadId Threads::running_on(unsigned core) const {
   arch::Context context;
   if (read_running(core, context)) return static_cast<ThreadId>(context.id);
-  return arch::contexts.on(core).first == nullptr && core == 0 ? kOnlyThread
-                                                               : static_cast<ThreadId>(kCoreThreads + core);
+  const auto registry = kernel_.contexts(core);
+  const bool empty = !registry || registry->first == nullptr;
+  return empty && core == 0 ? kOnlyThread : static_cast<ThreadId>(kCoreThreads + core);
 }
 
-Threads::Place Threads::place_of(ThreadId id) {
-  for (unsigned core = 0; core < arch::toro_core_count; ++core)
-    if (Cores::is_up(core) && running_on(core) == id) return {core, true};
+Threads::Place Threads::place_of(ThreadId id) const {
+  const unsigned cores = kernel_.core_count();
+  for (unsigned core = 0; core < cores; ++core)
+    if (kernel_.contexts(core) && running_on(core) == id) return {core, true};
   arch::Context ignored;
   unsigned core;
   return find_context(ignored, core, id) ? Place{core, false} : Place{0, false};
 }
 
-void Threads::first(Thread& thread) {
+void Threads::first(Thread& thread) const {
   fill_first(thread, 0);
 }
 
-bool Threads::next(Thread& thread) {
+bool Threads::next(Thread& thread) const {
   const std::uint32_t position = thread.position + 1;
   if (position >= kMostThreads) return false;
-  std::uintptr_t following = address_of(arch::contexts.on(thread.core).first);
+  auto registry = kernel_.contexts(thread.core);
+  std::uintptr_t following = registry ? address_of(registry->first) : 0;
   if (thread.cursor != 0) {
     arch::Context context;
-    following = read_object(thread.cursor, context) ? address_of(context.next) : 0;
+    following = kernel_.read(thread.cursor, context) ? address_of(context.next) : 0;
   }
-  bool found = following != 0 && fill(thread, thread.core, following);
-  for (unsigned core = thread.core + 1; !found && core < arch::toro_core_count; ++core) {
-    if (!Cores::is_up(core)) continue;
+  bool found = following != 0 && registry && fill(thread, thread.core, *registry, following);
+  const unsigned cores = kernel_.core_count();
+  for (unsigned core = thread.core + 1; !found && core < cores; ++core) {
+    if (!kernel_.contexts(core)) continue;
     fill_first(thread, core);
     found = true;
   }
@@ -151,14 +155,14 @@ bool Threads::next(Thread& thread) {
   return found;
 }
 
-std::uint64_t Threads::saved_frame(ThreadId id) {
+std::uint64_t Threads::saved_frame(ThreadId id) const {
   arch::Context context;
   if (place_of(id).runs) return 0;
   unsigned core;
   return find_context(context, core, id) ? address_of(context.frame) : 0;
 }
 
-bool Threads::fs_base(ThreadId id, std::uint64_t& value) {
+bool Threads::fs_base(ThreadId id, std::uint64_t& value) const {
   arch::Context context;
   unsigned core;
   if (!find_context(context, core, id)) return false;

@@ -10,15 +10,11 @@
 #include "kernel/panic.hpp"
 
 namespace toro::arch {
-namespace {
 
-struct Connection {
-  InterruptHandler handler = nullptr;
-  void* argument = nullptr;
-};
-
-using Connections = Connection[kVectors - kFirstInterruptVector];
 TORO_PER_CORE(Connections, connections);
+static_assert(kInterruptVectors == kVectors - kFirstInterruptVector);
+
+namespace {
 
 /// From the highest on, so that the low ones are left for what is wired to them: the 8259s.
 std::uint8_t take_vector(InterruptHandler handler, void* argument) {

@@ -14,6 +14,16 @@ struct TrapFrame;
 /// `frame` is the interrupted code.
 using InterruptHandler = void (*)(void* argument, TrapFrame& frame);
 
+/// What a vector calls; nothing where the handler is null.
+struct Connection {
+  InterruptHandler handler = nullptr;
+  void* argument = nullptr;
+};
+inline constexpr unsigned kInterruptVectors = 32;
+/// Of this core's vectors, from kFirstInterruptVector on.
+using Connections = Connection[kInterruptVectors];
+extern PerCore<Connections> connections;
+
 /// Routes pin `pin` of the I/O APIC at its usual place, while its line is high, to this core and calls `handler` for
 /// it: for machines that have one I/O APIC, and no table that says so. Panics when all vectors are taken or it has no
 /// such pin. Call from a thread or at boot.

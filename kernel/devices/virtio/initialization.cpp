@@ -5,6 +5,10 @@
 #include <bit>
 
 namespace toro::virtio {
+
+/// Of kernel/tables/virtqueues.cpp, in images that carry it.
+[[gnu::weak]] void queue_is_set_up(Transport& transport, std::uint16_t index, const SplitQueue& queue);
+
 namespace {
 
 // Devices finish at once or within a few reads: each read is an exit to the monitor, which does the work meanwhile.
@@ -44,6 +48,7 @@ std::expected<Features, Error> negotiate(Transport& transport, Features wanted, 
 
 std::expected<void, Error> set_up_queue(Transport& transport, std::uint16_t index, SplitQueue& queue,
                                         const QueueView& memory) {
+  if (queue_is_set_up != nullptr) queue_is_set_up(transport, index, queue);
   if (const LegacyQueues* legacy = transport.legacy_queues())
     return legacy->set_up(transport, index, queue, memory.capacity);
   const std::expected<std::uint16_t, Error> limit = transport.queue_size_limit(index);

@@ -16,7 +16,7 @@ std::expected<QueueAddresses, Error> SplitQueue::attach(const QueueView& memory,
   size_ = size;
   free_count_ = size;
   free_head_ = 0;
-  available_ = published_ = used_ = 0;
+  available_ = published_ = used_ = notified_ = 0;
   broken_.reset();
 
   for (std::uint16_t i = 0; i < size; ++i) {
@@ -79,7 +79,9 @@ bool SplitQueue::publish() {
   store_once(memory_.available[kAvailableIndex], available_, std::memory_order_release);
   published_ = available_;
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  return (load_once(memory_.used->flags, std::memory_order_relaxed) & kUsedNoNotify) == 0;
+  if ((load_once(memory_.used->flags, std::memory_order_relaxed) & kUsedNoNotify) != 0) return false;
+  notified_ = published_;
+  return true;
 }
 
 std::expected<std::optional<SplitQueue::Completion>, Error> SplitQueue::poll() {

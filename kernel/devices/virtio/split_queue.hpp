@@ -185,6 +185,8 @@ class SplitQueue {
   void offer(std::uint16_t head, const Chain& chain);
   void release(std::uint16_t head);
 
+  friend struct VirtqueueTable;
+
   QueueView memory_;
   AddressTranslation translation_ = nullptr;
   std::uint16_t size_ = 0;
@@ -193,6 +195,7 @@ class SplitQueue {
   std::uint16_t available_ = 0;  // chains submitted, modulo 2^16, as all three
   std::uint16_t published_ = 0;  // chains shown to the device
   std::uint16_t used_ = 0;       // chains taken back
+  std::uint16_t notified_ = 0;   // published_ when the device was last to be notified; for display only
   std::optional<Error> broken_;
 };
 

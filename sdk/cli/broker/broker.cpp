@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <format>
 
+#include "sdk/cli/broker/table_json.hpp"
+
 namespace toro::cli {
 namespace {
 
@@ -20,12 +22,12 @@ constexpr std::size_t kReadSize = 64 * 1024;
 
 }  // namespace
 
-Broker::Broker(EventLoop& loop, const BrokerOptions& options, std::function<void(const std::string&)> say)
+Broker::Broker(EventLoop& loop, Qmp& monitor, const BrokerOptions& options, std::function<void(const std::string&)> say)
     : loop_(loop),
       options_(options),
       say_(std::move(say)),
       listener_(listen_on_loopback(options.port)),
-      monitor_(loop, options.monitor_socket),
+      monitor_(monitor),
       log_(options.protocol_log) {
   acceptable_ = loop_.watch(listener_.socket.get(), POLLIN, [this](short) { accept(); });
 }
@@ -94,7 +96,7 @@ void Broker::greet() {
 }
 
 void Broker::forward_held() {
-  if (break_in_.holding() || greeting_.waiting() || session_->held.empty()) return;
+  if (break_in_.holding() || greeting_.waiting() || query_.open() || session_->held.empty()) return;
   forward_to_stub(std::exchange(session_->held, {}));
 }
 
@@ -122,6 +124,7 @@ void Broker::stub_readable() {
       if (!greeting_.waiting() && !greeting_.silent()) set_timer(break_in_.stub_sent(item, what));
       return;
     }
+    if (query_.open()) return take_answer(item, what);
     log_.note("stub", what);
     stub_has_answered_ = true;
     set_timer(break_in_.stub_sent(item, what));
@@ -129,6 +132,47 @@ void Broker::stub_readable() {
   });
   if (!passed.empty()) session_->to_debugger->write(passed);
   forward_held();
+  begin_query();
+}
+
+std::string Broker::why_no_table() const {
+  if (!options_.break_in) return "the kernel's own stub was expected: QEMU's knows no tables";
+  if (!session_ || greeting_.silent()) return "a debugger that has stopped the guest was expected: none is connected";
+  if (break_in_.running()) return "a guest that stands was expected: this one runs, stop it in the debugger first";
+  return {};
+}
+
+void Broker::ask_table(const std::string& table, TableServer::Answer answer) {
+  if (const auto why = why_no_table(); !why.empty()) return answer(table_error_json(table, why));
+  questions_.push_back({table, std::move(answer)});
+  begin_query();
+}
+
+/// Between the debugger's questions only: it waits for nothing, and nothing of it is on its way.
+void Broker::begin_query() {
+  if (questions_.empty() || query_.open()) return;
+  if (const auto why = why_no_table(); !why.empty()) return refuse_questions(why);
+  if (break_in_.awaiting() || break_in_.holding() || greeting_.waiting() || session_->debugger_items.inside_packet())
+    return;
+  auto packet = query_.begin(questions_.front().table);
+  log_.note("", std::format("asks the stub: {}", packet));
+  session_->to_stub->write(packet);
+}
+
+void Broker::take_answer(PacketTracker::Item item, std::string_view bytes) {
+  log_.note("", std::format("was answered: {}", printable(bytes)));
+  if (const auto more = query_.take(item, bytes); !more.empty()) session_->to_stub->write(more);
+  if (query_.open()) return;
+  const auto question = std::move(questions_.front());
+  questions_.pop_front();
+  question.answer(query_.succeeded()
+                      ? table_json(question.table, query_.document())
+                      : table_error_json(question.table, "the name of a table was expected: an empty line lists them"));
+}
+
+void Broker::refuse_questions(std::string_view sentence) {
+  for (const auto& question : std::exchange(questions_, {}))
+    question.answer(table_error_json(question.table, sentence));
 }
 
 void Broker::set_timer(BreakIn::Timer wish) {
@@ -166,6 +210,8 @@ void Broker::close_session() {
     session_->to_debugger->drain(kLastWords);
     if (session_->to_stub) session_->to_stub->drain(kLastWords);
     session_.reset();
+    query_ = {};
+    refuse_questions("a debugger that has stopped the guest was expected: it has gone");
     newcomer_time_.reset();
     if (newcomer_) begin_session(std::exchange(newcomer_, {}));
   });

@@ -1,6 +1,7 @@
 // Stands between the debugger's TCP connection and the stub's unix socket, and knows at any time who is talking.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 
@@ -9,6 +10,8 @@
 #include "sdk/cli/broker/packet_tracker.hpp"
 #include "sdk/cli/broker/protocol_log.hpp"
 #include "sdk/cli/broker/qmp.hpp"
+#include "sdk/cli/broker/table_query.hpp"
+#include "sdk/cli/broker/table_server.hpp"
 #include "sdk/cli/host/outlet.hpp"
 #include "sdk/cli/host/socket.hpp"
 
@@ -17,7 +20,6 @@ namespace toro::cli {
 struct BrokerOptions {
   std::uint16_t port = 0;
   std::filesystem::path stub_socket;
-  std::filesystem::path monitor_socket;
   std::filesystem::path protocol_log;  ///< empty: none
   /// The kernel's stub: break in by NMI where it does not answer, and keep from a debugger what was said to another
   /// one. QEMU's own stub needs no such help.
@@ -29,12 +31,14 @@ struct BrokerOptions {
 class Broker {
  public:
   /// `say` gets sentences for the user. Throws Failure when the port is in use.
-  Broker(EventLoop& loop, const BrokerOptions& options, std::function<void(const std::string&)> say);
+  Broker(EventLoop& loop, Qmp& monitor, const BrokerOptions& options, std::function<void(const std::string&)> say);
 
   [[nodiscard]] std::uint16_t port() const { return listener_.port; }
   /// True once the stub has sent a debugger anything.
   [[nodiscard]] bool stub_has_answered() const { return stub_has_answered_; }
   void guest_printed() { break_in_.guest_printed(); }
+  /// Answers for a table of kernel objects while a debugger has the guest stopped: once that one waits for nothing.
+  void ask_table(const std::string& table, TableServer::Answer answer);
 
  private:
   struct Session {
@@ -61,16 +65,27 @@ class Broker {
   void set_timer(BreakIn::Timer wish);
   void timer_fired();
   void close_session();
+  void begin_query();
+  void take_answer(PacketTracker::Item item, std::string_view bytes);
+  void refuse_questions(std::string_view sentence);
+  [[nodiscard]] std::string why_no_table() const;
+
+  struct Question {
+    std::string table;
+    TableServer::Answer answer;
+  };
 
   EventLoop& loop_;
   BrokerOptions options_;
   std::function<void(const std::string&)> say_;
   Listener listener_;
   Registration acceptable_;
-  Qmp monitor_;
+  Qmp& monitor_;
   ProtocolLog log_;
   BreakIn break_in_;
   Greeting greeting_;
+  TableQuery query_;
+  std::deque<Question> questions_;  ///< the first is the one that query_ asks, while that is open
   Registration timer_;
   Registration retry_;
   Registration closing_;

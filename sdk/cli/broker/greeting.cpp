@@ -7,10 +7,7 @@ namespace toro::cli {
 
 std::string Greeting::begin() {
   state_ = State::waiting;
-  auto payload = std::format("QToroSession:{:x}", ++number_);
-  unsigned sum = 0;
-  for (char c : payload) sum += static_cast<unsigned char>(c);
-  return std::format("${}#{:02x}", payload, sum & 0xff);
+  return framed(std::format("QToroSession:{:x}", ++number_));
 }
 
 bool Greeting::passes(PacketTracker::Item item, std::string_view bytes) {

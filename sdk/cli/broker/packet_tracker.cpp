@@ -2,6 +2,8 @@
 // `}`, so that the framing needs no knowledge of escapes. [GDB manual, E.1 Overview]
 #include "sdk/cli/broker/packet_tracker.hpp"
 
+#include <format>
+
 namespace toro::cli {
 
 void PacketTracker::push(std::string_view bytes, const Handler& handler) {
@@ -39,6 +41,12 @@ void PacketTracker::push(std::string_view bytes, const Handler& handler) {
 std::string_view payload_of(std::string_view packet) {
   auto end = packet.rfind('#');
   return packet.size() < 2 || end == std::string_view::npos ? std::string_view() : packet.substr(1, end - 1);
+}
+
+std::string framed(std::string_view payload) {
+  unsigned sum = 0;
+  for (char c : payload) sum += static_cast<unsigned char>(c);
+  return std::format("${}#{:02x}", payload, sum & 0xff);
 }
 
 }  // namespace toro::cli

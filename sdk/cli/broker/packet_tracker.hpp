@@ -36,4 +36,7 @@ class PacketTracker {
 /// What lies between `$` and `#`.
 std::string_view payload_of(std::string_view packet);
 
+/// `$payload#xx`.
+[[nodiscard]] std::string framed(std::string_view payload);
+
 }  // namespace toro::cli

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <format>
 #include <nlohmann/json.hpp>
 
 #include "sdk/cli/host/socket.hpp"
@@ -16,23 +17,33 @@ bool Qmp::connect() {
   if (!connection_) return false;
   readable_ = loop_.watch(connection_.get(), POLLIN, [this](short) { receive(); });
   waiting_.emplace_back([](bool) {});
-  send("qmp_capabilities");
+  send("qmp_capabilities", "{}");
   return true;
 }
 
-void Qmp::send(const std::string& command) {
-  auto line = nlohmann::json{{"execute", command}}.dump() + "\n";
+void Qmp::on_event(std::function<void(const std::string&)> event) {
+  event_ = std::move(event);
+  reach();
+}
+
+void Qmp::reach() {
+  constexpr std::chrono::milliseconds kInterval{2};
+  if (!connection_ && !connect()) retry_ = loop_.after(kInterval, [this] { reach(); });
+}
+
+void Qmp::send(const std::string& command, const std::string& arguments) {
+  auto line = std::format("{{\"execute\": \"{}\", \"arguments\": {}}}\n", command, arguments);
   // A command is far smaller than a socket's buffer.
   if (::send(connection_.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size())) fail();
 }
 
-void Qmp::execute(const std::string& command, std::function<void(bool)> done) {
+void Qmp::execute(const std::string& command, const std::string& arguments, std::function<void(bool)> done) {
   if (!connection_ && !connect()) {
     done(false);
     return;
   }
   waiting_.push_back(std::move(done));
-  send(command);
+  send(command, arguments);
 }
 
 void Qmp::receive() {
@@ -52,7 +63,9 @@ void Qmp::receive() {
 
 void Qmp::take_line(const std::string& line) {
   auto message = nlohmann::json::parse(line, nullptr, false);
-  if (message.is_discarded() || (!message.contains("return") && !message.contains("error"))) return;
+  if (message.is_discarded()) return;
+  if (message.contains("event") && event_) event_(message.value("event", ""));
+  if (!message.contains("return") && !message.contains("error")) return;
   if (waiting_.empty()) return;
   auto done = std::move(waiting_.front());
   waiting_.pop_front();

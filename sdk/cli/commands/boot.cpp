@@ -108,11 +108,13 @@ Prepared prepare_boot(Context& context, const BootOptions& options, Stub stub, W
   return prepared;
 }
 
-void tell_listening(const Reporter& reporter, const Prepared& prepared, std::uint16_t port) {
+void tell_listening(const Reporter& reporter, const Prepared& prepared, const Guest& guest) {
+  const auto port = guest.debugger_port();
   auto elf = prepared.application.elf.string();
   reporter.tell("listening",
                 {{"host", "127.0.0.1"},
                  {"port", port},
+                 {"tables", guest.tables_port()},
                  {"elf", elf},
                  {"name", prepared.application.name},
                  {"board", prepared.target.board.name},

@@ -17,7 +17,7 @@ struct Prepared {
 Prepared prepare_boot(Context& context, const BootOptions& options, Stub stub, Wait wait);
 
 /// Tells on which port a debugger can connect, and how.
-void tell_listening(const Reporter& reporter, const Prepared& prepared, std::uint16_t port);
+void tell_listening(const Reporter& reporter, const Prepared& prepared, const Guest& guest);
 
 /// Tells how the guest ended; returns the status to exit with.
 int tell_outcome(const Reporter& reporter, const Guest& guest);

@@ -27,6 +27,7 @@ struct BootOptions {
   bool arguments_given = false;
   std::string network;   ///< user, none; empty: the sample's
   std::string net_dump;  ///< a file for the frames
+  std::string dump;      ///< run: for the memory of a guest that panics; debug: what to look into
   bool wait = false;
   bool print_command = false;
   bool json = false;
@@ -37,6 +38,8 @@ struct DebugOptions {
   std::string debugger = "gdb";
   std::string batch;    ///< a script of the debugger's commands
   std::string console;  ///< a file for the guest's console
+  std::string record;   ///< a file for what comes to the guest from outside
+  std::string replay;   ///< such a file
 };
 
 struct TestOptions {

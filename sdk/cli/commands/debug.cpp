@@ -5,62 +5,14 @@
 #include <format>
 #include <nlohmann/json.hpp>
 
-#include "sdk/cli/catalog/packages.hpp"
 #include "sdk/cli/commands/boot.hpp"
+#include "sdk/cli/commands/debugger.hpp"
+#include "sdk/cli/commands/recording.hpp"
 #include "sdk/cli/commands/table.hpp"
-#include "sdk/cli/guest/quote.hpp"
 #include "sdk/cli/host/failure.hpp"
 
 namespace toro::cli {
 namespace {
-
-namespace fs = std::filesystem;
-
-std::string find_debugger(Context& context, const std::string& name) {
-  auto find = [&] { return name == "lldb" ? find_llvm_program("lldb") : find_program("gdb"); };
-  auto found = find();
-  if (!found) {
-    ensure_group(context, "debug");
-    found = find();
-  }
-  if (!found)
-    throw Failure(std::format("{} was expected in PATH and was not found: `toro setup --for debug` installs it", name));
-  return found->string();
-}
-
-std::vector<std::string> gdb_command(const std::string& gdb, const fs::path& sdk, const fs::path& elf,
-                                     const std::string& batch, std::uint16_t port) {
-  std::vector<std::string> command{gdb, "-q", "-ix", (sdk / "sdk/debug/toro.gdb").string(), elf.string()};
-  if (!batch.empty()) command.insert(command.begin() + 2, {"-nx", "-batch"});
-  command.insert(command.end(), {"-ex", std::format("target remote 127.0.0.1:{}", port)});
-  if (batch.empty()) {
-    command.insert(command.end(), {"-ex", "tbreak main", "-ex", "continue"});
-  } else {
-    command.insert(command.end(), {"-x", batch});
-  }
-  return command;
-}
-
-std::vector<std::string> lldb_command(const std::string& lldb, const fs::path& sdk, const fs::path& elf,
-                                      const std::string& batch, std::uint16_t port) {
-  std::vector<std::string> command{lldb};
-  if (!batch.empty()) command.insert(command.end(), {"--no-lldbinit", "--batch"});
-  command.insert(command.end(), {"--source-before-file", (sdk / "sdk/debug/toro.lldb").string(), elf.string(), "-o",
-                                 std::format("gdb-remote 127.0.0.1:{}", port)});
-  if (batch.empty()) {
-    command.insert(command.end(), {"-o", "breakpoint set --one-shot true --name main", "-o", "continue"});
-  } else {
-    command.insert(command.end(), {"--source", batch});
-  }
-  return command;
-}
-
-std::vector<std::string> debugger_command(Context& context, const DebugOptions& options, const Prepared& prepared,
-                                          std::uint16_t port) {
-  auto program = find_debugger(context, options.debugger);
-  auto make = options.debugger == "lldb" ? lldb_command : gdb_command;
-  return make(program, context.sdk, prepared.application.elf, options.batch, port);
-}
 
 FileDescriptor open_console(const std::string& file) {
   if (file.empty()) return FileDescriptor(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
@@ -91,9 +43,12 @@ int debug_command(Context& context, const DebugOptions& options) {
   if (!options.batch.empty() && access(options.batch.c_str(), R_OK) != 0)
     throw Failure(std::format("--batch was expected to name a script: '{}' cannot be read", options.batch),
                   kUsageError);
+  if (!options.boot.dump.empty()) return debug_dump(context, options);
   Reporter reporter(options.boot.json ? Speech::json : Speech::words);
-  auto stub = options.boot.stub == "qemu" ? Stub::qemu : Stub::kernel;
+  const bool recorded = !options.record.empty() || !options.replay.empty();
+  auto stub = recorded || options.boot.stub == "qemu" ? Stub::qemu : Stub::kernel;
   auto prepared = prepare_boot(context, options.boot, stub, Wait::for_debugger);
+  if (recorded) prepare_recording(context, options, prepared.boot);
   if (options.boot.print_command) {
     print(printable_qemu_command(prepared.boot) + "\n");
     return 0;
@@ -107,7 +62,7 @@ int debug_command(Context& context, const DebugOptions& options) {
   guest_options.console = console.get();
   guest_options.keyboard = false;
   Guest guest(context.loop, guest_options, reporter);
-  if (options.boot.port || options.boot.json) tell_listening(reporter, prepared, guest.debugger_port());
+  if (options.boot.port || options.boot.json) tell_listening(reporter, prepared, guest);
 
   ProcessOptions process;
   bool batch = !options.batch.empty();
@@ -116,7 +71,9 @@ int debug_command(Context& context, const DebugOptions& options) {
     process.terminal = Terminal::shared;
     context.loop.leave_interrupt_to_others();
   }
-  Process debugger(context.loop, debugger_command(context, options, prepared, guest.debugger_port()), process);
+  Process debugger(context.loop,
+                   debugger_command(context, options, prepared.application.elf, guest.debugger_port(), Start::on_main),
+                   process);
   bool timed_out = false;
   Registration timer;
   if (options.boot.timeout > 0)

@@ -17,6 +17,15 @@ Stub stub_for(const BootOptions& options) {
   return options.stub == "qemu" ? Stub::qemu : Stub::kernel;
 }
 
+/// Where the memory of a guest that panics goes: beside the image, where nothing else is said, for images with what a
+/// reader of it needs.
+std::filesystem::path dump_for(const BootOptions& options, const Prepared& prepared) {
+  if (options.dump == "none" || !prepared.boot.board.channels.contains("panic")) return {};
+  if (!options.dump.empty()) return std::filesystem::absolute(options.dump);
+  if (!prepared.application.has_stub) return {};
+  return std::filesystem::path(prepared.application.elf).replace_extension(".dump");
+}
+
 }  // namespace
 
 int run_command(Context& context, const BootOptions& options) {
@@ -26,6 +35,7 @@ int run_command(Context& context, const BootOptions& options) {
     print(printable_qemu_command(prepared.boot) + "\n");
     return 0;
   }
+  prepared.boot.dump = dump_for(options, prepared);
   GuestOptions guest_options;
   guest_options.boot = prepared.boot;
   if (prepared.boot.stub != Stub::none) guest_options.debugger_port = options.port.value_or(std::uint16_t{0});
@@ -33,7 +43,7 @@ int run_command(Context& context, const BootOptions& options) {
 
   RawKeyboard keyboard;
   Guest guest(context.loop, guest_options, reporter);
-  if (guest_options.debugger_port) tell_listening(reporter, prepared, guest.debugger_port());
+  if (guest_options.debugger_port) tell_listening(reporter, prepared, guest);
   bool timed_out = false;
   Registration timer;
   if (options.timeout > 0)

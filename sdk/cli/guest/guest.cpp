@@ -35,17 +35,20 @@ Guest::Guest(EventLoop& loop, GuestOptions options, Reporter reporter)
     : loop_(loop),
       options_(std::move(options)),
       reporter_(reporter),
+      monitor_(loop, run_.path() / "qmp.sock"),
       symbolizer_(loop, options_.boot.elf),
       filter_([this](PanicFrame frame) { return symbolizer_.describe(frame); }) {
   if (options_.debugger_port) {
     BrokerOptions broker;
     broker.port = *options_.debugger_port;
     broker.stub_socket = run_.path() / "gdb.sock";
-    broker.monitor_socket = run_.path() / "qmp.sock";
     broker.protocol_log = options_.protocol_log;
     broker.break_in = options_.boot.stub == Stub::kernel;
-    broker_ = std::make_unique<Broker>(loop_, broker, [this](const std::string& sentence) {
+    broker_ = std::make_unique<Broker>(loop_, monitor_, broker, [this](const std::string& sentence) {
       reporter_.tell("debugger", {{"message", sentence}}, sentence);
+    });
+    tables_ = std::make_unique<TableServer>(loop_, [this](const std::string& table, TableServer::Answer answer) {
+      broker_->ask_table(table, std::move(answer));
     });
   }
   start();
@@ -70,8 +73,44 @@ void Guest::start() {
   errors_ready_ = loop_.watch(error_pipe_.get(), POLLIN, [this](short) { errors_readable(); });
   if (options_.keyboard && may_read_keyboard())
     keyboard_ready_ = loop_.watch(STDIN_FILENO, POLLIN, [this](short) { keyboard_readable(); });
+  if (!options_.boot.dump.empty()) await_panic();
   reporter_.tell("started",
                  {{"pid", qemu_->pid()}, {"elf", options_.boot.elf.string()}, {"board", options_.boot.board.name}}, "");
+}
+
+/// A guest that panics stands still until its memory is written, and then goes on to its end.
+void Guest::await_panic() {
+  monitor_.on_event([this](const std::string& event) {
+    if (event == "GUEST_PANICKED") dump();
+  });
+}
+
+void Guest::dump() {
+  // Under another name until it is whole: an older dump of the same name may be looked into.
+  const auto& file = options_.boot.dump;
+  auto part = file;
+  part += std::format(".part-{}", getpid());
+  auto arguments = nlohmann::json{{"paging", false}, {"protocol", "file:" + part.string()}}.dump();
+  monitor_.execute("dump-guest-memory", arguments, [this, file, part](bool done) {
+    std::error_code error;
+    if (done) std::filesystem::rename(part, file, error);
+    if (!done || error) {
+      std::filesystem::remove(part, error);
+      dump_told_ = [this, file] {
+        reporter_.tell("warning", {{"message", "no memory dump could be written to " + file.string()}},
+                       std::format("the guest's memory was expected to be written to {} and was not: --dump names "
+                                   "another file, --dump none asks for none",
+                                   file.string()));
+      };
+    } else {
+      dump_told_ = [this, file] {
+        reporter_.tell("dump", {{"file", file.string()}, {"elf", options_.boot.elf.string()}},
+                       std::format("the guest's memory is in {0}: `toro debug {1} --dump {0}` looks into it",
+                                   file.string(), options_.boot.elf.string()));
+      };
+    }
+    monitor_.execute("cont", [](bool) {});
+  });
 }
 
 void Guest::console_readable() {
@@ -124,6 +163,7 @@ void Guest::check_end() {
   std::string byte{std::istreambuf_iterator<char>(left), {}};
   keyboard_ready_.reset();
   loop_.run_until([this] { return console_->empty(); });
+  if (dump_told_) dump_told_();
   outcome_ = outcome_of(byte, status, errors_);
 }
 

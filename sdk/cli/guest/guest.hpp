@@ -34,6 +34,8 @@ class Guest {
   /// Set once the guest has ended and its console is shown to the last byte.
   [[nodiscard]] const std::optional<Outcome>& outcome() const { return outcome_; }
   [[nodiscard]] std::uint16_t debugger_port() const { return broker_ ? broker_->port() : std::uint16_t{0}; }
+  /// Where tools get the tables of kernel objects; 0 where there is no broker.
+  [[nodiscard]] std::uint16_t tables_port() const { return tables_ ? tables_->port() : std::uint16_t{0}; }
   [[nodiscard]] bool stub_has_answered() const { return broker_ && broker_->stub_has_answered(); }
   /// The reader of the console has gone.
   [[nodiscard]] bool console_closed() const { return console_closed_; }
@@ -48,14 +50,19 @@ class Guest {
   void errors_readable();
   void keyboard_readable();
   void check_end();
+  void await_panic();
+  void dump();
 
   EventLoop& loop_;
   GuestOptions options_;
   Reporter reporter_;
   RunDirectory run_;
+  Qmp monitor_;
   Symbolizer symbolizer_;
   ConsoleFilter filter_;
   std::unique_ptr<Broker> broker_;
+  std::unique_ptr<TableServer> tables_;
+  std::function<void()> dump_told_;  ///< what there is to say of it, when the console has ended
   FileDescriptor console_pipe_;
   FileDescriptor error_pipe_;
   FileDescriptor keyboard_pipe_;

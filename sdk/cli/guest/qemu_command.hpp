@@ -28,6 +28,12 @@ enum class Network {
   user,  ///< QEMU's own network, with the host behind it
 };
 
+enum class Recording {
+  none,
+  record,  ///< QEMU writes down what comes to the guest from outside
+  replay,  ///< and lets it come to the guest again
+};
+
 struct Boot {
   Board board;
   std::filesystem::path elf;
@@ -39,7 +45,10 @@ struct Boot {
   Stub stub = Stub::none;
   Wait wait = Wait::no;
   Network network = Network::none;
-  std::filesystem::path net_dump;  ///< a file for the frames; empty: none
+  Recording recording = Recording::none;
+  std::filesystem::path recording_file;  ///< beside it, with .qcow2 behind its name, the snapshot that it begins with
+  std::filesystem::path dump;            ///< for the memory of a guest that panics; empty: none
+  std::filesystem::path net_dump;        ///< a file for the frames; empty: none
 };
 
 /// QEMU's arguments, the program first. `run` replaces `${run}`.

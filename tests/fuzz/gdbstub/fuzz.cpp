@@ -70,6 +70,11 @@ class SmallTarget final : public Target {
   }
   void remove_all_breakpoints() override { hardware_.clear(); }
   ImagePlace image() const override { return {.linked = 0x100000, .loaded = 0x200000}; }
+  TableRange tables() const override { return {.begin = 0x100, .end = 0x200}; }
+  unsigned core_count() const override { return 2; }
+  std::optional<std::uint64_t> core_copy(unsigned core, std::uint64_t variable) const override {
+    return variable + 0x400 * core;
+  }
   void list_breakpoints(TextWriter& out) override { out.text("none\n"); }
   void first_thread(Thread& thread) override { fill(thread, 1); }
   bool next_thread(Thread& thread) override {

@@ -3,11 +3,13 @@
 #include <toro/cores.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 extern "C" {
 
@@ -38,6 +40,31 @@ volatile int turn_of = -1;
   met[core] = met[core] + 1;
 }
 
+// What a soak writes and reads back, and what each core has come to.
+volatile std::uint64_t soak_scratch[64] = {};
+volatile std::uint64_t soaked[64] = {};
+
+[[gnu::noinline]] void soak_mark(unsigned core, std::uint64_t round, std::uint64_t checksum) {
+  asm volatile("" : : "r"(core), "r"(round), "r"(checksum) : "memory");
+}
+
+[[gnu::noinline]] void soak(unsigned core) {
+  std::uint64_t checksum = core;
+  std::uint64_t round = 0;
+  for (; released == 0; ++round) {
+    checksum = checksum * 6364136223846793005 + round;
+    soak_mark(core, round, checksum);
+    soaked[core] = round;
+    static_cast<void>(soak_scratch[core]);
+    for (volatile int load = 0; load < 20000; load = load + 1) {
+    }
+    if (round % 16 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  std::printf("core %u: %llu rounds, checksum %llu\n", core, static_cast<unsigned long long>(round),
+              static_cast<unsigned long long>(checksum));
+  std::fflush(stdout);
+}
+
 [[gnu::noinline]] void wait_for_turn(int core) {
   while (turn_of != core && released == 0) asm volatile("pause");  // line: turn
 }
@@ -66,6 +93,22 @@ void on_all_cores(void (*f)(unsigned core)) {
 }
 
 int rounds = 0;
+std::atomic<int> parked = 0;
+
+/// Threads of this core that wait until `released` is set.
+void park(int count) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < count; ++i) {
+    threads.emplace_back([i] {
+      char name[16];
+      std::snprintf(name, sizeof name, "parked-%d", i);
+      pthread_setname_np(pthread_self(), name);
+      ++parked;
+      while (released == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    });
+  }
+  for (auto& thread : threads) thread.join();
+}
 
 }  // namespace
 
@@ -101,6 +144,20 @@ int run_on_cores(std::string_view what, const char* argument) {
       for (int i = 0; i < 5; ++i) write_8();
     });
   }
+  if (what == "cores-threads") {
+    rounds = std::atoi(argument);
+    on_all_cores([](unsigned core) {
+      const int all = rounds * static_cast<int>(toro::cores());
+      if (core == 0) {
+        std::thread([all] {
+          while (parked != all) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+          core_arrives(0);
+        }).detach();
+      }
+      park(rounds);
+    });
+  }
+  if (what == "cores-soak") on_all_cores(soak);
   if (what == "cores-turn") {
     on_all_cores([](unsigned core) {
       if (core != 0) return spin_on(core);

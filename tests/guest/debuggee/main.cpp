@@ -45,6 +45,17 @@ const char constant[] = "constant";
   while (released == 0) beats = beats + 1;
 }
 
+// A debugger sets it while boot waits for it.
+volatile int spins_before_main = 0;
+
+[[gnu::constructor, gnu::noinline]] void spin_before_main() {
+  while (spins_before_main != 0) beats = beats + 1;
+}
+
+[[gnu::noinline]] void spin_after_main() {
+  spin();
+}
+
 [[gnu::noinline]] void sleep_on() {
   while (released == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
@@ -162,6 +173,8 @@ int calculate(int a);
 
 }  // extern "C"
 
+// interrupts.cpp
+void run_interrupts(std::string_view what);
 // cores.cpp
 int run_on_cores(std::string_view what, const char* argument);
 
@@ -313,6 +326,8 @@ int main(int argc, char** argv) {
   if (what == "fault") status = fault(argv[2]);
   if (what == "guarded") status = guarded_faults();
   if (what == "values") status = hold_values();
+  if (what == "handler" || what == "storm") run_interrupts(what);
+  if (what == "after-main") std::atexit(spin_after_main);
   if (what.starts_with("cores-")) status = run_on_cores(what, argc > 2 ? argv[2] : "");
   stage(constant);
   say("debuggee: end");

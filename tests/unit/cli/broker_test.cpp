@@ -8,6 +8,8 @@
 #include "sdk/cli/broker/break_in.hpp"
 #include "sdk/cli/broker/greeting.hpp"
 #include "sdk/cli/broker/packet_tracker.hpp"
+#include "sdk/cli/broker/table_json.hpp"
+#include "sdk/cli/broker/table_query.hpp"
 
 using namespace toro::cli;
 using Item = PacketTracker::Item;
@@ -181,4 +183,29 @@ TEST_CASE("a stub that knows no greeting is greeted all the same") {
   static_cast<void>(greeting.begin());
   CHECK_FALSE(greeting.passes(Item::packet, "$#00"));
   CHECK(greeting.passes(Item::packet, "$T05#b9"));
+}
+
+TEST_CASE("a question of the broker's own is asked piece by piece") {
+  TableQuery query;
+  CHECK(query.begin("cores") == framed("qXfer:osdata:read:cores:0,3000"));
+  CHECK(query.open());
+  CHECK(query.take(Item::acknowledgement, "+").empty());
+  CHECK(query.take(Item::packet, framed("mab}\x03")) == "+" + framed("qXfer:osdata:read:cores:3,3000"));
+  CHECK(query.take(Item::packet, framed("lc")) == "+");
+  CHECK_FALSE(query.open());
+  CHECK(query.succeeded());
+  CHECK(query.document() == "ab#c");
+  static_cast<void>(query.begin("none"));
+  CHECK(query.take(Item::packet, framed("E00")) == "+");
+  CHECK_FALSE(query.open());
+  CHECK_FALSE(query.succeeded());
+}
+
+TEST_CASE("a table becomes JSON") {
+  CHECK(table_json("t",
+                   "<osdata><item><column name=\"a b\">1 &lt; 2 &amp;amp;</column><column name=\"c\"></column></item>"
+                   "<item></item><item><column name=\"cut") ==
+        R"({"table":"t","rows":[{"a b":"1 < 2 &amp;","c":""},{}]})");
+  CHECK(table_json("", "no table") == R"({"table":"","rows":[]})");
+  CHECK(table_error_json("x\"", "why") == R"({"table":"x\"","error":"why"})");
 }

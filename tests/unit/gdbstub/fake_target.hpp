@@ -1,6 +1,9 @@
 // A machine of arrays and a line of strings, for the protocol's tests.
 #pragma once
 
+#include <sys/uio.h>
+#include <unistd.h>
+
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -60,6 +63,7 @@ class FakeTarget final : public Target {
 
   std::size_t read_memory(std::uint64_t address, std::span<std::byte> to) override {
     accesses.push_back(to.size());
+    if (address >= kHost) return read_host(address, to);
     const std::size_t size = available(address, to.size());
     if (size != 0) std::memcpy(to.data(), memory.data() + (address - kMemory), size);
     return size;
@@ -101,6 +105,13 @@ class FakeTarget final : public Target {
     for (const std::uint64_t address : software) out.hex(address), out.put('\n');
   }
 
+  TableRange tables() const override { return described; }
+  unsigned core_count() const override { return static_cast<unsigned>(core_distances.size()); }
+  std::optional<std::uint64_t> core_copy(unsigned core, std::uint64_t variable) const override {
+    if (core != 0 && core_distances[core] == 0) return std::nullopt;
+    return variable + core_distances[core];
+  }
+
   void first_thread(Thread& thread) override { fill(thread, 1); }
   bool next_thread(Thread& thread) override {
     const auto following = static_cast<std::uint32_t>(thread.id) + 1;
@@ -117,8 +128,20 @@ class FakeTarget final : public Target {
   x86_64::DebugRegisters hardware;
   ImagePlace place{.linked = 0x1000, .loaded = 0x1000};
   std::uint32_t thread_count = 3;
+  std::uint64_t stack_low = 0x10000;  ///< of thread 1
+  TableRange described;
+  std::vector<std::uint64_t> core_distances{0};
 
  private:
+  /// Addresses from here on are the test's own: what is not mapped there is a fault here too.
+  static constexpr std::uint64_t kHost = 0x1'0000'0000;
+
+  static std::size_t read_host(std::uint64_t address, std::span<std::byte> to) {
+    const iovec here{to.data(), to.size()};
+    const iovec there{reinterpret_cast<void*>(address), to.size()};
+    const ssize_t count = process_vm_readv(getpid(), &here, 1, &there, 1, 0);
+    return count < 0 ? 0 : static_cast<std::size_t>(count);
+  }
   std::size_t available(std::uint64_t address, std::size_t size) const {
     if (address < kMemory || address >= kMemory + memory.size()) return 0;
     return std::min<std::uint64_t>(size, kMemory + memory.size() - address);
@@ -132,7 +155,7 @@ class FakeTarget final : public Target {
     std::memcpy(thread.name, name.c_str(), name.size() + 1);
     if (id != 1) std::memcpy(thread.waits_for, "futex", 6);
     thread.pc = 0x1000 * id;
-    thread.stack_low = 0x10000 * id;
+    thread.stack_low = stack_low * id;
     thread.stack_high = thread.stack_low + 0x4000;
     thread.sp = thread.stack_high - 0x100;
   }

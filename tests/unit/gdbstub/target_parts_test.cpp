@@ -137,7 +137,7 @@ namespace {
 
 std::map<std::uint64_t, std::uint64_t> entries;
 
-bool read_entry(std::uint64_t physical, std::uint64_t& entry) {
+bool read_entry(const void*, std::uint64_t physical, std::uint64_t& entry) {
   const auto found = entries.find(physical);
   if (found == entries.end()) return physical < 0x10'0000 && (entry = 0, true);
   entry = found->second;

@@ -1,0 +1,84 @@
+#include "sdk/cli/dump/dump_server.hpp"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+namespace toro::cli {
+
+/// The line to one debugger.
+class DumpServer::Line final : public gdbstub::Transport {
+ public:
+  Line(EventLoop& loop, int fd, ProtocolLog& log, std::function<void()> closed)
+      : outlet_(loop, fd, std::move(closed)), log_(log) {}
+  std::size_t receive(std::span<char>) override { return 0; }
+  void send(std::span<const char> bytes) override {
+    log_.note("stub", {bytes.data(), bytes.size()});
+    outlet_.write({bytes.data(), bytes.size()});
+  }
+  bool connected() const override { return true; }
+  bool was_used() const override { return true; }
+  void drain() {
+    constexpr std::chrono::milliseconds kLastWords{100};
+    outlet_.drain(kLastWords);
+  }
+
+ private:
+  Outlet outlet_;
+  ProtocolLog& log_;
+};
+
+DumpServer::DumpServer(EventLoop& loop, const std::filesystem::path& file, std::uint16_t port,
+                       const std::filesystem::path& protocol_log)
+    : loop_(loop),
+      dump_(file),
+      kernel_(dump_),
+      target_(kernel_),
+      log_(protocol_log),
+      listener_(listen_on_loopback(port)) {
+  acceptable_ = loop_.watch(listener_.socket.get(), POLLIN, [this](short) { accept(); });
+}
+
+DumpServer::~DumpServer() = default;
+
+void DumpServer::accept() {
+  if (debugger_) return;
+  debugger_ = accept_client(listener_.socket);
+  if (!debugger_) return;
+  acceptable_.reset();
+  line_ = std::make_unique<Line>(loop_, debugger_.get(), log_, [this] { close(); });
+  session_ = std::make_unique<gdbstub::Session>(target_, *line_);
+  session_->stopped(target_.stop());
+  from_debugger_ = loop_.watch(debugger_.get(), POLLIN, [this](short) { readable(); });
+}
+
+void DumpServer::readable() {
+  std::array<char, 16 * 1024> buffer;
+  const auto count = ::read(debugger_.get(), buffer.data(), buffer.size());
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (count <= 0) return close();
+  const std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
+  asked_.push(bytes, [this](PacketTracker::Item, std::string_view what) { log_.note("debugger", what); });
+  for (const char byte : bytes) {
+    session_->receive(byte);
+    was_asked_ = true;
+    if (session_->next() != gdbstub::Next::serve) return close();
+  }
+}
+
+void DumpServer::close() {
+  from_debugger_.reset();
+  // The line may be what called: it must not be destroyed under its own feet.
+  closing_ = loop_.after(std::chrono::milliseconds(0), [this] {
+    line_->drain();
+    session_.reset();
+    line_.reset();
+    debugger_ = {};
+    asked_ = {};
+    acceptable_ = loop_.watch(listener_.socket.get(), POLLIN, [this](short) { accept(); });
+  });
+}
+
+}  // namespace toro::cli

@@ -1,0 +1,71 @@
+"""The kernel's types in GDB: `source` this, or start GDB by `toro debug`."""
+
+import os
+import sys
+
+import gdb
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import libcxx_gdb  # noqa: E402,F401
+import toro_types  # noqa: E402
+
+
+class Value:
+    """A gdb.Value, as toro_types wants it."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def member(self, path):
+        value = self.value
+        for name in path.split("."):
+            if value.type.strip_typedefs().code in (gdb.TYPE_CODE_PTR, gdb.TYPE_CODE_REF):
+                value = value.dereference() if value.type.code == gdb.TYPE_CODE_PTR else value.referenced_value()
+            value = value[name]
+        return value
+
+    def number(self, path):
+        value = self.member(path)
+        if value.type.strip_typedefs().code == gdb.TYPE_CODE_STRUCT:  # std::atomic
+            value = value["__a_"]["__a_value"]
+        return int(value)
+
+    def address(self, path):
+        return int(self.member(path).cast(gdb.lookup_type("unsigned long")))
+
+    def text(self, path):
+        value = self.member(path)
+        if value.type.strip_typedefs().code == gdb.TYPE_CODE_PTR and int(value) == 0:
+            return ""
+        return value.string(errors="replace")
+
+    def word(self, path):
+        return str(self.member(path)).rpartition("::")[2]
+
+
+class Printer:
+    def __init__(self, value, summary):
+        self.value = value
+        self.summary = summary
+
+    def to_string(self):
+        try:
+            return self.summary(Value(self.value))
+        except gdb.error as error:  # memory that is not there, a type that has changed
+            return f"({error})"
+
+    def children(self):
+        for field in self.value.type.fields():
+            if hasattr(field, "bitpos"):  # a static member has none
+                yield field.name, self.value[field]
+
+
+def look_up(value):
+    kind = value.type.strip_typedefs().unqualified()
+    summary = toro_types.SUMMARIES.get(kind.name) if kind.name else None
+    return Printer(value, summary) if summary else None
+
+
+look_up.__name__ = "toro"
+gdb.pretty_printers.append(look_up)

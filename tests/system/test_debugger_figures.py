@@ -1,0 +1,80 @@
+"""How much a debugger has to ask, and how long it takes: limits that hold."""
+
+import os
+import time
+
+import debugger
+import harness
+from debugger import Gdb, Lldb, Wire
+
+
+class Packets(debugger.Case):
+    """Connecting, the list of 32 threads, and four steps of an instruction."""
+
+    def guest_of_32_threads(self):
+        guest = self.boot("cores-threads", "30", options=("--cores", "1"))
+        with Wire(self, guest) as wire:
+            while wire.ask(b"qXfer:threads:read::0,3f00").count(b"<thread ") < 32:
+                wire.send(debugger.framed(b"c"))
+                guest.types_until(lambda: True)
+                wire.send(b"\x03")
+                wire.reply()
+        return guest, len(guest.log())
+
+    def test_gdb(self):
+        guest, start = self.guest_of_32_threads()
+        gdb = Gdb(self, guest)
+        self.assertLessEqual(32, len(gdb.threads()))
+        for _ in range(4):
+            gdb.go("stepi")
+        self.assertLessEqual(len(guest.requests(start)), 210)
+
+    def test_lldb(self):
+        guest, start = self.guest_of_32_threads()
+        lldb = Lldb(self, guest)
+        self.assertLessEqual(32, lldb("thread list").count("thread #"))
+        for _ in range(4):
+            lldb.go("thread step-inst")
+        self.assertLessEqual(len(guest.requests(start)), 85)
+
+
+class ThreadList(debugger.Case):
+    """From a break to the complete list, in pieces of the sizes that GDB asks for."""
+
+    CORES = 8
+    # A tenth of a second where each core has a processor; where several share one, those that stand take their turns.
+    LIMIT = 0.1 * max(1, CORES / len(os.sched_getaffinity(0)))
+
+    def list_of(self, wire):
+        document, size = b"", 0x1000
+        while True:
+            part = wire.ask(b"qXfer:threads:read::%x,%x" % (len(document), size))
+            document += part[1:]
+            if part[:1] == b"l":
+                return document
+            size = min(max(0x1000, len(document)), 0x3f00)
+
+    def test_a_thousand_threads(self):
+        guest = self.boot("cores-threads", "125", options=("--cores", str(self.CORES), "--memory", "512M"), wait=True)
+        gdb = Gdb(self, guest)
+        gdb("break core_arrives")
+        gdb.go("continue")
+        gdb.detach()
+        with Wire(self, guest) as wire:
+            wire.ask(b"QStartNoAckMode")
+            wire.send(b"+")
+            spent = []
+            for _ in range(5):
+                wire.send(debugger.framed(b"c"))
+                start = time.monotonic()
+                wire.send(b"\x03")
+                self.assertTrue(wire.reply().startswith(b"T"))
+                document = self.list_of(wire)
+                spent.append(time.monotonic() - start)
+                self.assertLessEqual(1000, document.count(b"<thread "))
+                self.assertTrue(document.endswith(b"</threads>\n"))
+            self.assertLessEqual(min(spent), self.LIMIT, spent)
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,136 @@
+"""Tables of the kernel's objects, on four cores: by GDB, by LLDB's raw packets, and as monitor commands."""
+
+import json
+import re
+
+import debugger
+import harness
+from debugger import Gdb, Lldb
+
+TABLES = {"threads", "mappings", "boot-stages", "cores", "counters", "heaps", "interrupts", "mailboxes", "virtqueues"}
+
+
+def rows_of(gdb, table):
+    """The rows of `info os TABLE`, each a dictionary by column."""
+    record = gdb.mi(f"-info-os {table}")
+    names = re.findall(r'colhdr="([^"]*)"', record)
+    rows = []
+    for body in re.findall(r'item=\{([^}]*)\}', record):
+        values = re.findall(r'col\d+="([^"]*)"', body)
+        rows.append(dict(zip(names, values)))
+    return rows
+
+
+class Tables(debugger.Case):
+    def arrived(self):
+        guest = self.boot("cores-arrive", options=("--cores", "4"), wait=True)
+        gdb = Gdb(self, guest)
+        gdb("break core_arrives if core == 3")
+        gdb.go("continue")
+        return guest, gdb
+
+    def test_every_table(self):
+        guest, gdb = self.arrived()
+        listed = {row["Type"] for row in rows_of(gdb, "")}
+        self.assertEqual(TABLES, listed)
+        cores = rows_of(gdb, "cores")
+        self.assertEqual(["0", "1", "2", "3"], [row["core"] for row in cores])
+        threads = rows_of(gdb, "threads")
+        self.assertEqual({"0", "1", "2", "3"}, {row["core"] for row in threads})
+        running = {row["core"]: row["name"] for row in threads if row["state"] == "running"}
+        self.assertEqual({row["core"]: row["name"] for row in cores}, running)
+        for row in threads:
+            self.assertLess(int(row["stack used"]), int(row["stack size"]))
+        self.assertEqual(["0", "1", "2", "3"], [row["core"] for row in rows_of(gdb, "heaps")])
+        self.assertTrue(all(int(row["bytes used or kept"]) > 0 for row in rows_of(gdb, "heaps")))
+        self.assertTrue(all(row["done"] == "yes" or row["stage"] == "debugger"
+                            for row in rows_of(gdb, "boot-stages")))
+        self.assertIn(("0", "1"), {(row["to core"], row["from core"]) for row in rows_of(gdb, "mailboxes")})
+        timers = [row for row in rows_of(gdb, "interrupts") if row["vector"] == "32"]
+        self.assertEqual(["0", "1", "2", "3"], [row["core"] for row in timers])
+        self.assertEqual(["0", "1", "2", "3"], [row["core"] for row in rows_of(gdb, "counters")])
+
+    def test_mappings_are_those_of_the_image(self):
+        guest, gdb = self.arrived()
+        at = gdb.value("&core_arrives", "d")
+        rows = [row for row in rows_of(gdb, "mappings") if int(row["start"], 0) <= int(at) < int(row["end"], 0)]
+        self.assertEqual(["r-x"], [row["rights"] for row in rows])
+        self.assertNotIn("rwx", {row["rights"] for row in rows_of(gdb, "mappings")})
+
+    def test_a_queue_that_a_device_contradicts_is_marked(self):
+        guest, gdb = self.arrived()
+        queues = rows_of(gdb, "virtqueues")
+        self.assertEqual({"console"}, {row["device"] for row in queues})
+        for row in queues:
+            self.assertEqual("", row["disagreement"])
+            self.assertEqual((int(row["available"]) - int(row["taken back"])) % 65536, int(row["in flight"]))
+            self.assertLessEqual(int(row["free"]), int(row["descriptors"]))
+        place = f"(*(toro::virtio::SplitQueue*){queues[0]['object']}).memory_"
+        gdb(f"set var {place}.used->index = {place}.used->index + 100")
+        self.assertIn("used more", rows_of(gdb, "virtqueues")[0]["disagreement"])
+        gdb(f"set var {place}.used->index = {place}.used->index - 100")
+        gdb(f"set var {place}.available[1] = 77")
+        self.assertIn("overwritten", rows_of(gdb, "virtqueues")[0]["disagreement"])
+
+    def test_as_monitor_commands_of_both(self):
+        guest, gdb = self.arrived()
+        for table in TABLES - {"mappings"}:
+            lines = gdb(f"monitor {table}").splitlines()
+            self.assertEqual(len(rows_of(gdb, table)) + 1, len(lines), lines)
+        gdb.detach()
+        lldb = Lldb(self, guest)
+        self.assertRegex(lldb("process plugin packet monitor cores"), r"(?m)^3 +3 +0 +\d+ +on-core-3")
+        lldb("process plugin packet monitor poweroff")
+        guest.ends(137)
+
+    def test_as_json_of_the_broker(self):
+        guest, gdb = self.arrived()
+        tables = debugger.Tables(self, guest.tables_port)
+        self.assertEqual(TABLES, {row["Type"] for row in tables.ask("")["rows"]})
+        for table in TABLES:
+            answer = tables.ask(table)
+            self.assertEqual(table, answer["table"])
+            # The debug port's own queues count the questions.
+            still = ("device", "queue", "descriptors", "object") if table == "virtqueues" else answer["rows"][0]
+            self.assertEqual([[row[column] for column in still] for row in rows_of(gdb, table)],
+                             [[row[column] for column in still] for row in answer["rows"]])
+        self.assertIn("name of a table was expected", tables.ask("nothing")["error"])
+        self.assertIn("a table's name was expected", tables.ask("Cores;")["error"])
+        names = sorted(TABLES)
+        self.assertEqual(names, [answer["table"] for answer in tables.ask(*names)])
+
+    def test_json_between_the_debuggers_own_questions(self):
+        guest, gdb = self.arrived()
+        tables = debugger.Tables(self, guest.tables_port)
+        gdb("delete")
+        gdb("set scheduler-locking on")  # so that no other core's stop comes between
+        at = gdb.value("$pc", "d")
+        for _ in range(30):
+            number = gdb.send("stepi")
+            tables.stream.write("cores\n")
+            tables.stream.flush()
+            result, stops = gdb.result(number)
+            gdb.stopped(stops)
+            answer = json.loads(tables.stream.readline())
+            # Asked while the step ran, or when it had ended: either is told, and neither disturbs the step.
+            self.assertTrue(len(answer.get("rows", ())) == 4 or "runs" in answer["error"], answer)
+        self.assertNotEqual(at, gdb.value("$pc", "d"))
+        self.assertEqual(4, len(tables.ask("cores")["rows"]))
+
+    def test_json_where_nobody_has_stopped_the_guest(self):
+        guest = self.boot("beat")
+        tables = debugger.Tables(self, guest.tables_port)
+        self.assertIn("none is connected", tables.ask("cores")["error"])
+        gdb = Gdb(self, guest)
+        self.assertEqual(1, len(tables.ask("cores")["rows"]))
+        gdb.let_run()
+        self.assertIn("runs", tables.ask("cores")["error"])
+        gdb.interrupt()
+        self.assertEqual(1, len(tables.ask("cores")["rows"]))
+        gdb.detach()
+        self.assertIn("none is connected", tables.ask("cores")["error"])
+        guest.goes_on()
+
+
+if __name__ == "__main__":
+    harness.main()
