@@ -55,11 +55,8 @@ class ThreadList(debugger.Case):
             size = min(max(0x1000, len(document)), 0x3f00)
 
     def test_a_thousand_threads(self):
-        guest = self.boot("cores-threads", "125", options=("--cores", str(self.CORES), "--memory", "512M"), wait=True)
-        gdb = Gdb(self, guest)
-        gdb("break core_arrives")
-        gdb.go("continue")
-        gdb.detach()
+        guest = self.boot("cores-threads", "125", options=("--cores", str(self.CORES), "--memory", "512M"))
+        self.assertTrue(guest.console.wait("all are parked", limit=4 * debugger.PATIENCE), guest.console.text)
         with Wire(self, guest) as wire:
             wire.ask(b"QStartNoAckMode")
             wire.send(b"+")

@@ -16,6 +16,7 @@ extern "C" {
 // main.cpp
 extern volatile int released;
 void write_8();
+void say(const char* text);
 
 // Each core changes its own.
 volatile std::uint64_t turns[64] = {};
@@ -104,7 +105,7 @@ void park(int count) {
       std::snprintf(name, sizeof name, "parked-%d", i);
       pthread_setname_np(pthread_self(), name);
       ++parked;
-      while (released == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      while (released == 0) std::this_thread::sleep_for(std::chrono::seconds(2));
     });
   }
   for (auto& thread : threads) thread.join();
@@ -151,7 +152,7 @@ int run_on_cores(std::string_view what, const char* argument) {
       if (core == 0) {
         std::thread([all] {
           while (parked != all) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-          core_arrives(0);
+          say("all are parked");
         }).detach();
       }
       park(rounds);
