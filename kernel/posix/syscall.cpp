@@ -1,88 +1,18 @@
-// From the number of a system call to its handler. [Linux arch/x86/entry/syscalls/syscall_64.tbl]
-#include "kernel/posix/syscall.hpp"
-
+// System calls of images that use no files.
 #include <array>
 
 #include "kernel/devices/console.hpp"
+#include "kernel/posix/syscall_table.hpp"
 
 namespace toro::posix {
-namespace {
-
-struct Entry {
-  std::uint16_t number;
-  Handler handler;
-};
-
-consteval auto entries() {
-  return std::to_array<Entry>({
-      {0, sys_read},
-      {1, sys_write},
-      {2, sys_open},
-      {3, sys_close},
-      {8, sys_lseek},
-      {9, sys_mmap},
-      {10, sys_mprotect},
-      {11, sys_munmap},
-      {12, sys_brk},
-      {13, sys_rt_sigaction},
-      {14, sys_rt_sigprocmask},
-      {16, sys_ioctl},
-      {19, sys_readv},
-      {20, sys_writev},
-      {24, sys_sched_yield},
-      {28, sys_madvise},
-      {35, sys_nanosleep},
-      {39, sys_getpid},
-      {56, sys_clone},
-      {60, sys_exit},
-      {63, sys_uname},
-      {72, sys_fcntl},
-      {96, sys_gettimeofday},
-      {99, sys_sysinfo},
-      {102, sys_accept_silently},  // getuid and its kin: 0
-      {104, sys_accept_silently},
-      {107, sys_accept_silently},
-      {108, sys_accept_silently},
-      {131, sys_sigaltstack},
-      {157, sys_prctl},
-      {158, sys_arch_prctl},
-      {186, sys_gettid},
-      {200, sys_tkill},
-      {201, sys_time},
-      {202, sys_futex},
-      {204, sys_sched_getaffinity},
-      {218, sys_set_tid_address},
-      {228, sys_clock_gettime},
-      {229, sys_clock_getres},
-      {230, sys_clock_nanosleep},
-      {231, sys_exit_group},
-      {257, sys_open},             // openat: there is no file to be found either
-      {273, sys_accept_silently},  // set_robust_list
-      {309, sys_getcpu},
-      {318, sys_getrandom},
-  });
-}
-
-constexpr std::size_t kNumbers = entries().back().number + 1;
-
-/// By 1 + their place among the entries.
-constexpr auto kHandlers = [] {
-  std::array<Handler, entries().size()> handlers{};
-  for (std::size_t i = 0; const Entry& entry : entries()) handlers[i++] = entry.handler;
-  return handlers;
-}();
-
-/// 1 + index into kHandlers by number; 0 where there is none.
-constexpr auto kIndex = [] {
-  std::array<std::uint8_t, kNumbers> index{};
-  for (std::uint8_t i = 0; const Entry& entry : entries()) index[entry.number] = ++i;
-  return index;
-}();
 
 #ifndef NDEBUG
+namespace {
+
 constinit std::array<bool, 512> named{};
 
-/// Says once for each number that it is missing.
+}  // namespace
+
 void name_missing(std::uint64_t number) {
   if (number < named.size()) {
     if (named[number]) return;
@@ -91,17 +21,17 @@ void name_missing(std::uint64_t number) {
   const FloatingPointState state;
   print(console::sink(), "toro: system call {} is not there: ENOSYS\n", number);
 }
-#else
-void name_missing(std::uint64_t) {}
 #endif
+
+namespace {
+
+constexpr auto kEntries = common_entries();
 
 }  // namespace
 
-extern "C" Result toro_syscall(SyscallFrame& frame) {
-  const std::uint8_t index = frame.number < kNumbers ? kIndex[frame.number] : std::uint8_t{0};
-  if (index != 0) return kHandlers[index - 1u](frame);
-  name_missing(frame.number);
-  return failure(Error::no_system_call);
+/// Weak: file_syscalls.cpp has another one.
+extern "C" [[gnu::weak]] Result toro_syscall(SyscallFrame& frame) {
+  return dispatch<kEntries>(frame);
 }
 
 }  // namespace toro::posix

@@ -1,0 +1,112 @@
+// Descriptors of open files.
+#include "kernel/posix/descriptors.hpp"
+
+#include "kernel/arch/x86_64/spin_lock.hpp"
+
+namespace toro::posix {
+namespace {
+
+using filesystem::Error;
+using filesystem::failure;
+using filesystem::OpenFile;
+
+constexpr std::int32_t kMost = 1024;
+
+enum class Kind : std::uint8_t { free, console, file };
+struct Slot {
+  OpenFile* file = nullptr;
+  Kind kind = Kind::free;
+  bool close_on_exec = false;
+};
+
+constinit arch::SpinLock lock;
+constinit Slot slots[kMost] = {{nullptr, Kind::console}, {nullptr, Kind::console}, {nullptr, Kind::console}};
+
+bool is_open(std::int32_t number) {
+  return number >= 0 && number < kMost && slots[number].kind != Kind::free;
+}
+
+Slot slot_of(OpenFile* file, bool close_on_exec) {
+  return {file, file == nullptr ? Kind::console : Kind::file, close_on_exec};
+}
+
+FileResult add(Slot slot, std::int32_t lowest) {
+  if (lowest < 0 || lowest >= kMost) return failure(Error::invalid);
+  const arch::SpinLockGuard guard(lock);
+  for (std::int32_t i = lowest; i < kMost; ++i)
+    if (slots[i].kind == Kind::free) {
+      slots[i] = slot;
+      return i;
+    }
+  return failure(Error::too_many_open);
+}
+
+void hold(OpenFile* file) {
+  if (file != nullptr) file->references.fetch_add(1, std::memory_order_relaxed);
+}
+void let_go(OpenFile* file) {
+  if (file != nullptr) filesystem::names().close(*file);
+}
+
+}  // namespace
+
+filesystem::Result<Descriptor> Descriptor::find(std::int32_t number) {
+  const arch::SpinLockGuard guard(lock);
+  if (!is_open(number)) return failure(Error::bad_file);
+  hold(slots[number].file);
+  return Descriptor(slots[number].file);
+}
+
+Descriptor::~Descriptor() {
+  let_go(file_);
+}
+
+FileResult Descriptor::duplicate(std::int32_t lowest, bool close_on_exec) {
+  const auto number = add(slot_of(file_, close_on_exec), lowest);
+  if (number) hold(file_);
+  return number;
+}
+
+FileResult Descriptor::duplicate_to(std::int32_t number, bool close_on_exec) {
+  if (number < 0 || number >= kMost) return failure(Error::bad_file);
+  hold(file_);
+  OpenFile* old = nullptr;
+  {
+    const arch::SpinLockGuard guard(lock);
+    old = std::exchange(slots[number], slot_of(file_, close_on_exec)).file;
+  }
+  let_go(old);
+  return number;
+}
+
+FileResult add_descriptor(OpenFile& file, bool close_on_exec) {
+  auto number = add(slot_of(&file, close_on_exec), 0);
+  if (!number) let_go(&file);
+  return number;
+}
+
+FileResult close_descriptor(std::int32_t number) {
+  OpenFile* old = nullptr;
+  {
+    const arch::SpinLockGuard guard(lock);
+    if (!is_open(number)) return failure(Error::bad_file);
+    old = std::exchange(slots[number], {}).file;
+  }
+  let_go(old);
+  return 0;
+}
+
+filesystem::Result<bool> closes_on_exec(std::int32_t number) {
+  const arch::SpinLockGuard guard(lock);
+  if (!is_open(number)) return failure(Error::bad_file);
+  return slots[number].close_on_exec;
+}
+
+FileResult set_close_on_exec(std::int32_t number, bool close_on_exec) {
+  const arch::SpinLockGuard guard(lock);
+  if (!is_open(number)) return failure(Error::bad_file);
+  slots[number].close_on_exec = close_on_exec;
+  return 0;
+}
+
+}  // namespace toro::posix

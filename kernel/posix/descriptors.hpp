@@ -1,0 +1,41 @@
+// Descriptors of open files: one table for all cores; 0, 1 and 2 are the console until they are closed.
+#pragma once
+
+#include <cstdint>
+
+#include "kernel/filesystem/kernel.hpp"
+
+namespace toro::posix {
+
+using FileResult = filesystem::Result<std::int64_t>;
+
+/// What a descriptor stands for, held while this lives. Threads.
+class Descriptor {
+ public:
+  [[nodiscard]] static filesystem::Result<Descriptor> find(std::int32_t number);
+
+  Descriptor(Descriptor&& other) noexcept : file_(std::exchange(other.file_, nullptr)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  ~Descriptor();
+
+  [[nodiscard]] bool is_console() const { return file_ == nullptr; }
+  [[nodiscard]] filesystem::OpenFile& operator*() const { return *file_; }
+  [[nodiscard]] filesystem::OpenFile* operator->() const { return file_; }
+
+  /// Another descriptor for the same, the lowest that is free from `lowest` on.
+  [[nodiscard]] FileResult duplicate(std::int32_t lowest, bool close_on_exec);
+  /// `number` stands for the same from now on; what it stood for is closed.
+  [[nodiscard]] FileResult duplicate_to(std::int32_t number, bool close_on_exec);
+
+ private:
+  explicit Descriptor(filesystem::OpenFile* file) : file_(file) {}
+  filesystem::OpenFile* file_;  ///< null: the console
+};
+
+/// The lowest free descriptor, for `file`, which becomes the table's.
+[[nodiscard]] FileResult add_descriptor(filesystem::OpenFile& file, bool close_on_exec);
+[[nodiscard]] FileResult close_descriptor(std::int32_t number);
+[[nodiscard]] filesystem::Result<bool> closes_on_exec(std::int32_t number);
+[[nodiscard]] FileResult set_close_on_exec(std::int32_t number, bool close_on_exec);
+
+}  // namespace toro::posix

@@ -1,0 +1,32 @@
+// What filesystems ask of the kernel, on the host: a heap, a clock, mounts without cores.
+#include <cstdlib>
+
+#include "kernel/filesystem/namespace.hpp"
+
+namespace toro::heap {
+
+void* allocate(std::size_t size, std::size_t alignment) {
+  void* block = nullptr;
+  return posix_memalign(&block, alignment < 16 ? 16 : alignment, size == 0 ? 1 : size) == 0 ? block : nullptr;
+}
+void free(void* block) {
+  std::free(block);
+}
+
+}  // namespace toro::heap
+
+namespace toro::filesystem {
+
+std::int64_t wall_clock() {
+  static std::int64_t now = 1'700'000'000'000'000'000;
+  return now += 1'000'000'000;
+}
+void call_on_mount(Mount&, void (*function)(void* context), void* context) {
+  function(context);
+}
+MountsLock::MountsLock() {
+  guard_[0] = 0;
+}
+MountsLock::~MountsLock() {}
+
+}  // namespace toro::filesystem
