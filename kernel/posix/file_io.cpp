@@ -6,8 +6,6 @@ namespace {
 
 using filesystem::failure;
 using filesystem::names;
-using filesystem::Namespace;
-using filesystem::OpenFile;
 using FileFailure = filesystem::Error;
 
 struct IoVector {
