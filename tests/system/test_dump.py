@@ -121,7 +121,7 @@ class Dump(harness.Case):
         self.assertIsNone(server.poll())
         server.terminate()
         server.communicate(timeout=10)
-        self.refused(self.toro("debug", "hello", "--debugger", "none"), "--debugger none was expected with --dump", status=125)
+        self.refused(self.toro("debug", "hello", "--debugger", "none"), "--debugger none was expected with --dump", status=2)
 
     def test_none_where_none_is_wanted_or_nobody_panics(self):
         file = os.path.join(self.folder, "none.dump")
