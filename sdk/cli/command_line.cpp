@@ -154,8 +154,10 @@ void add_run(CLI::App& app, Parsed& parsed) {
 void add_debug(CLI::App& app, Parsed& parsed) {
   auto* command = app.add_subcommand("debug", "build, boot, and stand on main in a debugger");
   add_boot(*command, parsed.debug.boot);
-  command->add_option("--debugger", parsed.debug.debugger, "gdb or lldb")
-      ->check(CLI::IsMember({"gdb", "lldb"}))
+  command
+      ->add_option("--debugger", parsed.debug.debugger,
+                   "gdb or lldb; none, with --dump: only the port, for a debugger of your own")
+      ->check(CLI::IsMember({"gdb", "lldb", "none"}))
       ->capture_default_str()
       ->type_name("NAME");
   command

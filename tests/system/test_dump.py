@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import subprocess
 
 import debugger
 import harness
@@ -107,6 +108,20 @@ class Dump(harness.Case):
         seen = self.look(os.path.join(self.folder, "copy.dump"), "bt 1\n", image=None)
         self.assertIn("divide_by (divisor=0)", seen.out)
         self.assertEqual({"copy.elf", "copy.dump", "run", "script"}, set(os.listdir(self.folder)))
+
+    def test_a_debugger_of_ones_own_looks_into_it(self):
+        dump, _ = self.panic("fault", "read")
+        server = self.start("debug", DEBUGGEE, "--dump", dump, "--debugger", "none", "--json")
+        there = self.event(server, "listening")
+        self.assertEqual(DEBUGGEE, there["elf"])
+        words = ["-batch", "-ex", f"target remote {there['host']}:{there['port']}", "-ex", "bt 1"]
+        for _ in range(2):
+            seen = subprocess.run(["gdb", "-nx", there["elf"], *words], capture_output=True, text=True, timeout=60)
+            self.assertIn("read_from (where=0x0)", seen.stdout, seen.stderr)
+        self.assertIsNone(server.poll())
+        server.terminate()
+        server.communicate(timeout=10)
+        self.refused(self.toro("debug", "hello", "--debugger", "none"), "--debugger none was expected with --dump", status=2)
 
     def test_none_where_none_is_wanted_or_nobody_panics(self):
         file = os.path.join(self.folder, "none.dump")

@@ -18,6 +18,11 @@ export function buildArguments(sample: string, options: LaunchOptions): string[]
   return ['build', sample, ...option('--board', options.board), ...option('--config', options.config), '--json'];
 }
 
+/** Serves what a guest left when it panicked; without a sample the image lies beside it. */
+export function dumpArguments(dump: string, sample: string | undefined): string[] {
+  return ['debug', ...(sample === undefined ? [] : [sample]), '--dump', dump, '--debugger', 'none', '--json'];
+}
+
 export type GuestPurpose = 'run' | 'debug';
 
 export function runArguments(sample: string, options: LaunchOptions, purpose: GuestPurpose): string[] {

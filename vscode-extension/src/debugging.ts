@@ -1,6 +1,7 @@
 // F5: completes the configuration, and gives each session its own guest.
 import * as vscode from 'vscode';
-import { runArguments, type GuestPurpose, type LaunchOptions } from './command-line';
+import { basename, dirname } from 'node:path';
+import { dumpArguments, runArguments, type GuestPurpose, type LaunchOptions } from './command-line';
 import { openConsole } from './console';
 import { checkDebugAdapter, LldbDap } from './lldb-dap';
 import { findDebugAdapter } from './locate';
@@ -8,7 +9,9 @@ import type { Guest } from './toro';
 import { projectName, SetupError, type Attempt, type Workbench } from './workbench';
 
 interface LaunchConfiguration extends vscode.DebugConfiguration, LaunchOptions {
-  readonly sample: string;
+  readonly sample?: string;
+  /** Instead of booting a guest. */
+  readonly dump?: string;
 }
 
 export class Debugging implements vscode.DebugConfigurationProvider, vscode.DebugAdapterDescriptorFactory {
@@ -32,12 +35,17 @@ export class Debugging implements vscode.DebugConfigurationProvider, vscode.Debu
 
   /** Builds and boots a project. The guest ends with its console, its session or the editor, whichever is first. */
   boot(project: string, options: LaunchOptions, purpose: GuestPurpose, attempt?: Attempt): Guest {
-    const toro = this.workbench.toro(project);
-    const guest = toro.startGuest(runArguments(project, { ...this.workbench.board.chosen, ...options }, purpose), attempt);
-    this.guests.add(guest);
-    void guest.ended.then(() => this.guests.delete(guest));
+    const words = runArguments(project, { ...this.workbench.board.chosen, ...options }, purpose);
+    const guest = this.start(project, words, attempt);
     const built = (): void => this.workbench.showProblems(guest.output.join('\n'), project);
     void guest.listening.then(built, built);
+    return guest;
+  }
+
+  private start(project: string, words: readonly string[], attempt?: Attempt): Guest {
+    const guest = this.workbench.toro(project).startGuest(words, attempt);
+    this.guests.add(guest);
+    void guest.ended.then(() => this.guests.delete(guest));
     return guest;
   }
 
@@ -58,6 +66,9 @@ export class Debugging implements vscode.DebugConfigurationProvider, vscode.Debu
     if (configuration.request === 'attach') {
       return { ...configuration, 'gdb-remote-port': configuration['port'], 'gdb-remote-hostname': configuration['host'] ?? '127.0.0.1' };
     }
+    if (configuration['dump'] !== undefined) {
+      return { internalConsoleOptions: 'neverOpen', ...configuration, stopOnEntry: true }; // nothing in it can run
+    }
     try {
       const sample: string | undefined = configuration['sample'] ?? (await this.workbench.project());
       return sample === undefined ? undefined : { internalConsoleOptions: 'neverOpen', ...configuration, sample };
@@ -73,7 +84,7 @@ export class Debugging implements vscode.DebugConfigurationProvider, vscode.Debu
     const adapter = new LldbDap({
       command,
       log: this.workbench.log,
-      boot: () => this.bootForDebugger(configuration, command),
+      boot: () => this.guestFor(configuration, command),
       report: (words) => this.workbench.report(new Error(words), `${command} could not connect to the guest`),
     });
     return new vscode.DebugAdapterInlineImplementation(adapter);
@@ -84,22 +95,31 @@ export class Debugging implements vscode.DebugConfigurationProvider, vscode.Debu
     return samples.map((sample) => ({ type: 'toro', request: 'launch', name: `Debug ${sample.name}`, sample: sample.directory }));
   }
 
-  private bootForDebugger(configuration: LaunchConfiguration, adapter: string): Promise<Guest | undefined> {
-    const project = configuration.sample;
+  private guestFor(configuration: LaunchConfiguration, adapter: string): Promise<Guest | undefined> {
+    const { dump, sample } = configuration;
+    if (dump !== undefined) {
+      const serve = (attempt: Attempt): Guest => this.start(sample ?? dirname(dump), dumpArguments(dump, sample), attempt);
+      return this.workbench.attempt(`Open ${basename(dump)}`, (attempt) => listening(serve(attempt), adapter));
+    }
+    const project = sample ?? '';
     const name = projectName(project);
     return this.workbench.attempt(`Debug ${name}`, async (attempt) => {
-      const adapterWorks = checkDebugAdapter(adapter);
-      const guest = this.boot(project, configuration, 'debug', attempt);
-      try {
-        await Promise.all([adapterWorks, guest.listening]);
-      } catch (error) {
-        void guest.stop();
-        throw error;
-      }
+      const guest = await listening(this.boot(project, configuration, 'debug', attempt), adapter);
       openConsole(`Toro: ${name}`, guest);
       void this.workbench.board.learnDefault(this.workbench.toro(project));
       return guest;
     });
+  }
+}
+
+/** The guest, once a debugger can connect and there is one; else it ends. */
+async function listening(guest: Guest, adapter: string): Promise<Guest> {
+  try {
+    await Promise.all([checkDebugAdapter(adapter), guest.listening]);
+    return guest;
+  } catch (error) {
+    void guest.stop();
+    throw error;
   }
 }
 

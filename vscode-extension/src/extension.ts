@@ -25,6 +25,7 @@ export function activate(context: vscode.ExtensionContext): void {
     command('toro.build', () => withProject(workbench, (project) => build(workbench, project)), 'Build'),
     command('toro.run', () => withProject(workbench, (project) => run(workbench, guests, project)), 'Run'),
     command('toro.debug', () => withProject(workbench, debug), 'Debug'),
+    command('toro.openDump', openDump, 'Open Dump'),
     command('toro.selectBoard', () => workbench.board.select(workbench.toro()), 'Select Board'),
     command('toro.doctor', () => inTerminal(workbench, 'doctor'), 'Doctor'),
     command('toro.setup', () => inTerminal(workbench, 'setup'), 'Set Up'),
@@ -78,6 +79,14 @@ async function debug(project: string): Promise<void> {
     name: `Debug ${projectName(project)}`,
     sample: project,
   });
+}
+
+async function openDump(): Promise<void> {
+  const chosen = await vscode.window.showOpenDialog({ title: 'Toro: the memory of a guest that panicked', filters: { 'Memory of a guest': ['dump'], 'All files': ['*'] } });
+  const dump = chosen?.[0]?.fsPath;
+  if (dump !== undefined) {
+    await vscode.debug.startDebugging(undefined, { type: 'toro', request: 'launch', name: `Open ${projectName(dump)}`, dump });
+  }
 }
 
 /** For people, not for parsing: in a shell, where the command can ask for a password and be called again. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildArguments, quoteCommand, runArguments } from '../src/command-line';
+import { buildArguments, dumpArguments, quoteCommand, runArguments } from '../src/command-line';
 
 test('build says only what was chosen', () => {
   assert.deepEqual(buildArguments('/s', {}), ['build', '/s', '--json']);
@@ -11,6 +11,11 @@ test('a debugger makes the guest listen and wait', () => {
   assert.deepEqual(runArguments('/s', {}, 'run'), ['run', '/s', '--json']);
   assert.deepEqual(runArguments('/s', {}, 'debug'), ['run', '/s', '--listen', '0', '--wait', '--json']);
   assert.deepEqual(runArguments('/s', { wait: false }, 'debug'), ['run', '/s', '--listen', '0', '--json']);
+});
+
+test('a dump is served for the debugger that the editor brings', () => {
+  assert.deepEqual(dumpArguments('/d', undefined), ['debug', '--dump', '/d', '--debugger', 'none', '--json']);
+  assert.deepEqual(dumpArguments('/d', 's'), ['debug', 's', '--dump', '/d', '--debugger', 'none', '--json']);
 });
 
 test('the arguments of main come last', () => {

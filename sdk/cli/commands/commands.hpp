@@ -33,6 +33,9 @@ struct BootOptions {
   bool json = false;
 };
 
+/// As DebugOptions::debugger: the user brings one.
+inline constexpr std::string_view kNoDebugger = "none";
+
 struct DebugOptions {
   BootOptions boot;
   std::string debugger = "gdb";

@@ -44,6 +44,11 @@ int debug_command(Context& context, const DebugOptions& options) {
     throw Failure(std::format("--batch was expected to name a script: '{}' cannot be read", options.batch),
                   kUsageError);
   if (!options.boot.dump.empty()) return debug_dump(context, options);
+  if (options.debugger == kNoDebugger)
+    throw Failure(
+        "--debugger none was expected with --dump: a guest for a debugger of your own is booted by `toro run "
+        "--listen PORT --wait`",
+        kUsageError);
   Reporter reporter(options.boot.json ? Speech::json : Speech::words);
   const bool recorded = !options.record.empty() || !options.replay.empty();
   auto stub = recorded || options.boot.stub == "qemu" ? Stub::qemu : Stub::kernel;

@@ -51,7 +51,8 @@ int debug_dump(Context& context, const DebugOptions& options) {
   TableServer tables(context.loop, [&server](const std::string& table, const TableServer::Answer& answer) {
     answer(dumped_table_json(server.target(), table));
   });
-  if (options.boot.port || options.boot.json)
+  const bool alone = options.debugger == kNoDebugger;
+  if (options.boot.port || options.boot.json || alone)
     reporter.tell("listening",
                   {{"host", "127.0.0.1"},
                    {"port", server.port()},
@@ -61,6 +62,7 @@ int debug_dump(Context& context, const DebugOptions& options) {
                    {"stub", "dump"},
                    {"pid", getpid()}},
                   std::format("a debugger can connect to 127.0.0.1:{}", server.port()));
+  if (alone) context.loop.run_until([] { return false; });  // a signal ends it
   ProcessOptions process;
   if (options.batch.empty()) {
     process.terminal = Terminal::shared;
