@@ -1,8 +1,7 @@
 // Below the editor: the messages that the extension sends, to the same lldb-dap and the same guest.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DapClient } from './dap-client.mjs';
@@ -15,22 +14,17 @@ const adapter = readdirSync('/usr/bin').filter((name) => /^lldb-dap-\d+$/.test(n
 const guests = [];
 
 /** Boots debug-me; `outcome` is the tool's exit status and what the console showed. */
-function boot(...options) {
-  return startTool('run', 'debug-me', '--listen', '0', '--json', ...options);
-}
-
-/** The command, once it listens. */
-async function startTool(...words) {
-  const guest = spawn(join(sdk, 'toro'), words, { cwd: sdk });
+async function boot(...options) {
+  const guest = spawn(join(sdk, 'toro'), ['run', 'debug-me', '--listen', '0', '--json', ...options], { cwd: sdk });
   guests.push(guest);
   let console = '';
   guest.stdout.on('data', (bytes) => (console += bytes));
   const outcome = new Promise((resolve) => guest.once('close', (status) => resolve({ status, console })));
   const listening = new Promise((resolve, reject) => {
     createInterface(guest.stderr).on('line', (text) => text.startsWith('{"event":"listening"') && resolve(JSON.parse(text)));
-    void outcome.then(({ status }) => reject(new Error(`toro ${words[0]} ended with status ${status} before it listened`)));
+    void outcome.then(({ status }) => reject(new Error(`toro run ended with status ${status} before it listened`)));
   });
-  return { ...(await listening), outcome, stop: () => guest.kill('SIGTERM') };
+  return { ...(await listening), outcome };
 }
 
 /** Initialises, starts and sets the breakpoint; resolves at the stop there. */
@@ -89,33 +83,6 @@ const tests = {
     const { status, console } = await guest.outcome;
     assert.equal(status, 0);
     assert.match(console, /3 transfers, 150 in all/);
-  },
-
-  async 'the dump of a guest that panicked: where it stood, and with what'() {
-    const project = mkdtempSync(join(tmpdir(), 'toro-e2e-dump-'));
-    cpSync(join(sdk, 'samples/hello'), project, { recursive: true });
-    writeFileSync(join(project, 'main.cpp'), 'int* volatile nowhere;\n\nint main() {\n  const int before = 42;\n  *nowhere = before;\n}\n');
-    const dump = join(project, 'memory.dump');
-    const run = spawn(join(sdk, 'toro'), ['run', project, '--dump', dump], { cwd: sdk, stdio: 'ignore' });
-    assert.equal(await new Promise((resolve) => run.once('close', resolve)), 134);
-
-    const server = await startTool('debug', project, '--dump', dump, '--debugger', 'none', '--json');
-    const client = new DapClient(join('/usr/bin', adapter));
-    const initialized = client.event('initialized');
-    await client.request('initialize', { adapterID: 'toro', pathFormat: 'path' });
-    const stopped = client.event('stopped');
-    const launchCommands = [`?!gdb-remote ${server.host}:${server.port}`];
-    const launched = client.request('launch', { program: server.elf, launchCommands, stopOnEntry: true });
-    await initialized;
-    await Promise.all([client.request('configurationDone'), launched]);
-    const { stackFrames } = await client.request('stackTrace', { threadId: (await stopped).threadId });
-    assert.deepEqual([stackFrames[0].name, stackFrames[0].line], ['main', 5]);
-    assert.equal((await locals(client, stackFrames[0].id)).before, '42');
-    await client.request('disconnect', { terminateDebuggee: true });
-    await client.end();
-    server.stop();
-    await server.outcome;
-    rmSync(project, { recursive: true });
   },
 
   async 'disconnect with terminateDebuggee ends the guest'() {
