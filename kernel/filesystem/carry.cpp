@@ -4,8 +4,7 @@
 #include "kernel/filesystem/kernel.hpp"
 #include "kernel/include/toro/detail/mailbox.hpp"
 #include "kernel/include/toro/detail/work.hpp"
-#include "kernel/memory/memory.hpp"
-#include "kernel/panic.hpp"
+#include "kernel/process/kernel_thread.hpp"
 #include "kernel/process/scheduler.hpp"
 
 namespace toro::filesystem {
@@ -57,18 +56,7 @@ void serve_other_cores() {
   const arch::InterruptsOff off;
   if (servers->started) return;
   servers->started = true;
-  const std::uintptr_t low = memory::allocate_stack(kStackPages);
-  if (low == 0) panic("memory is out: no stack for who serves files to other cores");
-  const std::uintptr_t high = low + kStackPages * memory::kPageSize;
-  auto* const no_return = reinterpret_cast<std::uint64_t*>(high) - 1;
-  *no_return = 0;
-  auto* const frame = reinterpret_cast<arch::SwitchFrame*>(no_return) - 1;
-  *frame = {.interrupts_on = 1, .rip = reinterpret_cast<std::uint64_t>(&serve)};
-  process::Thread* const thread = process::Scheduler::create_thread("files", frame, 0);
-  if (thread == nullptr) panic("memory is out: no room for who serves files to other cores");
-  thread->stack_low = low;
-  thread->stack_high = high;
-  process::scheduler().start_thread(*thread);
+  process::start_kernel_thread("files", kStackPages, serve);
 }
 
 void call_on_mount(Mount& mount, void (*function)(void* context), void* context) {

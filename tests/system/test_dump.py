@@ -48,26 +48,26 @@ class Dump(harness.Case):
         return self.toro("debug", *([image] if image else []), "--dump", dump, "--batch", file, *options, limit=limit)
 
     def test_gdb_shows_it_as_if_live(self):
-        dump, run = self.panic("fault", "read")
+        dump, run = self.panic("cores-fault", "read")
         self.assertRegex(run.err, r"the guest's memory is in \S+memory.dump: `toro debug \S+ --dump \S+` looks into it")
         seen = self.look(dump, GDB_SCRIPT)
         self.assertEqual(1, seen.status, str(seen))  # the last command fails, as it is to
         self.assertRegex(seen.out, r'\* \d +Thread 1 "main" \(running\) +0x\w+ in read_from \(where=0x0\)')
-        self.assertRegex(seen.out, r'Thread \w+ "idle/0" \(ready\)')
+        self.assertRegex(seen.out, r'Thread \w+ "idle/3" \((running|ready)\)')
         self.assertRegex(seen.out, r"#0 .*read_from \(where=0x0\)(.*\n)+#1 .*fault \((.*\n)+#2 .*main \(argc=3")
-        self.assertRegex(seen.out, r"(?m)^0 +0 +\w+ +\w+ +main")
+        self.assertRegex(seen.out, r"(?m)^3 +3 +0 +\w+ +\S+")
         self.assertRegex(seen.out, r"(?m)^console +\d+ +16")
-        self.assertRegex(seen.err, r"(?m)^0 +\d+ +\d+ +\d+ +\d+ +\d+")
+        self.assertRegex(seen.err, r"(?m)^3 +\d+ +\d+ +\d+ +\d+ +\d+")
         self.assertIn("page fault: read of 0x0, which is not mapped", seen.err)
         self.assertRegex(seen.out, r"cr2 +0x0")
         self.assertIn('"constant"', seen.out)
 
     def test_lldb_shows_it_as_if_live(self):
-        dump, _ = self.panic("fault", "read")
+        dump, _ = self.panic("cores-fault", "read")
         seen = self.look(dump, LLDB_SCRIPT, "--debugger", "lldb")
         self.assertEqual(0, seen.status, str(seen))
         self.assertRegex(seen.out, r"\* thread #\d+, name = 'main'.*stop reason = page fault: read of 0x0")
-        self.assertRegex(seen.out, r"name = 'idle/0'")
+        self.assertRegex(seen.out, r"name = 'idle/3'")
         self.assertRegex(seen.out, r"frame #0: 0x\w+ debuggee.elf`read_from\(where=")
         self.assertRegex(seen.out, r"\(const volatile int \*\) where = (0x0+|nullptr|NULL)")
         self.assertRegex(seen.out, r"paging +yes")

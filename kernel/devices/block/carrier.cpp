@@ -4,9 +4,8 @@
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/arch/x86_64/per_core.hpp"
 #include "kernel/devices/block/device.hpp"
-#include "kernel/memory/memory.hpp"
-#include "kernel/panic.hpp"
 #include "kernel/process/inbox.hpp"
+#include "kernel/process/kernel_thread.hpp"
 #include "kernel/process/scheduler.hpp"
 
 namespace toro::block {
@@ -24,18 +23,7 @@ Carrier& carrier() {
 
 void Carrier::prepare() {
   if (thread_ != nullptr) return;
-  const std::uintptr_t low = memory::allocate_stack(kStackPages);
-  if (low == 0) panic("memory is out: no stack for who carries disk requests back");
-  const std::uintptr_t high = low + kStackPages * memory::kPageSize;
-  auto* const no_return = reinterpret_cast<std::uint64_t*>(high) - 1;
-  *no_return = 0;
-  auto* const frame = reinterpret_cast<arch::SwitchFrame*>(no_return) - 1;
-  *frame = {.interrupts_on = 1, .rip = reinterpret_cast<std::uint64_t>(&run)};
-  thread_ = process::Scheduler::create_thread("disk carrier", frame, 0);
-  if (thread_ == nullptr) panic("memory is out: no room for who carries disk requests back");
-  thread_->stack_low = low;
-  thread_->stack_high = high;
-  process::scheduler().start_thread(*thread_);
+  thread_ = &process::start_kernel_thread("disk carrier", kStackPages, run);
 }
 
 void Carrier::take(BlockRequest& request) {

@@ -3,8 +3,7 @@
 
 #include "kernel/arch/x86_64/clock.hpp"
 #include "kernel/arch/x86_64/cpu.hpp"
-#include "kernel/memory/memory.hpp"
-#include "kernel/panic.hpp"
+#include "kernel/process/kernel_thread.hpp"
 #include "kernel/process/scheduler.hpp"
 
 namespace toro::ide {
@@ -43,18 +42,7 @@ constinit Watchdog watchdog{};
 }  // namespace
 
 void Watchdog::start() {
-  const std::uintptr_t low = memory::allocate_stack(kStackPages);
-  if (low == 0) panic("memory is out: no stack for who watches disks");
-  const std::uintptr_t high = low + kStackPages * memory::kPageSize;
-  auto* const no_return = reinterpret_cast<std::uint64_t*>(high) - 1;
-  *no_return = 0;
-  auto* const frame = reinterpret_cast<arch::SwitchFrame*>(no_return) - 1;
-  *frame = {.interrupts_on = 1, .rip = reinterpret_cast<std::uint64_t>(&run)};
-  process::Thread* thread = process::Scheduler::create_thread("disk watchdog", frame, 0);
-  if (thread == nullptr) panic("memory is out: no room for who watches disks");
-  thread->stack_low = low;
-  thread->stack_high = high;
-  process::scheduler().start_thread(*thread);
+  process::start_kernel_thread("disk watchdog", kStackPages, run);
 }
 
 void Watchdog::run() {

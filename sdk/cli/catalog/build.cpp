@@ -122,8 +122,9 @@ void build_preset(EventLoop& loop, const fs::path& sdk, const std::string& prese
 
 fs::path expected_elf(const Target& target) {
   if (target.kind == Target::Kind::image) return target.image;
-  for (const auto& application : applications_of(target))
-    if (application.name == target.name) return application.elf;
+  const auto all = applications_of(target);
+  for (const auto& application : all)
+    if (application.name == target.name || all.size() == 1) return application.elf;
   auto folder =
       target.kind == Target::Kind::sample ? target.build_directory / "samples" / target.name : target.build_directory;
   return folder / (target.name + ".elf");

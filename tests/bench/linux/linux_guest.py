@@ -54,7 +54,9 @@ def ide_modules(libata_parameters=""):
             Module("scsi/sd_mod"), Module("ata/ata_piix"))
 
 
-MACHINES = ("qemu-microvm", "kvm-pc", "kvm-pc-emulated")
+MACHINES = ("qemu-microvm", "kvm-pc")
+# With a disk there is one more: the same PC with IDE.
+DISK_MACHINES = (*MACHINES, "kvm-pc-emulated")
 
 
 class LinuxGuestError(Exception):
@@ -71,7 +73,7 @@ class LinuxGuest:
     def command(self, machine="qemu-microvm", cores=1, memory_mib=256, arguments=(), accelerator="tcg", icount=False,
                 disk=()):
         """QEMU's command line, with "$RUN" for the run's own directory as `toro run --print-command` has it: in it the
-        file "exit" gets the program's exit status as one byte. `machine` is one of MACHINES; `arguments` are the
+        file "exit" gets the program's exit status as one byte. `machine` is one of DISK_MACHINES; `arguments` are the
         program's. 80 MiB are enough for the kernel. `disk` are QEMU's words for a
         disk. With `icount`, ticks and virtual nanoseconds are instructions."""
         microvm = json.loads((ROOT / "boards/qemu-microvm/board.json").read_text())
@@ -110,8 +112,8 @@ def prepare(build_folder, program_binary, modules=()):
     build_folder.mkdir(parents=True, exist_ok=True)
     kernel = _kernel(build_folder)
     program_binary = Path(program_binary)
-    variant = "".join(f"-{module.path.split('/')[-1]}{module.parameters}" for module in modules[-3:])
-    initramfs = build_folder / f"{program_binary.name}{variant}.cpio"
+    variant = "-".join([program_binary.name, *(f"{Path(module.path).name}{module.parameters}" for module in modules)])
+    initramfs = build_folder / f"{variant}.cpio"
     _write(initramfs, _initramfs(program_binary.read_bytes(), _module_files(build_folder / "modules", modules)))
     return LinuxGuest(kernel, initramfs, COMMAND_LINE, kernel.stem)
 

@@ -105,8 +105,9 @@ class Bench:
 
     def linux_command(self, source, arguments=(), board=None, cores=1, memory_mib=LINUX_MEMORY_MIB, icount=False,
                       disk=None, modules=linux_guest.VIRTIO_MODULES):
-        if not self.has_linux(board or self.board):
-            raise NotHere(f"Linux is measured on {' and '.join(linux_guest.MACHINES)}")
+        machines = linux_guest.DISK_MACHINES if disk else linux_guest.MACHINES
+        if (board or self.board).name not in machines:
+            raise NotHere(f"Linux is measured on {' and '.join(machines)}")
         return self.linux(source, modules if disk else ()).command((board or self.board).name, cores, memory_mib, tuple(arguments),
                                                    "tcg" if icount else self.accelerator, icount,
                                                    self._disk_words(board or self.board, disk) if disk else ())

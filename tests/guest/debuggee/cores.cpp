@@ -158,6 +158,8 @@ int run_on_cores(std::string_view what, const char* argument) {
       park(rounds);
     });
   }
+  if (what == "cores-fault")  // all have started, and rest
+    for (unsigned core = 1; core < toro::cores(); ++core) toro::run_on(core, [] {});
   if (what == "cores-soak") on_all_cores(soak);
   if (what == "cores-turn") {
     on_all_cores([](unsigned core) {

@@ -329,6 +329,7 @@ int main(int argc, char** argv) {
   if (what == "handler" || what == "storm") run_interrupts(what);
   if (what == "after-main") std::atexit(spin_after_main);
   if (what.starts_with("cores-")) status = run_on_cores(what, argc > 2 ? argv[2] : "");
+  if (what == "cores-fault") status = fault(argv[2]);
   stage(constant);
   say("debuggee: end");
   return status;
