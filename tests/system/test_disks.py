@@ -5,7 +5,6 @@ import array
 import json
 import os
 import shlex
-import signal
 import struct
 import subprocess
 import zlib
@@ -164,16 +163,15 @@ class Disks(harness.Case):
     def test_a_medium_that_takes_its_time_keeps_nobody_else_from_theirs(self):
         slow, fast = self.image("slow.img", pattern(6, MEBIBYTE)), self.image("fast.img", pattern(7, MEBIBYTE))
         socket = os.path.join(self.folder, "nbd.sock")
-        number = os.path.join(self.folder, "nbd.pid")
-        # It returns when it listens.
-        subprocess.check_call(["nbdkit", "--unix", socket, "--pidfile", number, "--filter=delay", "file", slow, "rdelay=200ms",
-                               "wdelay=200ms"])
-        with open(number) as stream:
-            self.addCleanup(os.kill, int(stream.read()), signal.SIGKILL)
+        server = subprocess.Popen(["nbdkit", "--exit-with-parent", "--unix", socket, "--filter=delay", "file", slow, "rdelay=200ms",
+                                   "wdelay=200ms"])
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
 
         def over_nbd(blockdev):
             if blockdev["file"]["filename"] == slow:
-                blockdev["file"] = {"driver": "nbd", "server": {"type": "unix", "path": socket}}
+                # The server may not listen yet.
+                blockdev["file"] = {"driver": "nbd", "server": {"type": "unix", "path": socket}, "open-timeout": 10}
             return blockdev
 
         for board in BOARDS:
