@@ -138,20 +138,18 @@ void print_threads_of(unsigned core, Sink out) {
   }
 }
 
-/// The frame in which another core stopped; null when it does not: it is not waited for long.
-const arch::TrapFrame* frame_of(unsigned core) {
-  constexpr std::uint64_t kPatience = 100'000'000;  // TSC ticks: some 30 ms
-  const std::uint64_t begin = arch::read_tsc();
+/// The frame in which another core stopped; null when it has not until `deadline`, TSC ticks.
+const arch::TrapFrame* frame_of(unsigned core, std::uint64_t deadline) {
   for (;;) {
     const arch::TrapFrame* frame = panic_frames.on(core).load(std::memory_order_acquire);
-    if (frame != nullptr || arch::read_tsc() - begin > kPatience) return frame;
+    if (frame != nullptr || arch::read_tsc() > deadline) return frame;
     asm volatile("pause");
   }
 }
 
-void print_place_of(unsigned core, Sink out) {
+void print_place_of(unsigned core, Sink out, std::uint64_t deadline) {
   const arch::ContextRegistry& contexts = arch::contexts.on(core);
-  const arch::TrapFrame* frame = frame_of(core);
+  const arch::TrapFrame* frame = frame_of(core, deadline);
   // The idle thread, the first of each core, has interrupts on only where it halts.
   if (frame != nullptr && contexts.running == contexts.first && (frame->rflags & arch::kInterruptFlag) != 0)
     return print(out, "core {} was idle\n", core);
@@ -177,8 +175,11 @@ void tell_machine() {
   const arch::Context* thread = arch::contexts->running;
   print(out, "  image at {:#x}\n", reinterpret_cast<std::uint64_t>(toro_image_start));
   print_backtrace(out, start, thread == nullptr ? 0 : thread->stack_high);
+  // A busy host may not run a core for a while; one that never stops does not keep the others' places from being told.
+  constexpr std::uint64_t kPatience = 10'000'000'000;  // TSC ticks: some 3 s
+  const std::uint64_t deadline = arch::read_tsc() + kPatience;
   for (unsigned core = 0; core < arch::toro_core_count; ++core)
-    if (arch::has_started(core) && core != arch::this_core()) print_place_of(core, out);
+    if (arch::has_started(core) && core != arch::this_core()) print_place_of(core, out, deadline);
   for (unsigned core = 0; core < arch::toro_core_count; ++core)
     if (arch::has_started(core)) print_threads_of(core, out);
   tell_machine();

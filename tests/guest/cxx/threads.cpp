@@ -98,16 +98,25 @@ TEST_CASE("sleep lasts as long as asked, and at most a little longer") {
 }
 
 TEST_CASE("sleepers wake in the order of their deadlines") {
-  std::string order;
-  std::vector<std::thread> threads;
-  for (const int ms : {30, 10, 20}) {
-    threads.emplace_back([&order, ms] {
-      std::this_thread::sleep_for(std::chrono::milliseconds(ms));
-      order += static_cast<char>('0' + ms / 10);
-    });
+  using Clock = std::chrono::steady_clock;
+  // On a busy host a deadline may pass before all sleep: then it is tried with more time.
+  for (Clock::duration unit = 10ms;; unit *= 2) {
+    std::string order;
+    std::vector<std::thread> threads;
+    const auto start = Clock::now();
+    Clock::time_point last_asleep;
+    for (const int number : {3, 1, 2}) {
+      threads.emplace_back([&, number] {
+        last_asleep = Clock::now();
+        std::this_thread::sleep_until(start + number * unit);
+        order += static_cast<char>('0' + number);
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    if (last_asleep >= start + unit && unit < 10s) continue;
+    CHECK(order == "123");
+    return;
   }
-  for (auto& thread : threads) thread.join();
-  CHECK(order == "123");
 }
 
 TEST_CASE("a wait with a deadline times out") {
