@@ -13,6 +13,9 @@ class Transport {
   [[nodiscard]] virtual std::size_t receive(std::span<char> into) = 0;
   /// Hands over all of `bytes`, waiting for room; gives up, and drops the rest, only where the line is closed.
   virtual void send(std::span<const char> bytes) = 0;
+  /// Waits until the other side has all that was sent: before the machine runs on to what may be its end. Gives up only
+  /// where the line is closed.
+  virtual void flush() {}
   /// Whether someone held the other end at the last receive() or send().
   [[nodiscard]] virtual bool connected() const = 0;
   /// Whether someone held the other end at any time since boot.

@@ -56,6 +56,14 @@ class VirtioLine final : public Transport {
     }
   }
 
+  void flush() override {
+    while (virtio::ConsolePort* port = poll()) {
+      const auto idle = port->tx_idle();
+      if (!idle || *idle) return;
+      asm volatile("pause");
+    }
+  }
+
   bool connected() const override { return connected_; }
   bool was_used() const override { return session_ != 0; }
 

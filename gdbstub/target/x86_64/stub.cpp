@@ -91,6 +91,7 @@ class Stub {
   void report_exit(std::uint8_t status) {
     cores().seize();
     session_.exited(status);
+    configuration_.transport.flush();
   }
 
  private:
@@ -407,10 +408,12 @@ bool Stub::stop(StopEvent event) {
         standing = !pass_on && !resume(event, core);
         break;
       case Next::detach:
+        configuration_.transport.flush();
         run_.release();
         standing = false;
         break;
       case Next::power_off:
+        configuration_.transport.flush();
         configuration_.power_off();
         break;
       case Next::restart:
