@@ -70,13 +70,15 @@ class Command(harness.Case):
 
     def test_gdb_stands_on_main(self):
         script = self.file("script", SCRIPT)
+        console = self.file("console", "")
         for cores in ("1", "2"):
             result = self.toro("debug", "hello", "--board", "kvm-pc", "--cores", cores, "--batch", script, "--timeout",
-                               "60", limit=600)
+                               "60", "--console", console, limit=600)
             self.assertEqual(0, result.status, str(result))
             self.assertRegex(result.out, r'hit Breakpoint 1, main \(')
             self.assertRegex(result.out, r'\* \d+ +Thread \d+ "main"')
-            self.assertIn("Hello from Toro: core 0 of board kvm-pc", result.out)
+            with open(console) as said:
+                self.assertIn("Hello from Toro: core 0 of board kvm-pc", said.read())
 
 
 if __name__ == "__main__":

@@ -264,12 +264,14 @@ class Disks(Machines):
 class Command(harness.Case):
     def test_gdb_stands_on_main(self):
         script = self.file("script", SCRIPT)
+        console = self.file("console", "")
         for cores in ("1", "2"):
             result = self.toro("debug", HELLO, "--board", BOARD, "--cores", cores, "--batch", script, "--timeout", "60",
-                               limit=600)
+                               "--console", console, limit=600)
             self.assertEqual(0, result.status, str(result))
             self.assertRegex(result.out, r'hit Breakpoint 1, main \(')
-            self.assertIn("Hello from Toro: core 0 of board " + BOARD, result.out)
+            with open(console) as said:
+                self.assertIn("Hello from Toro: core 0 of board " + BOARD, said.read())
 
 
 if __name__ == "__main__":
