@@ -50,6 +50,10 @@ PacketReader::Event PacketReader::put(char byte) {
       }
       return Event::none;
     case State::escaped:
+      if (byte == '#') {  // a sender escapes that too: a bare one ends the packet, for somebody waits for its answer
+        state_ = State::checksum_high;
+        return Event::none;
+      }
       sum_ = static_cast<std::uint8_t>(sum_ + static_cast<std::uint8_t>(byte));
       append(static_cast<char>(byte ^ 0x20));
       state_ = State::payload;

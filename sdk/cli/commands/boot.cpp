@@ -84,6 +84,7 @@ Prepared prepare_boot(Context& context, const BootOptions& options, Stub stub, W
   boot.disks = disks_of(options, prepared.target);
   boot.accelerator = choose_accelerator(options.accelerator);
   boot.stub = stub;
+  boot.places = options.aslr == "off" ? Places::fixed : Places::random;
   boot.network = network_of(options, prepared.target);
   boot.net_dump = options.net_dump;
   boot.wait = wait;

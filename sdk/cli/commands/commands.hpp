@@ -20,6 +20,7 @@ struct BootOptions {
   std::vector<std::string> disks;     ///< --disk
   std::string accelerator = "auto";   ///< auto, kvm, tcg
   std::string stub = "kernel";        ///< kernel, qemu
+  std::string aslr = "on";            ///< on, off
   std::optional<std::uint16_t> port;  ///< --listen
   double timeout = 0;                 ///< seconds; 0: none
   std::string protocol_log;

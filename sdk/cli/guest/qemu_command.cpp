@@ -49,7 +49,7 @@ std::vector<std::string> qemu_command(const Boot& boot, const std::string& run) 
   std::vector<std::string> kernel_options;
   if (boot.wait == Wait::for_debugger && boot.stub == Stub::kernel) kernel_options.emplace_back("toro.wait");
   // QEMU's stub cannot tell a debugger where the image went.
-  if (boot.stub == Stub::qemu) kernel_options.emplace_back("toro.aslr=off");
+  if (boot.places == Places::fixed || boot.stub == Stub::qemu) kernel_options.emplace_back("toro.aslr=off");
   std::vector<std::string> command{board.emulator,
                                    "-M",
                                    board.machine,

@@ -28,6 +28,9 @@ enum class Network {
   user,  ///< QEMU's own network, with the host behind it
 };
 
+/// Whether image, heap and stacks lie elsewhere at each boot.
+enum class Places { random, fixed };
+
 enum class Recording {
   none,
   record,  ///< QEMU writes down what comes to the guest from outside
@@ -44,6 +47,7 @@ struct Boot {
   Accelerator accelerator = Accelerator::tcg;
   Stub stub = Stub::none;
   Wait wait = Wait::no;
+  Places places = Places::random;
   Network network = Network::none;
   Recording recording = Recording::none;
   std::filesystem::path recording_file;  ///< beside it, with .qcow2 behind its name, the snapshot that it begins with

@@ -1,4 +1,5 @@
 // Any bytes from a debugger: the session must answer or ignore them, keep within its buffers, and frame what it sends.
+// A packet whose frame is right gets one answer, whatever is in it: no client waits in vain.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -17,7 +18,7 @@ void require(bool condition) {
   if (!condition) std::abort();
 }
 
-/// Checks the frame of every packet sent.
+/// Checks the frame of every packet sent, and counts the answers.
 class CheckedTransport final : public Transport {
  public:
   std::size_t receive(std::span<char>) override { return 0; }
@@ -31,9 +32,13 @@ class CheckedTransport final : public Transport {
       sum = static_cast<std::uint8_t>(sum + static_cast<std::uint8_t>(byte));
     }
     require(hex_value(all[all.size() - 2]) == sum >> 4 && hex_value(all.back()) == (sum & 15));
+    // What a command of `monitor` prints comes before its answer. [GDB RSP, Stop Reply, "O"]
+    if (!all.starts_with("$O") || all.starts_with("$OK#")) ++answers;
   }
   bool connected() const override { return true; }
   bool was_used() const override { return true; }
+
+  unsigned answers = 0;
 };
 
 class SmallTarget final : public Target {
@@ -120,6 +125,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   while (!rest.empty()) {
     const std::string_view line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(line.size() == rest.size() ? line.size() : line.size() + 1);
+    const unsigned answered = transport.answers;
     std::uint8_t sum = 0;
     session.receive('$');
     for (const char byte : line) {
@@ -130,7 +136,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     session.receive('#');
     session.receive(hex_digit(sum >> 4));
     session.receive(hex_digit(sum));
+    // A restart has no answer. [GDB RSP, Packets, "R"]
+    const unsigned due = session.next() == Next::restart ? 0 : 1;
     if (session.next() != Next::serve) session.stopped({.reason = StopReason::step, .thread = ThreadId{3}});
+    require(transport.answers == answered + due);
   }
   return 0;
 }

@@ -86,6 +86,10 @@ TEST_CASE("QEMU's arguments follow the board and the stub") {
   CHECK(word_after(words, "-append") == "toro.wait --");
   CHECK_FALSE(has(words, "-S"));
 
+  boot.places = Places::fixed;
+  CHECK(word_after(qemu_command(boot, "/run/x"), "-append") == "toro.wait toro.aslr=off --");
+  boot.places = Places::random;
+
   boot.stub = Stub::qemu;
   words = qemu_command(boot, "/run/x");
   CHECK(has(words, "-gdb"));

@@ -39,6 +39,7 @@ TEST_CASE("packet reader: well-formed streams") {
 TEST_CASE("packet reader: escapes") {
   // '}' 0x03 is '#', '}' 0x5d is '}'; the checksum counts the bytes as they came.
   CHECK(read("$X}\x03}]#b2") == Events{{Event::packet, "X#}"}});
+  CHECK(read("$m}#ea$g#67") == Events{{Event::packet, "m"}, {Event::packet, "g"}});  // nothing is left to escape
   CHECK(read("$a*b#ed") == Events{{Event::packet, "a*b"}});
 }
 

@@ -1,0 +1,2 @@
+// Stands for a test's program in C++.
+int main() {}

@@ -1,0 +1,1 @@
+"""GDB's own testsuite, run on guests of the SDK."""
