@@ -1,5 +1,6 @@
 """Four cores under GDB, LLDB and bare packets: they stop together, and each goes on as it is told."""
 
+import os
 import re
 import time
 
@@ -9,6 +10,16 @@ from debugger import Gdb, Lldb, Wire
 
 CORES = 4
 ROW = re.compile(r"(?m)^(\d+) +(\S+) +(\d+) +(\S.*?) +0x")  # of `info os threads`: number, name, core, state
+
+
+def ticks_by_thread(process):
+    """What each thread of a process has had of the processors, in clock ticks. [proc(5)]"""
+    spent = {}
+    for thread in os.listdir(f"/proc/{process}/task"):
+        with open(f"/proc/{process}/task/{thread}/stat") as stat:
+            user, system = stat.read().rsplit(")", 1)[1].split()[11:13]
+        spent[thread] = int(user) + int(system)
+    return spent
 
 
 class Four(debugger.Case):
@@ -52,6 +63,17 @@ class Standing(Four):
         self.assertRegex(gdb("info threads"), r'"idle/3" \((ready|waiting)')
         # However long one looks, nothing changes.
         self.assertEqual(self.turns(gdb), self.turns(gdb))
+        self.released(guest, gdb)
+
+    def test_one_core_alone_keeps_a_processor_busy(self):
+        guest = self.four("cores-spin")
+        gdb = Gdb(self, guest)
+        self.all_turn(gdb)
+        [qemu] = [pid for pid, command in self.survivors().items() if command.startswith("qemu-system-")]
+        before, spent = ticks_by_thread(qemu), [0]
+        while max(spent) < 30:
+            spent = sorted(ticks - before.get(thread, 0) for thread, ticks in ticks_by_thread(qemu).items())
+        self.assertLess(sum(spent[:-1]), max(spent) / 3, spent)
         self.released(guest, gdb)
 
     def test_registers_of_each_core_are_read_and_written(self):

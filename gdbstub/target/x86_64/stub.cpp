@@ -143,6 +143,7 @@ class Stub::Entered {
     if (acts_) {
       if (std::exchange(stub_.lifted_, false)) stub_.run_.put_back();
       stub_.cores().let_go(stub_.run_.alone());
+      if (sees_off_) stub_.cores().see_off();
     }
     stub_.cores().leave();
     if (!stub_.machine_.hardware().any()) return;
@@ -157,6 +158,8 @@ class Stub::Entered {
   [[nodiscard]] std::uint64_t dr6() const { return dr6_; }
   /// Whether the frame stands at the `int3` that it came by.
   [[nodiscard]] bool set_back() const { return set_back_; }
+  /// What comes is to find the other cores out of the stub.
+  void see_off() { sees_off_ = true; }
 
  private:
   Stub& stub_;
@@ -165,11 +168,12 @@ class Stub::Entered {
   std::uint64_t dr6_ = 0;
   bool set_back_ = false;
   bool acts_ = false;
+  bool sees_off_ = false;
 };
 
 bool Stub::on_exception(TrapFrame& frame) {
   if (cores().present()) return within_stub(frame);
-  const Entered entered(*this, frame);
+  Entered entered(*this, frame);
   if (!entered.acts()) return true;
   StopEvent event;
   switch (judge(frame, entered, event)) {
@@ -178,7 +182,9 @@ bool Stub::on_exception(TrapFrame& frame) {
     case Verdict::not_ours:
       return false;
     case Verdict::stop:
-      return stop(event);
+      if (stop(event)) return true;
+      entered.see_off();  // a panic shows what each core was at
+      return false;
   }
   return false;
 }
@@ -187,6 +193,7 @@ bool Stub::on_exception(TrapFrame& frame) {
 bool Stub::within_stub(TrapFrame& frame) {
   switch (static_cast<Exception>(frame.vector)) {
     case Exception::nmi:
+      cores().on_nmi(frame);
       return true;  // the core is where it was called to, and hears the line
     case Exception::breakpoint:
       if (!machine_.software().unpatch(frame.rip - 1)) return false;
