@@ -13,6 +13,11 @@ class Transport {
   [[nodiscard]] virtual std::size_t receive(std::span<char> into) = 0;
   /// Hands over all of `bytes`, waiting for room; gives up, and drops the rest, only where the line is closed.
   virtual void send(std::span<const char> bytes) = 0;
+  /// What arrives from now on, and an end of the connection, comes as an NMI to the calling core; false where that
+  /// cannot be. What is there already does not come: receive() once more before you sleep.
+  [[nodiscard]] virtual bool begin_sleep() { return false; }
+  /// Ends that.
+  virtual void end_sleep() {}
   /// Whether someone held the other end at the last receive() or send().
   [[nodiscard]] virtual bool connected() const = 0;
   /// Whether someone held the other end at any time since boot.

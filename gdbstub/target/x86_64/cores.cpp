@@ -15,8 +15,8 @@ enum class Stage : std::uint8_t { away, entering, standing, leaving };
 struct Seat {
   std::atomic<Stage> stage;
   std::atomic<bool> settled;
-  bool called;  ///< an NMI is on its way
-  bool silent;  ///< the last one was not answered
+  std::atomic<bool> called;  ///< an NMI is on its way
+  bool silent;               ///< the last one was not answered
   std::uint64_t dr6;
   Rest rest;
   CoreRegisters registers;
@@ -111,12 +111,30 @@ void Cores::rest() {
   static_cast<void>(rest.end());
 }
 
-void Cores::on_nmi(const arch::TrapFrame& frame) {
-  seats->rest.on_nmi(frame);
+void Cores::decline() {
+  seats->called = false;
 }
 
-/// Whether the core stands; calls it if it is away. It stands for good once it is to, so once is enough: an NMI that it
-/// does not answer by coming found it coming by itself.
+void Cores::begin_sleep() {
+  seats->rest.begin();
+}
+
+void Cores::sleep() {
+  seats->rest.take();
+}
+
+void Cores::end_sleep() {
+  static_cast<void>(seats->rest.end());
+}
+
+void Cores::on_nmi(const arch::TrapFrame& frame) {
+  Rest& rest = seats->rest;
+  if (acting_ == arch::this_core() + 1) static_cast<void>(rest.end());
+  rest.on_nmi(frame);
+}
+
+/// Whether the core stands; calls it if it is away. It stands for good once it is to, so once is enough, unless it
+/// declines: another NMI that it does not answer by coming found it coming by itself.
 bool Cores::call(unsigned core) {
   Seat& seat = seats.on(core);
   const Stage stage = seat.stage;
@@ -148,10 +166,15 @@ void Cores::stop_others() {
   }
 }
 
-void Cores::stop_late() {
+bool Cores::stop_late() {
   const unsigned here = arch::this_core();
-  for (unsigned core = 0; core < arch::toro_core_count; ++core)
-    if (core != here && is_up(core)) static_cast<void>(call(core));
+  bool all = true;
+  for (unsigned core = 0; core < arch::toro_core_count; ++core) {
+    if (core == here) continue;
+    // One that nobody has begun to start stays where it is: who would start it stands.
+    all = (is_up(core) ? call(core) : arch::toro_core_entries[core].distance == 0) && all;
+  }
+  return all;
 }
 
 void Cores::settle() {

@@ -38,8 +38,12 @@ class Cores {
 
   /// Stops all others and waits for them, except those that do not answer.
   void stop_others();
-  /// Calls those that have come up since. Does not wait.
-  void stop_late();
+  /// Calls those that have come up since. Does not wait. Whether none is left that may yet run.
+  bool stop_late();
+  /// The core that acts is about to sleep: an NMI from here on ends that, or keeps it from beginning.
+  void begin_sleep();
+  void sleep();
+  void end_sleep();
   /// The standstill counts: whatever made them come, the others need not act on it any more.
   void settle();
   /// The calling core itself stands.
@@ -53,6 +57,9 @@ class Cores {
 
   /// Goes on, as soon as this core may; its registers are its own again.
   void leave();
+  /// The calling core, which is not in the stub, was called by NMI, and goes on for the moment: it is to be called
+  /// again.
+  void decline();
   /// The calling core, which is in the stub, was called by NMI.
   void on_nmi(const arch::TrapFrame& frame);
 
