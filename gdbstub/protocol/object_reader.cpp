@@ -95,6 +95,9 @@ void ObjectRow::write_text(const Column& column, TextWriter& out) const {
   if (column.format == Format::text) return read_text(target_, *at, column.value.bytes, out);
   std::uint64_t view[2] = {0, kLongestText};
   if (column.format == Format::view ? !read_from(target_, *at, view) : !read_from(target_, *at, view[0])) return;
+  std::uint64_t word = 0;
+  if (view[1] == 0 && column.words.count != 0 && read_from(target_, address_of(column.words.first), word))
+    return read_text(target_, word, kLongestText, out);
   read_text(target_, view[0], std::min<std::uint64_t>(view[1], kLongestText), out);
 }
 

@@ -115,6 +115,16 @@ std::uint64_t row_count(Target& target, const tables::Rows& rows) {
   return std::min(count, kMostRows);
 }
 
+/// The rows of one list, which may be damaged, and a ring.
+void read_list(Target& target, const tables::Table& table, TableSink& sink) {
+  const std::uint64_t base = reinterpret_cast<std::uint64_t>(table.rows.base);
+  std::uint64_t object = ObjectRow(target, base, 0, 0).number(table.rows.first).value_or(0);
+  for (std::uint64_t i = 0; object != 0 && i < kMostRows; ++i) {
+    write_row(target, table, ObjectRow(target, object, 0, i), sink);
+    if (!read_from(target, object + table.rows.stride, object)) return;
+  }
+}
+
 /// The rows of one array.
 void read_rows(Target& target, const tables::Table& table, std::uint64_t base, unsigned core, TableSink& sink) {
   const std::uint64_t count = row_count(target, table.rows);
@@ -156,6 +166,7 @@ void read_table(Target& target, std::size_t number, TableSink& sink) {
   tables::Table table;
   if (!described(target, number, table) || table.rows.base == nullptr) return;
   const auto base = reinterpret_cast<std::uint64_t>(table.rows.base);
+  if (table.rows.shape == tables::Shape::linked) return read_list(target, table, sink);
   if (!table.rows.each_core) return read_rows(target, table, base, 0, sink);
   for (unsigned core = 0; core < target.core_count(); ++core)
     if (const auto copy = target.core_copy(core, base)) read_rows(target, table, *copy, core, sink);

@@ -1,5 +1,7 @@
 #include "gdbstub/protocol/reply.hpp"
 
+#include <cstring>
+
 #include "gdbstub/protocol/hex.hpp"
 
 namespace toro::gdbstub {
@@ -30,9 +32,17 @@ void Reply::hex_bytes(std::span<const std::byte> bytes) {
     overflow_ = true;
     return;
   }
-  // Whole memories go this way: without a call for each digit.
+  // Whole memories go this way: a word at a time.
   char* to = buffer_.data() + 1 + size_;
-  for (const std::byte byte : bytes) {
+  const std::size_t words = bytes.size() / sizeof(std::uint32_t);
+  for (std::size_t i = 0; i < words; ++i) {
+    std::uint32_t word;
+    std::memcpy(&word, bytes.data() + i * sizeof word, sizeof word);
+    const std::uint64_t digits = hex_digits(word);
+    std::memcpy(to, &digits, sizeof digits);
+    to += sizeof digits;
+  }
+  for (const std::byte byte : bytes.subspan(words * sizeof(std::uint32_t))) {
     *to++ = hex_digit(static_cast<std::uint8_t>(byte) >> 4);
     *to++ = hex_digit(static_cast<std::uint8_t>(byte));
   }
@@ -47,10 +57,24 @@ void Reply::error(Error number) {
   put(static_cast<char>('0' + value % 10));
 }
 
+namespace {
+
+std::uint8_t checksum(std::string_view payload) {
+  std::uint8_t sum = 0;
+  std::uint64_t word;
+  for (; payload.size() >= sizeof word; payload.remove_prefix(sizeof word)) {
+    std::memcpy(&word, payload.data(), sizeof word);
+    sum = static_cast<std::uint8_t>(sum + sum_of_bytes(word));
+  }
+  for (const char character : payload) sum = static_cast<std::uint8_t>(sum + static_cast<std::uint8_t>(character));
+  return sum;
+}
+
+}  // namespace
+
 std::string_view Reply::packet() {
   if (overflow_) error(Error::no_space);
-  std::uint8_t sum = 0;
-  for (const char character : payload()) sum = static_cast<std::uint8_t>(sum + static_cast<std::uint8_t>(character));
+  const std::uint8_t sum = checksum(payload());
   buffer_[0] = '$';
   buffer_[size_ + 1] = '#';
   buffer_[size_ + 2] = hex_digit(sum >> 4);

@@ -16,6 +16,11 @@ class Transport {
   /// Waits until the other side has all that was sent: before the machine runs on to what may be its end. Gives up only
   /// where the line is closed.
   virtual void flush() {}
+  /// What arrives from now on, and an end of the connection, comes as an NMI to the calling core; false where that
+  /// cannot be. What is there already does not come: receive() once more before you sleep.
+  [[nodiscard]] virtual bool begin_sleep() { return false; }
+  /// Ends that.
+  virtual void end_sleep() {}
   /// Whether someone held the other end at the last receive() or send().
   [[nodiscard]] virtual bool connected() const = 0;
   /// Whether someone held the other end at any time since boot.

@@ -3,8 +3,12 @@
 #include <array>
 #include <utility>
 
+#include "gdbstub/protocol/dialog.hpp"
 #include "gdbstub/target/x86_64/stub.hpp"
 #include "gdbstub/transport/transport.hpp"
+#include "gdbstub/transport/wake_line.hpp"
+#include "kernel/arch/x86_64/descriptor_tables.hpp"
+#include "kernel/arch/x86_64/interrupts.hpp"
 #include "kernel/boot/boot_information.hpp"
 #include "kernel/boot/stages.hpp"
 #include "kernel/devices/virtio/driver.hpp"
@@ -20,7 +24,9 @@ namespace {
 
 constexpr std::uint8_t kKilledStatus = 137;  // as a shell gives a program that was killed
 
-constinit virtio::StaticMultiportConsole<1> device{};
+// The longest reply to GDB, which takes no longer packets, goes out in one piece. [GDB remote.c,
+// MAX_REMOTE_PACKET_SIZE]
+constinit virtio::StaticMultiportConsole<1, 2, kPacketSize + 64> device{};
 
 /// The port appears, opens and closes as the device says; until it is there nobody is connected. Of two debuggers in a
 /// row the second is seen as connected only after the first was seen to go.
@@ -64,6 +70,15 @@ class VirtioLine final : public Transport {
     }
   }
 
+  // The cause is acknowledged behind the change of route: what comes after that is an edge.
+  bool begin_sleep() override {
+    if (!wake_line_.found()) return false;
+    wake_line_.point_here();
+    static_cast<void>(transport_->take_interrupt());
+    return true;
+  }
+  void end_sleep() override { wake_line_.point_back(); }
+
   bool connected() const override { return connected_; }
   bool was_used() const override { return session_ != 0; }
 
@@ -75,6 +90,8 @@ class VirtioLine final : public Transport {
 
   /// What the device lies on; before the first use.
   void lie_on(virtio::Transport& transport) { transport_ = &transport; }
+  /// The vector that it raises.
+  void interrupts_by(std::uint8_t vector) { wake_line_.find(vector); }
 
  private:
   /// The port while this debugger is connected, else null.
@@ -91,6 +108,7 @@ class VirtioLine final : public Transport {
   bool tell_departure() { return std::exchange(gone_, false); }
 
   virtio::Transport* transport_ = nullptr;
+  WakeLine wake_line_;
   std::array<char, 512> early_ = {};
   std::size_t early_used_ = 0;
   std::size_t early_count_ = 0;  ///< bytes that were read and not handed over
@@ -113,12 +131,14 @@ std::expected<void, virtio::Error> start(virtio::Transport& transport, virtio::I
       .protected_text = {&protected_text, 1},
   });
   before_shutdown = report_exit;
-  interrupt.connect(
-      [](void*, arch::TrapFrame& frame) {
-        // Nothing of the rings here: an NMI may enter the stub at any instruction outside of it.
-        if (line.take_interrupt()) on_transport_interrupt(frame);
-      },
-      nullptr);
+  constexpr arch::InterruptHandler handler = [](void*, arch::TrapFrame& frame) {
+    // Nothing of the rings here: an NMI may enter the stub at any instruction outside of it.
+    if (line.take_interrupt()) on_transport_interrupt(frame);
+  };
+  interrupt.connect(handler, nullptr);
+  for (unsigned i = 0; i < arch::kInterruptVectors; ++i)
+    if ((*arch::connections)[i].handler == handler)
+      line.interrupts_by(static_cast<std::uint8_t>(arch::kFirstInterruptVector + i));
   // The device has spoken since it was started, and an edge that nobody was listening for does not come again.
   static_cast<void>(device.on_interrupt());
   return {};

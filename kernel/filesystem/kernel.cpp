@@ -12,7 +12,6 @@ namespace toro::filesystem {
 namespace {
 
 constinit arch::SpinLock making;
-constinit std::atomic<Namespace*> the_names = nullptr;
 constinit arch::SpinLock mounts_lock;
 constinit arch::SpinLock directory_lock;
 constinit char directory[kMostPath];
@@ -40,6 +39,8 @@ Namespace* make_names() {
 }
 
 }  // namespace
+
+constinit std::atomic<Namespace*> the_names = nullptr;
 
 Namespace& names() {
   if (Namespace* const made = the_names.load(std::memory_order_acquire)) return *made;

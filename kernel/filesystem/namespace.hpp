@@ -81,6 +81,8 @@ class Namespace {
   [[nodiscard]] bool is_mounted(std::string_view canonical);
 
  private:
+  friend struct MountTable;
+
   [[nodiscard]] static Result<std::size_t> put(OpenFile& file, std::uint64_t offset, std::span<const std::byte> from);
   [[nodiscard]] Result<OpenFile*> open_found(Walk& walk, OpenMode mode);
   template <class F>

@@ -4,26 +4,24 @@
 #include "kernel/arch/x86_64/spin_lock.hpp"
 
 namespace toro::posix {
+
+constinit DescriptorSlot descriptor_slots[kMostDescriptors] = {
+    {nullptr, DescriptorKind::console}, {nullptr, DescriptorKind::console}, {nullptr, DescriptorKind::console}};
+
 namespace {
 
 using filesystem::Error;
 using filesystem::failure;
 using filesystem::OpenFile;
 
-constexpr std::int32_t kMost = 1024;
-
-enum class Kind : std::uint8_t { free, console, file };
-struct Slot {
-  OpenFile* file = nullptr;
-  Kind kind = Kind::free;
-  bool close_on_exec = false;
-};
+using Kind = DescriptorKind;
+using Slot = DescriptorSlot;
+constexpr std::int32_t kMost = kMostDescriptors;
 
 constinit arch::SpinLock lock;
-constinit Slot slots[kMost] = {{nullptr, Kind::console}, {nullptr, Kind::console}, {nullptr, Kind::console}};
 
 bool is_open(std::int32_t number) {
-  return number >= 0 && number < kMost && slots[number].kind != Kind::free;
+  return number >= 0 && number < kMost && descriptor_slots[number].kind != Kind::free;
 }
 
 Slot slot_of(OpenFile* file, bool close_on_exec) {
@@ -34,8 +32,8 @@ FileResult add(Slot slot, std::int32_t lowest) {
   if (lowest < 0 || lowest >= kMost) return failure(Error::invalid);
   const arch::SpinLockGuard guard(lock);
   for (std::int32_t i = lowest; i < kMost; ++i)
-    if (slots[i].kind == Kind::free) {
-      slots[i] = slot;
+    if (descriptor_slots[i].kind == Kind::free) {
+      descriptor_slots[i] = slot;
       return i;
     }
   return failure(Error::too_many_open);
@@ -53,8 +51,8 @@ void let_go(OpenFile* file) {
 filesystem::Result<Descriptor> Descriptor::find(std::int32_t number) {
   const arch::SpinLockGuard guard(lock);
   if (!is_open(number)) return failure(Error::bad_file);
-  hold(slots[number].file);
-  return Descriptor(slots[number].file);
+  hold(descriptor_slots[number].file);
+  return Descriptor(descriptor_slots[number].file);
 }
 
 Descriptor::~Descriptor() {
@@ -73,7 +71,7 @@ FileResult Descriptor::duplicate_to(std::int32_t number, bool close_on_exec) {
   OpenFile* old = nullptr;
   {
     const arch::SpinLockGuard guard(lock);
-    old = std::exchange(slots[number], slot_of(file_, close_on_exec)).file;
+    old = std::exchange(descriptor_slots[number], slot_of(file_, close_on_exec)).file;
   }
   let_go(old);
   return number;
@@ -90,7 +88,7 @@ FileResult close_descriptor(std::int32_t number) {
   {
     const arch::SpinLockGuard guard(lock);
     if (!is_open(number)) return failure(Error::bad_file);
-    old = std::exchange(slots[number], {}).file;
+    old = std::exchange(descriptor_slots[number], {}).file;
   }
   let_go(old);
   return 0;
@@ -99,13 +97,13 @@ FileResult close_descriptor(std::int32_t number) {
 filesystem::Result<bool> closes_on_exec(std::int32_t number) {
   const arch::SpinLockGuard guard(lock);
   if (!is_open(number)) return failure(Error::bad_file);
-  return slots[number].close_on_exec;
+  return descriptor_slots[number].close_on_exec;
 }
 
 FileResult set_close_on_exec(std::int32_t number, bool close_on_exec) {
   const arch::SpinLockGuard guard(lock);
   if (!is_open(number)) return failure(Error::bad_file);
-  slots[number].close_on_exec = close_on_exec;
+  descriptor_slots[number].close_on_exec = close_on_exec;
   return 0;
 }
 

@@ -9,6 +9,18 @@ namespace toro::posix {
 
 using FileResult = filesystem::Result<std::int64_t>;
 
+inline constexpr std::int32_t kMostDescriptors = 1024;
+
+enum class DescriptorKind : std::uint8_t { free, console, file };
+
+/// One of the table, which descriptors.cpp alone uses; kernel/tables describes it.
+struct DescriptorSlot {
+  filesystem::OpenFile* file = nullptr;
+  DescriptorKind kind = DescriptorKind::free;
+  bool close_on_exec = false;
+};
+extern DescriptorSlot descriptor_slots[kMostDescriptors];
+
 /// What a descriptor stands for, held while this lives. Threads.
 class Descriptor {
  public:

@@ -80,7 +80,7 @@ enum class Format : std::uint8_t {
   hexadecimal,
   text,         ///< characters in place, up to a zero
   literal,      ///< a pointer to such characters
-  view,         ///< pointer and length of characters
+  view,         ///< pointer and length of characters; where that is 0, the first of `words`, if any
   word,         ///< a number that `words` names
   row_number,   ///< of the row in its array, plus `offsets[0]` of `value`
   core_number,  ///< of the row's core
@@ -99,13 +99,15 @@ struct Column {
 enum class Shape : std::uint8_t {
   objects,   ///< an array of them
   pointers,  ///< an array of pointers to them
+  linked,    ///< each with a pointer to the next
 };
 
 struct Rows {
   Shape shape = Shape::objects;
   bool each_core = false;               ///< `base` is a per-core variable
-  std::uint32_t stride = 0;             ///< bytes of an element
+  std::uint32_t stride = 0;             ///< bytes of an element; of Shape::linked, where in it the pointer lies
   const void* base = nullptr;           ///< null: the image has none of these objects
+  Place first = {};                     ///< of Shape::linked: the pointer to the first, from `base` as a row
   std::uint32_t count = 1;              ///< of elements
   const void* end = nullptr;            ///< if not null, where they end, instead of `count`
   const std::uint32_t* most = nullptr;  ///< if not null, what bounds `count`

@@ -1,5 +1,6 @@
 """Four cores under GDB, LLDB and bare packets: they stop together, and each goes on as it is told."""
 
+import os
 import re
 import time
 
@@ -9,6 +10,13 @@ from debugger import Gdb, Lldb, Wire
 
 CORES = 4
 ROW = re.compile(r"(?m)^(\d+) +(\S+) +(\d+) +(\S.*?) +0x")  # of `info os threads`: number, name, core, state
+
+
+def ticks_of(process):
+    """What a process has had of the processors, in clock ticks. [proc(5)]"""
+    with open(f"/proc/{process}/stat") as stat:
+        user, system = stat.read().rsplit(")", 1)[1].split()[11:13]
+    return int(user) + int(system)
 
 
 class Four(debugger.Case):
@@ -54,6 +62,17 @@ class Standing(Four):
         self.assertEqual(self.turns(gdb), self.turns(gdb))
         self.released(guest, gdb)
 
+    def test_those_that_stand_keep_no_processor_busy(self):
+        guest = self.four("cores-spin")
+        gdb = Gdb(self, guest)
+        self.all_turn(gdb)
+        [qemu] = [pid for pid, command in self.survivors().items() if command.startswith("qemu-system-")]
+        before, begin = ticks_of(qemu), time.process_time()
+        while time.process_time() - begin < 0.5:  # whoever wants a processor gets as much as this loop
+            pass
+        self.assertLess((ticks_of(qemu) - before) / os.sysconf("SC_CLK_TCK"), 0.2)
+        self.released(guest, gdb)
+
     def test_registers_of_each_core_are_read_and_written(self):
         guest = self.four("cores-spin")
         gdb = Gdb(self, guest)
@@ -71,6 +90,19 @@ class Standing(Four):
             self.assertEqual(1000 + core, gdb.value("$r15"))
             self.assertEqual(2000 + core, gdb.value("$xmm7.v2_int64[0]"))
             self.assertEqual(core != 0, gdb.value("$gs_base", "u") != 0)
+        self.released(guest, gdb)
+
+    def test_nobody_stands_within_an_exception(self):
+        guest = self.four("cores-faults")
+        gdb = Gdb(self, guest)
+        for _ in range(15):
+            for thread in self.running(gdb).values():
+                gdb(f"thread {thread}")
+                self.assertNotRegex(gdb("info symbol $pc"), "trap_common|toro_trap|recover")
+                for _ in range(2):
+                    gdb.go("stepi")
+            gdb.let_run()
+            gdb.interrupt()
         self.released(guest, gdb)
 
     def test_lldb_shows_every_core(self):

@@ -1,6 +1,5 @@
 """How much a debugger has to ask, and how long it takes: limits that hold."""
 
-import os
 import time
 
 import debugger
@@ -42,8 +41,8 @@ class ThreadList(debugger.Case):
     """From a break to the complete list, in pieces of the sizes that GDB asks for."""
 
     CORES = 8
-    # A tenth of a second where each core has a processor; where several share one, those that stand take their turns.
-    LIMIT = 0.1 * max(1, CORES / len(os.sched_getaffinity(0)))
+    LIMIT = 0.1  # seconds
+    TRIES = 20  # others may have the processors
 
     def list_of(self, wire):
         document, size = b"", 0x1000
@@ -61,7 +60,8 @@ class ThreadList(debugger.Case):
             wire.ask(b"QStartNoAckMode")
             wire.send(b"+")
             spent = []
-            for _ in range(5):
+            while not spent or min(spent) > self.LIMIT:
+                self.assertLess(len(spent), self.TRIES, spent)
                 wire.send(debugger.framed(b"c"))
                 start = time.monotonic()
                 wire.send(b"\x03")
@@ -70,7 +70,6 @@ class ThreadList(debugger.Case):
                 spent.append(time.monotonic() - start)
                 self.assertLessEqual(1000, document.count(b"<thread "))
                 self.assertTrue(document.endswith(b"</threads>\n"))
-            self.assertLessEqual(min(spent), self.LIMIT, spent)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ import debugger
 import harness
 from debugger import Gdb, Lldb
 
-TABLES = {"threads", "mappings", "boot-stages", "cores", "counters", "heaps", "interrupts", "mailboxes", "virtqueues"}
+TABLES = {"threads", "mappings", "boot-stages", "cores", "counters", "files", "heaps", "interrupts", "mailboxes", "mounts",
+          "virtqueues"}
 
 
 def rows_of(gdb, table):
@@ -72,6 +73,28 @@ class Tables(debugger.Case):
         gdb(f"set var {place}.available[1] = 77")
         self.assertIn("overwritten", rows_of(gdb, "virtqueues")[0]["disagreement"])
 
+    def test_mounts_and_open_files(self):
+        guest = self.boot("files", wait=True)
+        gdb = Gdb(self, guest)
+        gdb("break main")
+        gdb.go("continue")
+        self.assertEqual([], rows_of(gdb, "mounts"))  # the first use of a file makes "/"
+        self.assertEqual(["console"] * 3, [row["kind"] for row in rows_of(gdb, "files")])
+        gdb("break stage")
+        gdb.go("continue")
+        [root] = rows_of(gdb, "mounts")
+        self.assertEqual(("/", "memory", "0", "no", "2"),
+                         (root["path"], root["kind"], root["core"], root["read only"], root["in use by"]))
+        file, directory, copy = rows_of(gdb, "files")[3:]
+        self.assertEqual(("3", "regular", "/", "12", "2", "yes"),
+                         tuple(file[name] for name in ("descriptor", "type", "mount", "position", "references",
+                                                       "close on exec")))
+        self.assertEqual(("4", "directory"), (directory["descriptor"], directory["type"]))
+        self.assertEqual((file["object"], "no"), (copy["object"], copy["close on exec"]))
+        gdb("delete")
+        gdb.detach()
+        guest.ends(0)
+
     def test_as_monitor_commands_of_both(self):
         guest, gdb = self.arrived()
         for table in TABLES - {"mappings"}:
@@ -91,7 +114,7 @@ class Tables(debugger.Case):
             answer = tables.ask(table)
             self.assertEqual(table, answer["table"])
             # The debug port's own queues count the questions.
-            still = ("device", "queue", "descriptors", "object") if table == "virtqueues" else answer["rows"][0]
+            still = ("device", "queue", "descriptors", "object") if table == "virtqueues" else (answer["rows"] or [()])[0]
             self.assertEqual([[row[column] for column in still] for row in rows_of(gdb, table)],
                              [[row[column] for column in still] for row in answer["rows"]])
         self.assertIn("name of a table was expected", tables.ask("nothing")["error"])

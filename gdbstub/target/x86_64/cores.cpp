@@ -1,5 +1,6 @@
 #include "gdbstub/target/x86_64/cores.hpp"
 
+#include "gdbstub/target/x86_64/rest.hpp"
 #include "kernel/arch/x86_64/context.hpp"
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/arch/x86_64/lapic.hpp"
@@ -14,9 +15,10 @@ enum class Stage : std::uint8_t { away, entering, standing, leaving };
 struct Seat {
   std::atomic<Stage> stage;
   std::atomic<bool> settled;
-  bool called;  ///< an NMI is on its way
-  bool silent;  ///< the last one was not answered
+  std::atomic<bool> called;  ///< an NMI is on its way
+  bool silent;               ///< the last one was not answered
   std::uint64_t dr6;
+  Rest rest;
   CoreRegisters registers;
 };
 TORO_PER_CORE(Seat, seats);
@@ -78,7 +80,7 @@ bool Cores::enter(arch::TrapFrame& frame, std::uint64_t dr6) {
   if (!acts) {
     stand();
     while (!acts && (is_held() || !seat.settled)) {
-      pause();
+      rest();
       acts = take();
     }
   }
@@ -100,8 +102,39 @@ void Cores::stand() {
   seats->stage = Stage::standing;
 }
 
-/// Whether the core stands; calls it if it is away. It stands for good once it is to, so once is enough: an NMI that it
-/// does not answer by coming found it coming by itself.
+/// Waits a moment; while this core is to stand, for who lets it go. The others have the processor, of which a host may
+/// have fewer than the guest has cores.
+void Cores::rest() {
+  Rest& rest = seats->rest;
+  rest.begin();
+  is_held() ? rest.take() : pause();
+  static_cast<void>(rest.end());
+}
+
+void Cores::decline() {
+  seats->called = false;
+}
+
+void Cores::begin_sleep() {
+  seats->rest.begin();
+}
+
+void Cores::sleep() {
+  seats->rest.take();
+}
+
+void Cores::end_sleep() {
+  static_cast<void>(seats->rest.end());
+}
+
+void Cores::on_nmi(const arch::TrapFrame& frame) {
+  Rest& rest = seats->rest;
+  if (acting_ == arch::this_core() + 1) static_cast<void>(rest.end());
+  rest.on_nmi(frame);
+}
+
+/// Whether the core stands; calls it if it is away. It stands for good once it is to, so once is enough, unless it
+/// declines: another NMI that it does not answer by coming found it coming by itself.
 bool Cores::call(unsigned core) {
   Seat& seat = seats.on(core);
   const Stage stage = seat.stage;
@@ -133,10 +166,15 @@ void Cores::stop_others() {
   }
 }
 
-void Cores::stop_late() {
+bool Cores::stop_late() {
   const unsigned here = arch::this_core();
-  for (unsigned core = 0; core < arch::toro_core_count; ++core)
-    if (core != here && is_up(core)) static_cast<void>(call(core));
+  bool all = true;
+  for (unsigned core = 0; core < arch::toro_core_count; ++core) {
+    if (core == here) continue;
+    // One that nobody has begun to start stays where it is: who would start it stands.
+    all = (is_up(core) ? call(core) : arch::toro_core_entries[core].distance == 0) && all;
+  }
+  return all;
 }
 
 void Cores::settle() {
@@ -147,8 +185,20 @@ void Cores::settle() {
 void Cores::let_go(std::optional<unsigned> alone) {
   for (unsigned core = 0; core < arch::toro_core_count; ++core)
     if (is_up(core)) seats.on(core).called = false;
-  held_ = alone ? ~bit(*alone) : 0;
+  const std::uint64_t held = alone ? ~bit(*alone) : 0;
+  held_ = held;
   acting_ = 0;
+  for (unsigned core = 0; core < arch::toro_core_count; ++core)
+    if ((held & bit(core)) == 0 && is_up(core) && seats.on(core).rest.end())
+      arch::lapic::send_nmi(arch::toro_core_entries[core].apic_id);
+}
+
+void Cores::see_off() {
+  const std::uint64_t begin = arch::read_tsc();
+  for (unsigned core = 0; core < arch::toro_core_count; ++core)
+    while (core != arch::this_core() && is_up(core) && seats.on(core).stage != Stage::away &&
+           arch::read_tsc() - begin < kPatience)
+      pause();
 }
 
 std::uint64_t Cores::take_dr6(unsigned core) {
@@ -163,7 +213,7 @@ void Cores::leave() {
   Seat& seat = *seats;
   for (;;) {
     if (is_held()) stand();
-    while (is_held()) pause();
+    while (is_held()) rest();
     seat.stage = Stage::leaving;
     if (!is_held()) break;
   }

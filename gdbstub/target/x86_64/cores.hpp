@@ -38,19 +38,30 @@ class Cores {
 
   /// Stops all others and waits for them, except those that do not answer.
   void stop_others();
-  /// Calls those that have come up since. Does not wait.
-  void stop_late();
+  /// Calls those that have come up since. Does not wait. Whether none is left that may yet run.
+  bool stop_late();
+  /// The core that acts is about to sleep: an NMI from here on ends that, or keeps it from beginning.
+  void begin_sleep();
+  void sleep();
+  void end_sleep();
   /// The standstill counts: whatever made them come, the others need not act on it any more.
   void settle();
   /// The calling core itself stands.
   void stand();
   /// Lets all cores run, or one alone. The calling core then leaves.
   void let_go(std::optional<unsigned> alone);
+  /// After let_go(): waits until those that stood are back at what they were at, but not for ever.
+  void see_off();
   /// DR6 of a core that came for that and was settled, once; 0 where there is none.
   [[nodiscard]] static std::uint64_t take_dr6(unsigned core);
 
   /// Goes on, as soon as this core may; its registers are its own again.
   void leave();
+  /// The calling core, which is not in the stub, was called by NMI, and goes on for the moment: it is to be called
+  /// again.
+  void decline();
+  /// The calling core, which is in the stub, was called by NMI.
+  void on_nmi(const arch::TrapFrame& frame);
 
   /// A core's registers; null where it does not stand.
   [[nodiscard]] static CoreRegisters* standing(unsigned core);
@@ -63,6 +74,7 @@ class Cores {
   [[nodiscard]] bool is_held() const;
   [[nodiscard]] bool take();
   [[nodiscard]] bool call(unsigned core);
+  void rest();
 
   std::atomic<std::uint64_t> held_ = 0;    ///< a bit for each core that is to stand
   std::atomic<std::uint32_t> acting_ = 0;  ///< 1 + the core that acts; 0 while none does

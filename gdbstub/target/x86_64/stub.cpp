@@ -10,6 +10,7 @@
 #include "gdbstub/target/x86_64/run_control.hpp"
 #include "gdbstub/target/x86_64/threads.hpp"
 #include "kernel/arch/x86_64/cpu.hpp"
+#include "kernel/arch/x86_64/descriptor_tables.hpp"
 #include "kernel/arch/x86_64/per_core.hpp"
 
 namespace toro::gdbstub {
@@ -106,6 +107,7 @@ class Stub {
   Verdict judge(TrapFrame& frame, const Entered& entered, StopEvent& event);
   Verdict judge_debug(TrapFrame& frame, std::uint64_t dr6, StopEvent& event);
   Verdict judge_breakpoint(TrapFrame& frame, bool set_back, StopEvent& event);
+  [[nodiscard]] bool comes_too_early(const TrapFrame& frame) const;
   bool within_stub(TrapFrame& frame);
   bool stop(StopEvent event);
   void serve();
@@ -144,6 +146,7 @@ class Stub::Entered {
     if (acts_) {
       if (std::exchange(stub_.lifted_, false)) stub_.run_.put_back();
       stub_.cores().let_go(stub_.run_.alone());
+      if (sees_off_) stub_.cores().see_off();
     }
     stub_.cores().leave();
     if (!stub_.machine_.hardware().any()) return;
@@ -158,6 +161,8 @@ class Stub::Entered {
   [[nodiscard]] std::uint64_t dr6() const { return dr6_; }
   /// Whether the frame stands at the `int3` that it came by.
   [[nodiscard]] bool set_back() const { return set_back_; }
+  /// What comes is to find the other cores out of the stub.
+  void see_off() { sees_off_ = true; }
 
  private:
   Stub& stub_;
@@ -166,11 +171,16 @@ class Stub::Entered {
   std::uint64_t dr6_ = 0;
   bool set_back_ = false;
   bool acts_ = false;
+  bool sees_off_ = false;
 };
 
 bool Stub::on_exception(TrapFrame& frame) {
   if (cores().present()) return within_stub(frame);
-  const Entered entered(*this, frame);
+  if (comes_too_early(frame)) {
+    cores().decline();
+    return true;
+  }
+  Entered entered(*this, frame);
   if (!entered.acts()) return true;
   StopEvent event;
   switch (judge(frame, entered, event)) {
@@ -179,15 +189,26 @@ bool Stub::on_exception(TrapFrame& frame) {
     case Verdict::not_ours:
       return false;
     case Verdict::stop:
-      return stop(event);
+      if (stop(event)) return true;
+      entered.see_off();  // a panic shows what each core was at
+      return false;
   }
   return false;
+}
+
+/// An NMI that finds another exception's frame on its stack, at its first instructions or its last. Who stood there
+/// could not be stepped: the step's own exception would take the place of that frame. The exception comes here by
+/// itself, or is over soon.
+bool Stub::comes_too_early(const TrapFrame& frame) const {
+  return frame.vector == static_cast<std::uint64_t>(Exception::nmi) && arch::on_exception_stack(frame.rsp) &&
+         configuration_.transport.was_used();
 }
 
 // The stub shares code with the kernel, so before its breakpoints are out of memory it may meet one itself.
 bool Stub::within_stub(TrapFrame& frame) {
   switch (static_cast<Exception>(frame.vector)) {
     case Exception::nmi:
+      cores().on_nmi(frame);
       return true;  // the core is where it was called to, and hears the line
     case Exception::breakpoint:
       if (!machine_.software().unpatch(frame.rip - 1)) return false;
@@ -338,17 +359,30 @@ void Stub::on_interrupt(TrapFrame& frame) {
 }
 
 void Stub::serve() {
+  // Ticks of the TSC without a word from the debugger: between the questions of one command it asks sooner.
+  constexpr std::uint64_t kSleepsAfter = 300'000;
+  std::uint64_t heard = arch::read_tsc();
+  bool to_sleep = false;
   while (session_.next() == Next::serve) {
     char byte;
     if (take_byte(byte)) {
       session_.receive(byte);
+      heard = arch::read_tsc();
       if (session_.attached()) waiting_ = false;
     } else if (!waiting_ && !configuration_.transport.connected()) {
       session_.disconnected();
+    } else if (to_sleep) {
+      cores().sleep();
     } else {
-      cores().stop_late();
       asm volatile("pause");
+      if (!cores().stop_late() || arch::read_tsc() - heard < kSleepsAfter) continue;
+      to_sleep = configuration_.transport.begin_sleep();
+      if (to_sleep) cores().begin_sleep();
+      continue;
     }
+    if (!std::exchange(to_sleep, false)) continue;
+    cores().end_sleep();
+    configuration_.transport.end_sleep();
   }
 }
 

@@ -133,6 +133,11 @@ std::string_view trap_stack_below(std::uintptr_t address) {
 }
 
 // The debugger's stub uses these before it has taken its breakpoints out of memory.
+[[gnu::section(".text.trap")]] bool on_exception_stack(std::uintptr_t address) {
+  const Stack& stack = (*stacks)[exceptions];
+  return address >= stack.low() && address < stack.top();
+}
+
 [[gnu::section(".text.trap")]] AlternateTrapStacks::AlternateTrapStacks() {
   TaskState& task_state = tables->task_state;
   task_state.ist[kExceptionStack - 1] = (*stacks)[nested_exceptions].top();

@@ -25,6 +25,10 @@ void load_descriptor_tables();
 /// other core not yet. False when memory is out.
 [[nodiscard]] bool guard_trap_stacks(unsigned core);
 
+/// Whether `address` is on the stack that this core takes exceptions on, other than NMIs and double faults, while no
+/// AlternateTrapStacks lives.
+[[nodiscard]] bool on_exception_stack(std::uintptr_t address);
+
 /// Which of this core's trap stacks has the guard page that holds `address` ("interrupts"); empty where it is none.
 [[nodiscard]] std::string_view trap_stack_below(std::uintptr_t address);
 

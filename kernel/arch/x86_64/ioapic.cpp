@@ -37,4 +37,19 @@ void IoApic::mask(unsigned pin) const {
   write(kRedirection + 2 * pin, kMasked);
 }
 
+std::uint64_t IoApic::entry(unsigned pin) const {
+  return std::uint64_t{read(kRedirection + 2 * pin + 1)} << 32 | read(kRedirection + 2 * pin);
+}
+
+void IoApic::set_entry(unsigned pin, std::uint64_t entry) const {
+  mask(pin);
+  write(kRedirection + 2 * pin + 1, static_cast<std::uint32_t>(entry >> 32));
+  write(kRedirection + 2 * pin, static_cast<std::uint32_t>(entry));
+}
+
+IoApic::Borrowed::Borrowed(const IoApic& io_apic) : io_apic_(io_apic), selected_(io_apic.word(kSelect)) {}
+IoApic::Borrowed::~Borrowed() {
+  io_apic_.word(kSelect) = selected_;
+}
+
 }  // namespace toro::arch

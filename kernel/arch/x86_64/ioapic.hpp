@@ -33,6 +33,23 @@ class IoApic {
   void route(unsigned pin, InterruptTarget target, firmware::InterruptLine line) const;
   void mask(unsigned pin) const;
 
+  /// A pin's redirection entry, as it is. [82093AA 3.2.4]
+  [[nodiscard]] std::uint64_t entry(unsigned pin) const;
+  void set_entry(unsigned pin, std::uint64_t entry) const;
+
+  /// While one lives, who was interrupted between selecting a register and using it is none the wiser.
+  class Borrowed {
+   public:
+    explicit Borrowed(const IoApic& io_apic);
+    ~Borrowed();
+    Borrowed(const Borrowed&) = delete;
+    Borrowed& operator=(const Borrowed&) = delete;
+
+   private:
+    const IoApic& io_apic_;
+    std::uint32_t selected_;
+  };
+
  private:
   [[nodiscard]] std::uint32_t read(std::uint32_t which) const;
   void write(std::uint32_t which, std::uint32_t value) const;

@@ -132,8 +132,9 @@ class MultiportConsole {
   std::uint32_t control_sent_busy_ = 0;  // a bit for each of control_sent_
 };
 
-/// A console and the buffers for kOpenPorts ports: 16 KB each way, in pieces of 2 KB.
-template <std::size_t kOpenPorts = 1>
+/// A console and the buffers for kOpenPorts ports: 16 KB in pieces of 2 KB that are received, and kTransmitCount pieces
+/// of kTransmitSize bytes that are sent.
+template <std::size_t kOpenPorts = 1, std::uint16_t kTransmitCount = 8, std::size_t kTransmitSize = 2048>
 class StaticMultiportConsole : public MultiportConsole {
  public:
   constexpr StaticMultiportConsole() = default;
@@ -144,7 +145,7 @@ class StaticMultiportConsole : public MultiportConsole {
   }
 
  private:
-  std::array<PortBufferMemory<8, 2048, 8, 2048>, kOpenPorts> memory_{};
+  std::array<PortBufferMemory<8, 2048, kTransmitCount, kTransmitSize>, kOpenPorts> memory_{};
   std::array<PortBuffers, kOpenPorts> views_{};
 };
 

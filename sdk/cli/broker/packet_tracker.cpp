@@ -2,6 +2,7 @@
 // `}`, so that the framing needs no knowledge of escapes. [GDB manual, E.1 Overview]
 #include "sdk/cli/broker/packet_tracker.hpp"
 
+#include <algorithm>
 #include <format>
 
 namespace toro::cli {
@@ -26,9 +27,16 @@ void PacketTracker::push(std::string_view bytes, const Handler& handler) {
       handler(Item::noise, packet_);
       packet_.clear();
     }
+    if (state_ == State::body && c != '#') {
+      // All that is the packet's at once: most of what passes is in the middle of one.
+      const auto run = bytes.substr(i, bytes.find_first_of("$#", i + 1) - i);
+      packet_ += run.substr(0, kLongestKept - std::min(kLongestKept, packet_.size()));
+      i += run.size() - 1;
+      continue;
+    }
     if (packet_.size() < kLongestKept) packet_ += c;
     if (state_ == State::body) {
-      if (c == '#') state_ = State::first_digit;
+      state_ = State::first_digit;
     } else if (state_ == State::first_digit) {
       state_ = State::second_digit;
     } else {

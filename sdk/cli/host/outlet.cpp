@@ -1,13 +1,30 @@
-// Writes what poll(2) says will not block.
+// Writes what does not block.
 #include "sdk/cli/host/outlet.hpp"
 
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
 
 namespace toro::cli {
+namespace {
+
+/// As much as goes without blocking, in whatever mode the descriptor is.
+ssize_t write_some(int fd, std::string_view bytes) {
+  const auto sent = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent >= 0 || errno != ENOTSOCK) return sent;
+  pollfd descriptor{fd, POLLOUT, 0};
+  if (::poll(&descriptor, 1, 0) <= 0) {
+    errno = EAGAIN;
+    return -1;
+  }
+  // A ready pipe takes PIPE_BUF bytes without blocking, whether or not it is in blocking mode. [pipe(7)]
+  return ::write(fd, bytes.data(), std::min<std::size_t>(bytes.size(), PIPE_BUF));
+}
+
+}  // namespace
 
 void Outlet::write(std::string_view bytes) {
   if (broken_) return;
@@ -17,10 +34,7 @@ void Outlet::write(std::string_view bytes) {
 
 void Outlet::flush() {
   while (!waiting_.empty()) {
-    pollfd descriptor{fd_, POLLOUT, 0};
-    if (::poll(&descriptor, 1, 0) <= 0) break;
-    // A ready pipe takes PIPE_BUF bytes without blocking, whether or not it is in blocking mode. [pipe(7)]
-    auto written = ::write(fd_, waiting_.data(), std::min<std::size_t>(waiting_.size(), PIPE_BUF));
+    const auto written = write_some(fd_, waiting_);
     if (written >= 0) {
       waiting_.erase(0, static_cast<std::size_t>(written));
     } else if (errno == EAGAIN || errno == EINTR) {

@@ -72,14 +72,15 @@ class Bench:
         return self.build_folder(board or self.board, "release") / "tests/bench/floor.elf"
 
     @functools.cache
-    def command(self, image, arguments=(), board=None, cores=1, memory_mib=None, accelerator=None, disk=None):
-        """QEMU's command line for an image; without `accelerator` it is the one that times are measured with."""
+    def command(self, image, arguments=(), board=None, cores=1, memory_mib=None, accelerator=None, disk=None, listen=False):
+        """QEMU's command line for an image; without `accelerator` it is the one that times are measured with. `listen`:
+        with the port for a debugger."""
         board = board or self.board
         if cores > board.maximum_cores:
             raise NotHere(f"not on this board: {cores} cores, {board.name} has {board.maximum_cores} at most")
         words = ["run", image, "--board", board.name, "--cores", cores, "--memory", f"{memory_mib or board.memory_mib}M",
-                 "--accel", accelerator or self.accelerator, *(("--disk", disk) if disk else ()), "--print-command", "--",
-                 *arguments]
+                 "--accel", accelerator or self.accelerator, *(("--disk", disk) if disk else ()),
+                 *(("--listen", "0") if listen else ()), "--print-command", "--", *arguments]
         return shlex.split(self.toro(*words).split("&&", 1)[1])
 
     def floor_command(self, **options):

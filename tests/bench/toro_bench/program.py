@@ -41,12 +41,16 @@ def run_program(command, extra=()):
         return console
 
 
-def count_samples(lines):
-    """The least of the repetitions: the first one also pays for what is done once."""
+def count_of(lines):
+    """By case, the least of the repetitions: the first one also pays for what is done once."""
     least = {}
     for case, iterations, _, ticks in lines:
         least[case] = min(ticks / iterations, least.get(case, float("inf")))
-    for case, value in least.items():
+    return least
+
+
+def count_samples(lines):
+    for case, value in count_of(lines).items():
         yield Sample(Row(f"instructions.{case}", case, "instructions", exact=True), value)
 
 

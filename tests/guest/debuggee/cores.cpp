@@ -11,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "toro/fault.hpp"
+
 extern "C" {
 
 // main.cpp
@@ -35,6 +37,11 @@ volatile int turn_of = -1;
   asm volatile("cli");
   spin_on(core);
   asm volatile("sti");
+}
+
+[[gnu::noinline]] void fault_on(unsigned core) {
+  for (; released == 0; turns[core] = turns[core] + 1)
+    static_cast<void>(toro::guarded([] { return *static_cast<const volatile int*>(nullptr); }));
 }
 
 [[gnu::noinline]] void meet(unsigned core) {
@@ -121,6 +128,7 @@ int run_on_cores(std::string_view what, const char* argument) {
     });
   }
   if (what == "cores-spin") on_all_cores(spin_on);
+  if (what == "cores-faults") on_all_cores(fault_on);
   if (what == "cores-cli") on_all_cores(spin_on_without_interrupts);
   if (what == "cores-meet") {
     rounds = std::atoi(argument);

@@ -1,5 +1,7 @@
 // What the debugger's system tests boot: the first argument says what to do. Tests find lines by their `// line:`.
+#include <fcntl.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -282,6 +284,14 @@ int fault(std::string_view kind) {
   return 1;
 }
 
+int open_files() {
+  const int file = open("/tmp/some", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  const int directory = open("/tmp", O_RDONLY | O_DIRECTORY);
+  const bool done = write(file, "twelve bytes", 12) == 12 && dup(file) >= 0 && directory >= 0;
+  stage("open");
+  return done ? 0 : 1;
+}
+
 int guarded_faults() {
   int expected = 0;
   for (int i = 0; i < 3; ++i) {
@@ -324,6 +334,7 @@ int main(int argc, char** argv) {
   if (what == "touch") status = touch();
   if (what == "threads") status = run_threads(std::atoi(argv[2]));
   if (what == "fault") status = fault(argv[2]);
+  if (what == "files") status = open_files();
   if (what == "guarded") status = guarded_faults();
   if (what == "values") status = hold_values();
   if (what == "handler" || what == "storm") run_interrupts(what);

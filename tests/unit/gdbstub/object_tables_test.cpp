@@ -100,6 +100,34 @@ TEST_CASE("object tables: pointers, an end, a bound and rows that are left out")
   CHECK(rows({.stride = 0, .base = kObjects, .end = kObjects + 2}) == 0);
 }
 
+TEST_CASE("object tables: a list, and one that is a ring") {
+  struct Element {
+    std::string_view name;
+    const Element* next;
+  };
+  struct Owner {
+    int unused;
+    const Element* first;
+  };
+  static Element last{"", nullptr};
+  static const Element begin{"begin", &last};
+  static const Owner owner{0, &begin};
+  static const Owner* const pointer = &owner;
+  static constexpr const char* kEmpty[] = {"nothing"};
+  static constexpr Column columns[] = {{.name = "row", .format = Format::row_number},
+                                       {.name = "name", .format = Format::view, .value = at(0, 8), .words = kEmpty}};
+  Table table = table_of({.shape = Shape::linked,
+                          .stride = offsetof(Element, next),
+                          .base = &pointer,
+                          .first = behind(0, offsetof(Owner, first), 8)});
+  table.columns = columns;
+  CHECK(read(table) == "|row=0|name=begin|\n|row=1|name=nothing|\n");
+  last.next = &begin;
+  CHECK(std::ranges::count(read(table), '\n') == 4096);
+  table.rows.base = &owner.unused;  // leads nowhere
+  CHECK(read(table).empty());
+}
+
 TEST_CASE("object tables: each core that has copies") {
   const std::string text =
       read(table_of({.each_core = true, .stride = sizeof(Object), .base = kObjects}), {0, 0, sizeof(Object)});

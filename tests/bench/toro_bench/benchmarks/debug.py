@@ -12,7 +12,8 @@ from toro_bench.rsp import Stopped
 
 TITLE = "what a debugger waits for"
 ABOUT = ("By the stub in the kernel (toro) and by QEMU's own, both behind `toro`'s broker. The breakpoint is that of GDB or "
-         "LLDB, from `toro debug` with everything built; the rest is bare packets of the protocol, of a debug image.")
+         "LLDB, from `toro debug` with everything built; what else GDB does is named so, and the rest is bare packets of the "
+         "protocol, of a debug image.")
 
 STEPS = 200
 READ_BYTES = 64 * 1024
@@ -53,6 +54,35 @@ def _breakpoint(bench, debugger, stub):
     yield Sample(Row(f"breakpoint.{debugger}", f"toro debug to the breakpoint in main, {debugger}", "ms"), seconds * 1000)
 
 
+# In GDB's own Python. The second half of 64 MB holds nothing that either image needs.
+_GDB = f"""
+break main
+continue
+python
+import time
+def timed(name, command, count):
+    begin = time.perf_counter()
+    for _ in range(count):
+        gdb.execute(command, to_string=True)
+    print("toro-bench", name, (time.perf_counter() - begin) / count)
+timed("step", "stepi", {STEPS})
+timed("dump", "dump binary memory /dev/null 0x2000000 0x3000000", 1)
+end
+"""
+
+
+def _by_gdb(bench, stub):
+    with tempfile.NamedTemporaryFile("w", suffix=".script") as file:
+        file.write(_GDB)
+        file.flush()
+        said = bench.toro("debug", "hello", "--memory", "64M", "--stub", stub, "--batch", file.name, "--timeout", PATIENCE)
+    seconds = dict(re.findall(r"^toro-bench (\w+) (\S+)$", said, re.MULTILINE))
+    if set(seconds) != {"step", "dump"}:
+        raise Measurement(f"two figures were expected of GDB, found was: {said[-300:].strip()}")
+    yield Sample(Row("gdb.step", "GDB: stepi", "µs"), float(seconds["step"]) * 1e6)
+    yield Sample(Row("gdb.dump", "GDB: dump memory of 16 MB", "ms"), float(seconds["dump"]) * 1e3)
+
+
 def _packets(bench, stub):
     path = bench.image("bench-idle", "debug")
     image = Image(path)
@@ -89,4 +119,5 @@ def _packets(bench, stub):
 def groups(bench):
     yield Group([Turn(series, lambda stub=stub: _breakpoint(bench, "gdb", stub)) for series, stub in STUBS], 4)
     yield Group([Turn(SUBJECT, lambda: _breakpoint(bench, "lldb", "kernel"))], 3)
+    yield Group([Turn(series, lambda stub=stub: _by_gdb(bench, stub)) for series, stub in STUBS], 5)
     yield Group([Turn(series, lambda stub=stub: _packets(bench, stub)) for series, stub in STUBS], 3)

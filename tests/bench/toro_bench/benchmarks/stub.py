@@ -1,0 +1,33 @@
+"""What the stub costs while nobody is connected."""
+from toro_bench.model import Group, Row, Sample, Turn
+from toro_bench.program import ICOUNT, count_of, parse_lines, run_program
+
+TITLE = "what the stub costs while nobody is connected"
+ABOUT = ("Instructions of debug images with the stub and of the same ones without it, under `-icount shift=0`; of boot, up to "
+         "the first line of main. Listening is with the port by which a debugger would come. The cost is the difference, in "
+         "percent of the figure without the stub.")
+
+# Series: whether the machine has the port, and what the image's name ends with.
+WITH, LISTENING, WITHOUT = "toro debug", "listening", "without stub"
+IMAGES = {WITH: (False, ""), LISTENING: (True, ""), WITHOUT: (False, "-without-stub")}
+# (row, program, its case; None: the program is its only one)
+CASES = (("yield", "threads", "yield"), ("malloc", "heap", "malloc-64"), ("boot", "boot", None))
+
+
+def _cost(bench, name, program, case):
+    def count(listen, suffix):
+        image = bench.image(f"bench-{program}{suffix}", "debug")
+        command = bench.command(image, ("--quick", case) if case else (), accelerator="tcg", listen=listen)
+        [figure] = count_of(parse_lines(run_program(command, [*ICOUNT, "-seed", "1"]))).values()
+        return figure
+
+    figures = {series: count(*image) for series, image in IMAGES.items()}
+    for series, figure in figures.items():
+        yield Sample(Row(name, name, "instructions", exact=True), figure, series)
+        if series != WITHOUT:
+            cost = (figure / figures[WITHOUT] - 1) * 100
+            yield Sample(Row(f"cost.{name}", f"{name}: cost", "%", exact=True), cost, series)
+
+
+def groups(bench):
+    yield Group([Turn(WITH, lambda case=case: _cost(bench, *case)) for case in CASES], exact=True)
