@@ -1,0 +1,422 @@
+// FAT filesystems made by mkfs.fat, used through the namespace, judged by fsck.fat and mtools.
+#include "kernel/filesystem/fat/filesystem.hpp"
+
+#include <map>
+#include <random>
+
+#include "tests/unit/filesystem/medium.hpp"
+#include "tests/unit/filesystem/names.hpp"
+
+namespace {
+
+using namespace toro::filesystem;
+using toro::OpenMode;
+
+constexpr std::size_t kMebibyte = std::size_t{1} << 20;
+
+struct Format {
+  const char* what;
+  std::size_t size;
+  const char* options;
+};
+constexpr Format kFormats[] = {
+    {"FAT12", 1440 * 1024, "-F 12"},
+    {"FAT12, sectors of 4096 bytes", 4 * kMebibyte, "-F 12 -S 4096 -s 1"},
+    {"FAT16", 16 * kMebibyte, "-F 16"},
+    {"FAT16, one table, large clusters", 64 * kMebibyte, "-F 16 -f 1 -s 32"},
+    {"FAT32", 40 * kMebibyte, "-F 32 -s 1"},
+};
+
+class Volume {
+ public:
+  explicit Volume(const Format& format) : medium(format.size) {
+    save(medium, image);
+    const Ran made = run(std::string("/usr/sbin/mkfs.fat ") + format.options + " " + image.string());
+    REQUIRE_MESSAGE(made.status == 0, made.output);
+    load(medium, image);
+    mount();
+  }
+  ~Volume() { unmount(); }
+
+  void mount() {
+    const auto opened = FatFilesystem::open(medium);
+    REQUIRE_MESSAGE(opened, opened.error());
+    filesystem = *opened;
+    files.emplace(*filesystem);
+  }
+  void unmount() {
+    files.reset();
+    if (filesystem != nullptr) std::exchange(filesystem, nullptr)->destroy();
+  }
+  /// What fsck.fat says of it, which is nothing when it is sound.
+  std::string faults() {
+    REQUIRE(filesystem->sync());
+    save(medium, image);
+    const Ran checked = run("/usr/sbin/fsck.fat -n " + image.string());
+    return checked.status == 0 ? "" : checked.output;
+  }
+  /// A file's content by mtools.
+  std::string read_by_mtools(const std::string& path) {
+    return run("MTOOLS_SKIP_CHECK=1 mtype -i " + image.string() + " '::" + path + "'").output;
+  }
+
+  TemporaryFolder folder;
+  std::filesystem::path image = folder.path / "disk.img";
+  MediumInMemory medium;
+  FatFilesystem* filesystem = nullptr;
+  std::optional<Names> files;
+};
+
+Error error_of(auto result) {
+  REQUIRE_FALSE(result);
+  return result.error();
+}
+
+std::string pattern(std::size_t size, unsigned seed) {
+  std::string text(size, '\0');
+  std::minstd_rand random(seed + 1);
+  for (char& c : text) c = static_cast<char>(random());
+  return text;
+}
+
+void for_all_formats(auto test) {
+  for (const Format& format : kFormats) {
+    CAPTURE(std::string(format.what));
+    Volume volume(format);
+    test(volume, *volume.files, volume.files->names);
+    CHECK(volume.faults() == "");
+  }
+}
+
+TEST_CASE("files of all sizes are written, read back, and read by others") {
+  for_all_formats([](Volume& volume, Names& files, Namespace& names) {
+    REQUIRE(names.make_directory({"", "/sub folder"}, 0755));
+    for (const unsigned size : {0U, 1U, 511U, 512U, 513U, 10240U, 102400U, 300001U}) {
+      const std::string path = "/sub folder/file of " + std::to_string(size) + " bytes";
+      REQUIRE(files.write(path, pattern(size, 1)));
+      CHECK(files.read(path) == pattern(size, 1));
+    }
+    REQUIRE(files.write("/GRÖSSE.TXT", "grün"));
+    CHECK(volume.faults() == "");
+    CHECK(volume.read_by_mtools("sub folder/file of 300001 bytes") == pattern(300001, 1));
+    CHECK(volume.read_by_mtools("GRÖSSE.TXT") == "grün");
+    volume.unmount();
+    volume.mount();
+    CHECK(volume.files->read("/sub folder/file of 102400 bytes") == pattern(102400, 1));
+    CHECK(volume.files->read("/größe.txt").error() == Error::no_entry);
+    CHECK(volume.files->read("/SUB FOLDER/FILE OF 1 BYTES") == pattern(1, 1));
+  });
+}
+
+TEST_CASE("what mtools wrote is read") {
+  for_all_formats([](Volume& volume, Names&, Namespace&) {
+    volume.unmount();
+    std::ofstream(volume.folder.path / "content") << pattern(70000, 2);
+    const std::string image = volume.image.string();
+    CHECK(run("mmd -i " + image + " ::dir ::dir/deeper").output == "");
+    for (const char* const name : {"READ.ME", "lower.txt", "A longer name, with commas.text", "дом"})
+      CHECK(run("mcopy -i " + image + " " + (volume.folder.path / "content").string() + " '::dir/deeper/" + name + "'").output == "");
+    load(volume.medium, volume.image);
+    volume.mount();
+    CHECK(volume.files->list("/dir/deeper") ==
+          std::vector<std::string>{"READ.ME", "lower.txt", "A longer name, with commas.text", "дом"});
+    CHECK(volume.files->read("/dir/deeper/A longer name, with commas.text") == pattern(70000, 2));
+    CHECK(volume.files->read("/dir/deeper/alonge~1.tex") == pattern(70000, 2));
+  });
+}
+
+TEST_CASE("holes become zeros, and files are cut") {
+  for_all_formats([](Volume&, Names& files, Namespace& names) {
+    REQUIRE(files.write("/rubbish", std::string(200000, 'x')));
+    REQUIRE(names.unlink({"", "/rubbish"}, false));
+    REQUIRE(files.write("/a", "end", 100000));
+    CHECK(files.read("/a") == std::string(100000, '\0') + "end");
+    REQUIRE(names.truncate({"", "/a"}, 5));
+    REQUIRE(names.truncate({"", "/a"}, 70000));
+    CHECK(files.read("/a") == std::string(70000, '\0'));
+    REQUIRE(names.truncate({"", "/a"}, 0));
+    CHECK(files.read("/a") == "");
+    CHECK(error_of(names.truncate({"", "/a"}, std::uint64_t{1} << 32)) == Error::too_large);
+    CHECK(error_of(files.write("/a", "x", 0xffffffff)) == Error::too_large);
+  });
+}
+
+TEST_CASE("names: long ones, many, and those that differ in nothing but case") {
+  for_all_formats([](Volume& volume, Names& files, Namespace& names) {
+    REQUIRE(names.make_directory({"", "/d"}, 0755));
+    REQUIRE(files.write("/d/" + std::string(255, 'n'), "long"));
+    std::vector<std::string> expected{std::string(255, 'n')};
+    for (int i = 0; i < 300; ++i) {
+      expected.push_back("a name like others " + std::to_string(i) + ".data");
+      REQUIRE(files.write("/d/" + expected.back(), expected.back()));
+    }
+    CHECK(files.list("/d") == expected);
+    CHECK(files.read("/d/A NAME like others 299.DATA") == expected.back());
+    CHECK(error_of(names.make_directory({"", "/D"}, 0755)) == Error::exists);
+    CHECK(error_of(names.make_directory({"", "/d*"}, 0755)) == Error::invalid);
+    CHECK(error_of(files.read("/d*")) == Error::no_entry);
+    REQUIRE(names.rename({"", "/d"}, {"", "/D"}));
+    CHECK(files.list("/") == std::vector<std::string>{"D"});
+    REQUIRE(names.rename({"", "/D"}, {"", "/d"}));
+    CHECK(files.list("/") == std::vector<std::string>{"d"});
+    for (const std::string& name : expected) REQUIRE(names.unlink({"", "/d/" + name}, false));
+    REQUIRE(names.unlink({"", "/d"}, true));
+    CHECK(volume.files->list("/")->empty());
+  });
+}
+
+TEST_CASE("rename, replace, and what is open without a name") {
+  for_all_formats([](Volume& volume, Names& files, Namespace& names) {
+    const auto free_at_first = volume.filesystem->statistics().free_blocks;
+    for (const char* const path : {"/d", "/e", "/d/below"}) REQUIRE(names.make_directory({"", path}, 0755));
+    REQUIRE(files.write("/d/f", pattern(50000, 1)));
+    REQUIRE(files.write("/g", pattern(60000, 2)));
+    OpenFile& replaced = **names.open({"", "/g"}, OpenMode::read, 0);
+    OpenFile& moved = **names.open({"", "/d/f"}, OpenMode::read | OpenMode::write, 0);
+    REQUIRE(names.rename({"", "/d/f"}, {"", "/g"}));
+    CHECK(files.read("/g") == pattern(50000, 1));
+    std::string text(60000, '\0');
+    CHECK(names.read(replaced, std::as_writable_bytes(std::span(text))) == 60000);
+    CHECK(text == pattern(60000, 2));
+    REQUIRE(names.write_at(moved, 50000, std::as_bytes(std::span("more", 4))));
+    CHECK(files.read("/g") == pattern(50000, 1) + "more");
+    CHECK(error_of(names.rename({"", "/d"}, {"", "/d/below/x"})) == Error::invalid);
+    CHECK(error_of(names.rename({"", "/d"}, {"", "/g"})) == Error::not_directory);
+    CHECK(error_of(names.rename({"", "/g"}, {"", "/d"})) == Error::is_directory);
+    CHECK(error_of(names.rename({"", "/e"}, {"", "/d"})) == Error::not_empty);
+    REQUIRE(names.rename({"", "/d/below"}, {"", "/e/below"}));
+    REQUIRE(names.rename({"", "/e"}, {"", "/d"}));
+    CHECK(files.list("/d") == std::vector<std::string>{"below"});
+    REQUIRE(names.unlink({"", "/g"}, false));
+    REQUIRE(names.write_at(moved, 50004, std::as_bytes(std::span("!", 1))));
+    CHECK(names.attributes(moved)->size == 50005);
+    names.close(moved);
+    names.close(replaced);
+    CHECK(error_of(names.link({"", "/d"}, Last::keep, {"", "/l"})) == Error::not_permitted);
+    CHECK(error_of(names.make_symlink("d", {"", "/l"})) == Error::not_permitted);
+    REQUIRE(names.unlink({"", "/d/below"}, true));
+    REQUIRE(names.unlink({"", "/d"}, true));
+    CHECK(volume.filesystem->statistics().free_blocks == free_at_first);
+  });
+}
+
+TEST_CASE("attributes") {
+  for_all_formats([](Volume&, Names& files, Namespace& names) {
+    REQUIRE(files.write("/f", "text"));
+    constexpr std::int64_t moment = 1'000'000'000'000'000'000;  // 2001-09-09 01:46:40 UTC
+    AttributeChange change;
+    change.mode = 0444;
+    change.accessed = change.modified = moment;
+    REQUIRE(names.change({"", "/f"}, Last::keep, change));
+    const auto attributes = names.attributes({"", "/f"}, Last::keep);
+    CHECK(attributes->mode == 0444);
+    CHECK(attributes->modified == moment);
+    CHECK(attributes->accessed == moment / 86400'000000000 * 86400'000000000);
+    change.mode = 0600;
+    REQUIRE(names.change({"", "/f"}, Last::keep, change));
+    CHECK(names.attributes({"", "/f"}, Last::keep)->mode == 0644);
+    change.user = 1;
+    CHECK(error_of(names.change({"", "/f"}, Last::keep, change)) == Error::not_permitted);
+  });
+}
+
+TEST_CASE("a full disk") {
+  for_all_formats([](Volume& volume, Names& files, Namespace& names) {
+    REQUIRE(files.write("/small", "kept"));
+    const auto& statistics = volume.filesystem->statistics();
+    const std::size_t room = statistics.free_blocks * statistics.block_size;
+    OpenFile& file = **names.open({"", "/large"}, OpenMode::write | OpenMode::create, 0644);
+    const std::string text(kMebibyte, 'x');
+    std::size_t written = 0;
+    for (auto count = names.write(file, std::as_bytes(std::span(text))); count; count = names.write(file, std::as_bytes(std::span(text))))
+      written += *count;
+    CHECK(written == room);
+    CHECK(error_of(names.truncate(file, room + 1)) == Error::no_space);
+    names.close(file);
+    CHECK(error_of(names.make_directory({"", "/d"}, 0755)) == Error::no_space);
+    CHECK(error_of(files.write("/small", "x", 100000)) == Error::no_space);
+    CHECK(volume.faults() == "");
+    REQUIRE(names.unlink({"", "/large"}, false));
+    CHECK(volume.filesystem->statistics().free_blocks * statistics.block_size == room);
+    CHECK(files.read("/small") == "kept");
+  });
+}
+
+TEST_CASE("a medium that fails at any write harms nobody else") {
+  for (std::uint64_t writes = 0;; ++writes) {
+    Volume volume(kFormats[0]);
+    Names& files = *volume.files;
+    REQUIRE(files.write("/kept", pattern(5000, 3)));
+    volume.medium.writes_left = writes;
+    const auto made = files.names.make_directory({"", "/a long directory"}, 0755);
+    const auto written = files.write("/a long directory/a long file", pattern(3000, 4));
+    const auto renamed = files.names.rename({"", "/a long directory/a long file"}, {"", "/f"});
+    const bool all = volume.medium.writes_left != 0;
+    volume.medium.writes_left = ~std::uint64_t{0};
+    CHECK(files.read("/kept") == pattern(5000, 3));
+    if (!all) continue;
+    CHECK(made);
+    CHECK(written);
+    CHECK(renamed);
+    CHECK(writes > 10);
+    break;
+  }
+}
+
+/// What files there should be; nothing for a directory.
+using Model = std::map<std::string, std::optional<std::string>>;
+
+std::string parent_of(const std::string& path) {
+  return path.substr(0, path.rfind('/'));
+}
+
+class RandomUse {
+ public:
+  RandomUse(Names& files, unsigned seed) : files_(files), random_(seed) {}
+
+  void step() {
+    const std::string path = some_path();
+    const bool has_parent = parent_of(path).empty() || (model_.contains(parent_of(path)) && !model_[parent_of(path)]);
+    const auto there = model_.find(path);
+    const bool is_file = there != model_.end() && there->second;
+    const bool is_directory = there != model_.end() && !there->second;
+    switch (below(8)) {
+      case 0: {
+        const bool made = files_.names.make_directory({"", path}, 0755).has_value();
+        CHECK(made == (has_parent && there == model_.end()));
+        if (made) model_[path] = std::nullopt;
+        break;
+      }
+      case 1: {
+        const bool removed = files_.names.unlink({"", path}, false).has_value();
+        CHECK(removed == is_file);
+        if (removed) model_.erase(path);
+        break;
+      }
+      case 2: {
+        const bool removed = files_.names.unlink({"", path}, true).has_value();
+        CHECK(removed == (is_directory && !has_children(path)));
+        if (removed) model_.erase(path);
+        break;
+      }
+      case 3: rename(path, some_path()); break;
+      case 4: {
+        const std::size_t size = below(6000);
+        CHECK(files_.names.truncate({"", path}, size).has_value() == is_file);
+        if (is_file) there->second->resize(size);
+        break;
+      }
+      case 5:
+        if (is_file) CHECK(files_.read(path) == *there->second);
+        break;
+      default: {
+        const std::size_t at = below(4000);
+        const std::string text = pattern(below(3000), below(1000));
+        const bool written = files_.write(path, text, at).has_value();
+        CHECK(written == (has_parent && !is_directory));
+        if (!written) break;
+        std::string& content = model_[path].has_value() ? *model_[path] : model_[path].emplace();
+        if (!text.empty() && content.size() < at + text.size()) content.resize(at + text.size());
+        content.replace(std::min(at, content.size()), text.size(), text);
+      }
+    }
+  }
+
+  void compare() {
+    std::map<std::string, std::optional<std::string>> found;
+    collect("", found);
+    CHECK(found == model_);
+  }
+
+ private:
+  unsigned below(unsigned limit) { return random_() % limit; }
+  std::string some_path() {
+    static constexpr const char* kNames[] = {"a", "File with a long name", "B.TXT", "dir", "grün"};
+    std::string path;
+    for (unsigned depth = 1 + below(3); depth != 0; --depth) path += std::string("/") + kNames[below(std::size(kNames))];
+    return path;
+  }
+  bool has_children(const std::string& path) {
+    const auto next = model_.lower_bound(path + "/");
+    return next != model_.end() && next->first.starts_with(path + "/");
+  }
+  void rename(const std::string& from, const std::string& to) {
+    const bool renamed = files_.names.rename({"", from}, {"", to}).has_value();
+    const bool expected = may_rename(from, to);
+    CHECK(renamed == expected);
+    if (!renamed || from == to) return;
+    model_.erase(to);
+    Model moved;
+    for (auto at = model_.begin(); at != model_.end();) {
+      const bool is_it = at->first == from || at->first.starts_with(from + "/");
+      if (is_it) moved[to + at->first.substr(from.size())] = at->second;
+      at = is_it ? model_.erase(at) : std::next(at);
+    }
+    model_.merge(moved);
+  }
+  bool may_rename(const std::string& from, const std::string& to) {
+    const auto source = model_.find(from);
+    const auto target = model_.find(to);
+    if (source == model_.end()) return false;
+    if (!parent_of(to).empty() && (!model_.contains(parent_of(to)) || model_[parent_of(to)])) return false;
+    if (from == to) return true;
+    if (!source->second && to.starts_with(from + "/")) return false;
+    if (target == model_.end()) return true;
+    return source->second.has_value() == target->second.has_value() && !has_children(to);
+  }
+  void collect(const std::string& path, Model& found) {
+    const auto names = files_.list(path.empty() ? "/" : path);
+    REQUIRE(names);
+    for (const std::string& name : *names) {
+      const std::string below = path + "/" + name;
+      const auto attributes = files_.names.attributes({"", below}, Last::keep);
+      REQUIRE(attributes);
+      if (attributes->type == toro::FileType::directory) {
+        found[below] = std::nullopt;
+        collect(below, found);
+      } else {
+        found[below] = *files_.read(below);
+      }
+    }
+  }
+
+  Names& files_;
+  std::mt19937 random_;
+  Model model_;
+};
+
+TEST_CASE("100,000 random operations leave what they should") {
+  for_all_formats([](Volume& volume, Names& files, Namespace&) {
+    RandomUse use(files, 1);
+    for (int i = 0; i < 20000; ++i) {
+      use.step();
+      if (i % 4000 == 3999) {
+        use.compare();
+        CHECK(volume.faults() == "");
+      }
+    }
+  });
+}
+
+TEST_CASE("what is no FAT filesystem is refused with a sentence") {
+  MediumInMemory empty(kMebibyte);
+  CHECK(FatFilesystem::open(empty).error() == "there is no FAT filesystem");
+  Volume volume(kFormats[0]);
+  volume.unmount();
+  const auto refused = [&](std::size_t at, std::initializer_list<unsigned> values) {
+    const auto saved = volume.medium.bytes;
+    for (const unsigned value : values) volume.medium.bytes[at++] = static_cast<std::byte>(value);
+    const auto opened = FatFilesystem::open(volume.medium);
+    volume.medium.bytes = saved;
+    if (opened) (*opened)->destroy();
+    return opened ? "" : opened.error();
+  };
+  CHECK(refused(0, {0}) == "");
+  CHECK(refused(11, {1, 2}) == "there is no FAT filesystem");
+  CHECK(refused(13, {3}) == "there is no FAT filesystem");
+  CHECK(refused(19, {0xff, 0xff}) == "the FAT filesystem is larger than what it lies on");
+  CHECK(refused(14, {0xff, 0xff}).contains("no room for data"));
+  CHECK(refused(22, {1, 0}).contains("tables do not fit"));
+}
+
+}  // namespace
