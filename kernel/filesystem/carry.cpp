@@ -24,6 +24,7 @@ struct Call : toro::detail::Parcel {
 struct Server {
   toro::detail::Mailbox mailbox;
   bool started;
+  void (*first)();  ///< what the thread does before it serves; may be null
 };
 TORO_PER_CORE(Server, servers);
 
@@ -42,6 +43,7 @@ void call_here(Mount& mount, void (*function)(void* context), void* context) {
 }
 
 [[noreturn]] void serve() {
+  if (servers->first != nullptr) servers->first();
   for (;;)
     if (auto* const parcel = servers->mailbox.wait("calls on files", process::kNoDeadline)) {
       auto& call = static_cast<Call&>(*parcel);
@@ -52,10 +54,11 @@ void call_here(Mount& mount, void (*function)(void* context), void* context) {
 
 }  // namespace
 
-void serve_other_cores() {
+void serve_other_cores(void (*first)()) {
   const arch::InterruptsOff off;
   if (servers->started) return;
   servers->started = true;
+  servers->first = first;
   process::start_kernel_thread("files", kStackPages, serve);
 }
 

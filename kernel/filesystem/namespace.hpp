@@ -41,7 +41,8 @@ class Namespace {
   [[nodiscard]] Result<> mount(Mount& mount);
   /// `busy` when something of it is open. Afterwards nobody finds it any more; what was written is on the medium.
   [[nodiscard]] Result<Mount*> unmount(std::string_view path);
-  [[nodiscard]] Mount* first_mount() { return mounts_; }
+  /// The one with the least number above `number`, in use until leave(); null when there is none.
+  [[nodiscard]] Mount* next_mount(std::uint32_t number);
 
   [[nodiscard]] Result<OpenFile*> open(Path path, OpenMode mode, std::uint32_t permissions);
   /// Ends one reference; the last one closes the file.
@@ -59,8 +60,10 @@ class Namespace {
   [[nodiscard]] Result<Statistics> statistics(Path path);
   /// The canonical path of a directory; how many bytes, which `to` must have.
   [[nodiscard]] Result<std::size_t> canonical_directory(Path path, std::span<char> to);
-  /// All mounts.
+  // All mounts.
   [[nodiscard]] Result<> sync();
+  /// At the machine's end.
+  [[nodiscard]] Result<> finish();
 
   [[nodiscard]] Result<std::size_t> read(OpenFile& file, std::span<std::byte> to);
   [[nodiscard]] Result<std::size_t> write(OpenFile& file, std::span<const std::byte> from);
@@ -83,6 +86,8 @@ class Namespace {
  private:
   [[nodiscard]] static Result<std::size_t> put(OpenFile& file, std::uint64_t offset, std::span<const std::byte> from);
   [[nodiscard]] Result<OpenFile*> open_found(Walk& walk, OpenMode mode);
+  template <class F>
+  [[nodiscard]] Result<> on_each_mount(F f);
   template <class F>
   [[nodiscard]] Result<> at_parent(Path path, F f);
 

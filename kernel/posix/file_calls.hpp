@@ -83,5 +83,8 @@ FileResult call_fchownat(SyscallFrame&);
 FileResult call_utimensat(SyscallFrame&);
 FileResult call_statfs(SyscallFrame&);
 FileResult call_fstatfs(SyscallFrame&);
+// mounts.cpp
+FileResult call_mount(SyscallFrame&);
+FileResult call_umount2(SyscallFrame&);
 
 }  // namespace toro::posix

@@ -20,7 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kReadOnly = ":ro";
 constexpr std::string_view kRun = "${run}";
 
 /// Bytes of an image that QEMU locks to say what it does with it, and what nobody else may do. [QEMU
@@ -94,13 +93,18 @@ std::string_view recognise_image(std::string_view head) {
 }
 
 Disk find_disk(const std::string& text, unsigned number) {
-  if (const auto mebibytes = parse_memory_mib(text))
-    return {.image = std::format("{}/disk{}.img", kRun, number), .new_bytes = std::uint64_t{*mebibytes} << 20};
   Disk disk;
   std::string name = text;
-  if (name.ends_with(kReadOnly)) {
-    name.resize(name.size() - kReadOnly.size());
-    disk.read_only = true;
+  const auto suffix = take_mount_suffix(name);
+  disk.read_only = suffix.read_only;
+  if (suffix.kind || suffix.place)
+    disk.mount = MountWish{.kind = suffix.kind.value_or(""),
+                           .source = std::format("disk{}", number),
+                           .place = suffix.place.value_or(std::format("/disk{}", number))};
+  if (const auto mebibytes = parse_memory_mib(name)) {
+    disk.image = std::format("{}/disk{}.img", kRun, number);
+    disk.new_bytes = std::uint64_t{*mebibytes} << 20;
+    return disk;
   }
   const auto file = open_image(name, disk);
   disk.image = fs::absolute(name);

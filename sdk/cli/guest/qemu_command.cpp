@@ -50,6 +50,9 @@ std::vector<std::string> qemu_command(const Boot& boot, const std::string& run) 
   if (boot.wait == Wait::for_debugger && boot.stub == Stub::kernel) kernel_options.emplace_back("toro.wait");
   // QEMU's stub cannot tell a debugger where the image went.
   if (boot.stub == Stub::qemu) kernel_options.emplace_back("toro.aslr=off");
+  for (const Disk& disk : boot.disks)
+    if (disk.mount) kernel_options.push_back(mount_option(*disk.mount));
+  for (const MountWish& wish : boot.mounts) kernel_options.push_back(mount_option(wish));
   std::vector<std::string> command{board.emulator,
                                    "-M",
                                    board.machine,
