@@ -69,7 +69,8 @@ class FilesystemUser {
     if (found.type == FileType::symlink) static_cast<void>(filesystem_.read_link(found.node, target));
     if (found.type != FileType::regular || !attributes) return;
     static_cast<void>(filesystem_.read(found.node, 0, bytes));
-    if (attributes->size > bytes.size()) static_cast<void>(filesystem_.read(found.node, attributes->size - 1000, bytes));
+    if (attributes->size > bytes.size())
+      static_cast<void>(filesystem_.read(found.node, attributes->size - 1000, bytes));
   }
   void list(Node directory, unsigned depth) {
     std::vector<std::string> names;

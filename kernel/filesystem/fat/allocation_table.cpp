@@ -12,8 +12,7 @@ std::uint32_t AllocationTable::end() const {
 
 Result<> AllocationTable::open() {
   if (geometry_.information == 0) return {};
-  Information information;
-  TRY(medium_.read(geometry_.information, std::as_writable_bytes(std::span(&information, 1))));
+  auto information = TRY(storage_.read<Information>(geometry_.information));
   if (information.lead != Information::kLead || information.structure != Information::kStructure) return {};
   // Whoever says that nothing is free is not believed.
   if (information.free_clusters != 0 && information.free_clusters <= geometry_.clusters)
@@ -24,12 +23,11 @@ Result<> AllocationTable::open() {
 
 Result<> AllocationTable::save() {
   if (!changed_ || geometry_.information == 0) return {};
-  Information information;
-  TRY(medium_.read(geometry_.information, std::as_writable_bytes(std::span(&information, 1))));
+  auto information = TRY(storage_.read<Information>(geometry_.information));
   if (information.lead != Information::kLead || information.structure != Information::kStructure) return {};
   information.free_clusters = free_;
   information.next_free = search_;
-  TRY(medium_.write(geometry_.information, std::as_bytes(std::span(&information, 1))));
+  TRY(storage_.write(geometry_.information, information));
   changed_ = false;
   return {};
 }
@@ -41,7 +39,7 @@ Result<std::size_t> AllocationTable::load(std::uint32_t cluster) {
   if (window != window_at_) {
     window_at_ = kNothing;
     const std::size_t size = std::min<std::size_t>(kWindow, geometry_.table_size - window);
-    TRY(medium_.read(geometry_.table + window, std::span(window_).first(size)));
+    TRY(storage_.read(geometry_.table + window, std::span(window_).first(size)));
     window_at_ = window;
   }
   return at - window;
@@ -65,16 +63,16 @@ Result<> AllocationTable::set(std::uint32_t cluster, std::uint32_t value) {
   std::memcpy(window_ + at, &value, size);
   for (std::uint32_t table = 0; table < geometry_.tables; ++table) {
     const std::uint64_t offset = geometry_.table + std::uint64_t{table} * geometry_.table_size + window_at_ + at;
-    TRY(medium_.write(offset, std::span(window_).subspan(at, size)));
+    TRY(storage_.write(offset, std::span(window_).subspan(at, size), Content::metadata));
   }
   return {};
 }
 
 Result<std::uint32_t> AllocationTable::next(std::uint32_t cluster) {
-  if (!geometry_.is_cluster(cluster)) return failure(Error::damaged);
+  if (!geometry_.is_cluster(cluster)) return storage_.damage();
   const std::uint32_t value = TRY(get(cluster));
   if (value >= end()) return 0U;
-  return geometry_.is_cluster(value) ? Result<std::uint32_t>(value) : failure(Error::damaged);
+  return geometry_.is_cluster(value) ? Result<std::uint32_t>(value) : storage_.damage();
 }
 
 Result<std::uint32_t> AllocationTable::allocate(std::uint32_t previous) {

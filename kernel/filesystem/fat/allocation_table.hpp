@@ -2,21 +2,21 @@
 #pragma once
 
 #include "kernel/filesystem/fat/geometry.hpp"
-#include "kernel/filesystem/medium.hpp"
+#include "kernel/filesystem/fat/storage.hpp"
 
 namespace toro::filesystem::fat {
 
 class AllocationTable {
  public:
-  AllocationTable(Medium& medium, const Geometry& geometry) : medium_(medium), geometry_(geometry) {}
+  AllocationTable(Storage& storage, const Geometry& geometry) : storage_(storage), geometry_(geometry) {}
 
   /// Reads the hints.
   [[nodiscard]] Result<> open();
 
   /// The cluster behind `cluster`; 0 at the end of a chain. `damaged` when something else stands there.
   [[nodiscard]] Result<std::uint32_t> next(std::uint32_t cluster);
-  /// Takes a free cluster, behind `previous` where that can be, and makes it the end of `previous`'s chain, or one of its
-  /// own when that is 0. Its contents are what they were.
+  /// Takes a free cluster, behind `previous` where that can be, and makes it the end of `previous`'s chain, or one of
+  /// its own when that is 0. Its contents are what they were.
   [[nodiscard]] Result<std::uint32_t> allocate(std::uint32_t previous);
   /// Frees `first` and all behind it. 0 is an empty chain.
   [[nodiscard]] Result<> free(std::uint32_t first);
@@ -40,7 +40,7 @@ class AllocationTable {
   static constexpr std::size_t kWindow = 768;
   static constexpr std::uint32_t kNothing = 0xffffffff;
 
-  Medium& medium_;
+  Storage& storage_;
   const Geometry& geometry_;
   std::uint32_t free_ = kNothing;  ///< kNothing: not known
   std::uint32_t search_ = 2;       ///< where the next search begins

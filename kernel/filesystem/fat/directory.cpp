@@ -69,12 +69,6 @@ LongNameEntry piece_of(std::u16string_view name, std::size_t number, bool is_las
   return entry;
 }
 
-template <class Entry>
-Result<> put(Volume& volume, std::uint64_t offset, const Entry& entry) {
-  static_assert(sizeof entry == kEntrySize);
-  return volume.medium.write(offset, std::as_bytes(std::span(&entry, 1)));
-}
-
 /// The short names that one name may get, and which of them a directory has already.
 class ShortNameChoice {
  public:
@@ -112,17 +106,6 @@ bool is_named(const Named& named, std::u16string_view name) {
 
 }  // namespace
 
-Result<> Volume::fill_with_zeros(std::uint64_t offset, std::uint64_t size) {
-  static constexpr std::byte kZeros[4096] = {};
-  while (size != 0) {
-    const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(size, sizeof kZeros));
-    TRY(medium.write(offset, std::span(kZeros).first(part)));
-    offset += part;
-    size -= part;
-  }
-  return {};
-}
-
 DirectoryReader::DirectoryReader(Volume& volume, std::uint32_t cluster)
     : volume_(volume),
       cluster_(cluster == 0 && volume.geometry.kind == Kind::fat32 ? volume.geometry.root_cluster : cluster),
@@ -148,13 +131,13 @@ Result<bool> DirectoryReader::step(DirectoryEntry& entry) {
       if (behind == 0) return false;
       cluster_ = behind;
     }
-    if (!geometry.is_cluster(cluster_)) return failure(Error::damaged);
+    if (!geometry.is_cluster(cluster_)) return volume_.storage.damage();
     offset_ = geometry.offset_of(cluster_) + std::uint64_t{next_ - cluster_at_} * kEntrySize;
   }
   const std::uint64_t buffer = offset_ / kBuffer * kBuffer;
   if (buffer != buffer_at_) {
     buffer_at_ = ~std::uint64_t{0};
-    TRY(volume_.medium.read(buffer, buffer_));
+    TRY(volume_.storage.read(buffer, buffer_));
     buffer_at_ = buffer;
   }
   std::memcpy(&entry, buffer_ + (offset_ - buffer), sizeof entry);
@@ -219,7 +202,8 @@ Result<> grow(Volume& volume, DirectoryReader& reader, DirectoryReader::Room& ro
     const std::uint32_t last = reader.last_cluster();
     if (last == 0) return failure(Error::no_space);
     const std::uint32_t cluster = TRY(volume.table.allocate(last));
-    TRY(volume.fill_with_zeros(volume.geometry.offset_of(cluster), volume.geometry.cluster_size));
+    TRY(volume.storage.write_zeros(volume.geometry.offset_of(cluster), volume.geometry.cluster_size,
+                                   Content::metadata));
     std::uint32_t added = 0;
     while (TRY(reader.step(entry))) {
       if (room.found == 0 || room.first + room.found != reader.index()) room = {room.wanted, reader.index(), 0};
@@ -254,20 +238,20 @@ Result<Added> add(Volume& volume, std::uint32_t directory, const LongName& name,
     DirectoryEntry old;
     bool was_end = false;
     for (std::size_t piece = room.wanted - 1; piece != 0; --piece) {
-      if (!TRY(reader.step(old))) return failure(Error::damaged);
+      if (!TRY(reader.step(old))) return volume.storage.damage();
       was_end = was_end || old.name[0] == DirectoryEntry::kEnd;
       const bool is_last = piece == room.wanted - 1;
-      TRY(put(volume, reader.offset(), piece_of(name.view(), piece, is_last, checksum(entry.name))));
+      TRY(volume.storage.write(reader.offset(), piece_of(name.view(), piece, is_last, checksum(entry.name))));
     }
-    if (!TRY(reader.step(old))) return failure(Error::damaged);
+    if (!TRY(reader.step(old))) return volume.storage.damage();
     const std::uint64_t offset = reader.offset();
     was_end = was_end || old.name[0] == DirectoryEntry::kEnd;
     // What lies behind the end is not always zero.
     if (was_end && TRY(reader.step(old)) && old.name[0] != DirectoryEntry::kEnd) {
       old.name[0] = DirectoryEntry::kEnd;
-      TRY(put(volume, reader.offset(), old));
+      TRY(volume.storage.write(reader.offset(), old));
     }
-    TRY(put(volume, offset, entry));
+    TRY(volume.storage.write(offset, entry));
     return Added{offset, entry};
   }
 }
@@ -277,9 +261,9 @@ Result<> remove(Volume& volume, std::uint32_t directory, const Named& named) {
   reader.seek(named.first);
   DirectoryEntry entry;
   for (std::uint32_t i = named.first; i <= named.index; ++i) {
-    if (!TRY(reader.step(entry))) return failure(Error::damaged);
+    if (!TRY(reader.step(entry))) return volume.storage.damage();
     entry.name[0] = DirectoryEntry::kFree;
-    TRY(put(volume, reader.offset(), entry));
+    TRY(volume.storage.write(reader.offset(), entry));
   }
   return {};
 }

@@ -8,13 +8,11 @@ namespace toro::filesystem::fat {
 
 /// What entries are read and written with.
 struct Volume {
-  Volume(Medium& on, const Geometry& has) : medium(on), geometry(has), table(on, geometry) {}
+  Volume(Medium& medium, Access access, std::size_t cache_bytes) : storage(medium, access, cache_bytes) {}
 
-  Medium& medium;
-  const Geometry geometry;
-  AllocationTable table;
-
-  [[nodiscard]] Result<> fill_with_zeros(std::uint64_t offset, std::uint64_t size);
+  Storage storage;
+  Geometry geometry{};
+  AllocationTable table{storage, geometry};
 };
 
 /// One name of a directory. It has `index - first + 1` entries, of which the last, the short name's, is `entry`.
@@ -58,11 +56,11 @@ class DirectoryReader {
   static constexpr std::size_t kBuffer = 512;
 
   Volume& volume_;
-  std::uint32_t cluster_;      ///< 0: FAT12's and FAT16's root directory
+  std::uint32_t cluster_;  ///< 0: FAT12's and FAT16's root directory
   std::uint32_t first_;
-  std::uint32_t index_ = 0;    ///< of the entry that step() gave last
-  std::uint64_t offset_ = 0;   ///< of that
-  std::uint32_t next_ = 0;     ///< entry that step() gives
+  std::uint32_t index_ = 0;       ///< of the entry that step() gave last
+  std::uint64_t offset_ = 0;      ///< of that
+  std::uint32_t next_ = 0;        ///< entry that step() gives
   std::uint32_t cluster_at_ = 0;  ///< the first entry of cluster_
   std::uint64_t buffer_at_ = ~std::uint64_t{0};
   Room* room_ = nullptr;

@@ -13,31 +13,32 @@ constexpr std::uint32_t kMostClusters = 0x0ffffff5;
 
 }  // namespace
 
-std::expected<Geometry, std::string_view> parse(std::span<const std::byte, kBootSectorSize> sector, std::uint64_t size) {
+std::expected<Geometry, std::string_view> parse(std::span<const std::byte, kBootSectorSize> sector,
+                                                std::uint64_t size) {
   const auto no = [](std::string_view why) { return std::unexpected(why); };
   BootSector boot;
   std::memcpy(&boot, sector.data(), sizeof boot);
   const std::uint32_t sector_size = boot.sector_size;
   const std::uint32_t per_cluster = boot.sectors_per_cluster;
-  if (sector[kBootSignature] != std::byte{0x55} || sector[kBootSignature + 1] != std::byte{0xaa} ||
-      sector_size < 512 || sector_size > 4096 || !std::has_single_bit(sector_size) || !std::has_single_bit(per_cluster) ||
+  if (sector[kBootSignature] != std::byte{0x55} || sector[kBootSignature + 1] != std::byte{0xaa} || sector_size < 512 ||
+      sector_size > 4096 || !std::has_single_bit(sector_size) || !std::has_single_bit(per_cluster) ||
       boot.reserved_sectors == 0 || boot.tables == 0 || boot.tables > 4)
-    return no("there is no FAT filesystem");
+    return no("");
 
   const bool is_fat32 = boot.table_sectors_16 == 0;
   const std::uint64_t sectors = boot.sectors_16 != 0 ? boot.sectors_16 : boot.sectors_32;
   const std::uint64_t table_sectors = is_fat32 ? boot.table_sectors_32 : boot.table_sectors_16;
   const std::uint64_t root_sectors = (std::uint64_t{boot.root_entries} * kEntrySize + sector_size - 1) / sector_size;
   const std::uint64_t before_data = boot.reserved_sectors + boot.tables * table_sectors + root_sectors;
-  if (sectors * sector_size > size) return no("the FAT filesystem is larger than what it lies on");
-  if (before_data >= sectors) return no("the FAT filesystem's boot sector contradicts itself: it has no room for data");
+  if (sectors * sector_size > size) return no("has a FAT filesystem that is larger than itself");
+  if (before_data >= sectors) return no("has a FAT filesystem without room for data");
   const std::uint64_t clusters = (sectors - before_data) / per_cluster;
   const Kind kind = is_fat32 ? Kind::fat32 : clusters < kFirstFat16 ? Kind::fat12 : Kind::fat16;
   const std::uint64_t table_bytes = table_sectors * sector_size;
   if (clusters == 0 || clusters > kMostClusters || (!is_fat32 && clusters >= kFirstFat32) ||
       table_bytes * 8 / static_cast<std::uint32_t>(kind) < clusters + 2 || (is_fat32 != (boot.root_entries == 0)))
-    return no("the FAT filesystem's boot sector contradicts itself: its tables do not fit its clusters");
-  if (table_bytes > 0xffffffff) return no("the FAT filesystem's tables are too large");
+    return no("has a FAT filesystem whose tables do not fit its clusters");
+  if (table_bytes > 0xffffffff) return no("has a FAT filesystem whose tables are too large");
 
   Geometry geometry{
       .kind = kind,
@@ -51,12 +52,13 @@ std::expected<Geometry, std::string_view> parse(std::span<const std::byte, kBoot
       .data = before_data * sector_size,
   };
   if (!is_fat32) return geometry;
-  if (boot.version != 0) return no("the FAT32 filesystem is of an unknown version");
+  if (boot.version != 0) return no("has a FAT32 filesystem of an unknown version");
   geometry.root_cluster = boot.root_cluster;
-  if (!geometry.is_cluster(boot.root_cluster)) return no("the FAT32 filesystem's root directory lies outside of it");
+  if (!geometry.is_cluster(boot.root_cluster))
+    return no("has a FAT32 filesystem whose root directory lies outside of it");
   if ((boot.flags & 0x80) != 0) {
     const std::uint32_t active = boot.flags & 0xfU;
-    if (active >= boot.tables) return no("the FAT32 filesystem uses a table that it does not have");
+    if (active >= boot.tables) return no("has a FAT32 filesystem that uses a table which it does not have");
     geometry.table += active * table_bytes;
     geometry.tables = 1;
   }

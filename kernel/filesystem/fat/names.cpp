@@ -28,7 +28,12 @@ constexpr bool is_surrogate(char32_t c) {
 /// One character, which is taken off `text`; nothing where there is no UTF-8.
 std::optional<char32_t> take_utf8(std::string_view& text) {
   const auto first = static_cast<unsigned char>(text.front());
-  const std::size_t size = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+  const std::size_t size = first < 0x80   ? 1
+                           : first < 0xc2 ? 0
+                           : first < 0xe0 ? 2
+                           : first < 0xf0 ? 3
+                           : first < 0xf5 ? 4
+                                          : 0;
   if (size == 0 || size > text.size()) return std::nullopt;
   char32_t c = size == 1 ? first : first & (0x7fU >> size);
   for (const char next : text.substr(1, size - 1)) {
@@ -146,7 +151,8 @@ ShortName with_tail(const ShortName& basis, std::u16string_view long_name, unsig
     std::uint32_t hash = salt;
     for (const char16_t c : long_name) hash = (hash ^ upper(c)) * 16777619U;  // FNV
     hash ^= hash >> 16;
-    for (unsigned shift = 16; shift != 0;) name[size++] = static_cast<std::uint8_t>("0123456789ABCDEF"[hash >> (shift -= 4) & 15]);
+    for (unsigned shift = 16; shift != 0;)
+      name[size++] = static_cast<std::uint8_t>("0123456789ABCDEF"[hash >> (shift -= 4) & 15]);
   }
   name[size++] = '~';
   name[size++] = static_cast<std::uint8_t>('0' + tail);

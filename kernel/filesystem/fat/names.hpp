@@ -21,9 +21,7 @@ struct LongName {
 
   [[nodiscard]] std::u16string_view view() const { return {units.data(), size}; }
   /// Directory entries that it takes, the short name's among them.
-  [[nodiscard]] std::size_t entries() const {
-    return 1 + (size + LongNameEntry::kUnits - 1) / LongNameEntry::kUnits;
-  }
+  [[nodiscard]] std::size_t entries() const { return 1 + (size + LongNameEntry::kUnits - 1) / LongNameEntry::kUnits; }
 };
 
 /// Nothing when FAT cannot have the name: it is no UTF-8, has a character that FAT forbids, or ends in a dot or blank.

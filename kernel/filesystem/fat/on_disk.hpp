@@ -81,9 +81,7 @@ struct DirectoryEntry {
     cluster_high = static_cast<std::uint16_t>(cluster >> 16);
     cluster_low = static_cast<std::uint16_t>(cluster);
   }
-  [[nodiscard]] bool is_long_name() const {
-    return (attributes & attribute::kLongNameMask) == attribute::kLongName;
-  }
+  [[nodiscard]] bool is_long_name() const { return (attributes & attribute::kLongNameMask) == attribute::kLongName; }
   [[nodiscard]] bool is_directory() const { return (attributes & attribute::kDirectory) != 0; }
 };
 static_assert(sizeof(DirectoryEntry) == 32 && offsetof(DirectoryEntry, size) == 28);

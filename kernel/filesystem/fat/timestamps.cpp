@@ -42,4 +42,21 @@ std::int64_t to_nanoseconds(const Timestamp& timestamp) {
   return (Moment(days) + time).time_since_epoch().count();
 }
 
+void set_created(DirectoryEntry& entry, std::int64_t time) {
+  const Timestamp stamp = to_timestamp(time);
+  entry.created_date = stamp.date;
+  entry.created_time = stamp.time;
+  entry.created_hundredths = stamp.hundredths;
+}
+
+void set_modified(DirectoryEntry& entry, std::int64_t time) {
+  const Timestamp stamp = to_timestamp(time);
+  entry.modified_date = stamp.date;
+  entry.modified_time = stamp.time;
+}
+
+void set_accessed(DirectoryEntry& entry, std::int64_t time) {
+  entry.accessed_date = to_timestamp(time).date;
+}
+
 }  // namespace toro::filesystem::fat

@@ -1,16 +1,17 @@
 // A FAT filesystem of any bytes: it is used without a fault, without an end, and without a byte outside of it.
-#include "kernel/filesystem/fat/filesystem.hpp"
+#include "kernel/filesystem/fat/fat.hpp"
+#include "tests/fuzz/filesystem_medium.hpp"
 #include "tests/fuzz/filesystem_user.hpp"
-#include "tests/unit/filesystem/medium.hpp"
 
 using namespace toro::filesystem;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  MediumInMemory medium(size);
-  std::copy_n(reinterpret_cast<const std::byte*>(data), size, medium.bytes.begin());
-  const auto filesystem = FatFilesystem::open(medium);
-  if (!filesystem) return 0;
-  FilesystemUser(**filesystem).use();
-  (*filesystem)->destroy();
+  if (size == 0) return 0;
+  FuzzedMedium medium(data, size);
+  const auto opened = fat::Fat::open(medium, Access::read_write, 1 << 17);
+  if (!opened) return 0;
+  FilesystemUser(*opened->filesystem).use();
+  static_cast<void>(opened->filesystem->finish());
+  opened->filesystem->destroy();
   return 0;
 }

@@ -1,10 +1,10 @@
 // FAT filesystems made by mkfs.fat, used through the namespace, judged by fsck.fat and mtools.
-#include "kernel/filesystem/fat/filesystem.hpp"
+#include "kernel/filesystem/fat/fat.hpp"
 
 #include <map>
 #include <random>
 
-#include "tests/unit/filesystem/medium.hpp"
+#include "tests/unit/filesystem/image.hpp"
 #include "tests/unit/filesystem/names.hpp"
 
 namespace {
@@ -20,51 +20,63 @@ struct Format {
   const char* options;
 };
 constexpr Format kFormats[] = {
-    {"FAT12", 1440 * 1024, "-F 12"},
-    {"FAT12, sectors of 4096 bytes", 4 * kMebibyte, "-F 12 -S 4096 -s 1"},
-    {"FAT16", 16 * kMebibyte, "-F 16"},
-    {"FAT16, one table, large clusters", 64 * kMebibyte, "-F 16 -f 1 -s 32"},
+    {"FAT12", 1440 * 1024, "-F 12"},         {"FAT12, sectors of 4096 bytes", 4 * kMebibyte, "-F 12 -S 4096 -s 1"},
+    {"FAT16", 16 * kMebibyte, "-F 16"},      {"FAT16, one table, large clusters", 64 * kMebibyte, "-F 16 -f 1 -s 32"},
     {"FAT32", 40 * kMebibyte, "-F 32 -s 1"},
 };
 
+/// What a program printed; its status with it, where that is not 0.
+std::string output_of(const std::string& command) {
+  std::string output;
+  std::FILE* const pipe = popen((command + " 2>&1").c_str(), "r");
+  char text[4096];
+  while (const std::size_t size = std::fread(text, 1, sizeof text, pipe)) output.append(text, size);
+  const int status = pclose(pipe);
+  return status == 0 ? output : output + "status " + std::to_string(status);
+}
+
 class Volume {
  public:
-  explicit Volume(const Format& format) : medium(format.size) {
-    save(medium, image);
-    const Ran made = run(std::string("/usr/sbin/mkfs.fat ") + format.options + " " + image.string());
-    REQUIRE_MESSAGE(made.status == 0, made.output);
-    load(medium, image);
+  explicit Volume(const Format& format) : medium(std::vector<std::byte>(format.size)) {
+    save(image, medium.content);
+    const auto made = output_of(std::string("/usr/sbin/mkfs.fat ") + format.options + " " + image.string());
+    REQUIRE_MESSAGE(made.starts_with("mkfs.fat"), made);
+    medium.content = load(image);
     mount();
   }
   ~Volume() { unmount(); }
 
   void mount() {
-    const auto opened = FatFilesystem::open(medium);
-    REQUIRE_MESSAGE(opened, opened.error());
-    filesystem = *opened;
+    const auto opened = fat::Fat::open(medium, Access::read_write, kCache);
+    REQUIRE(opened);
+    filesystem = opened->filesystem;
     files.emplace(*filesystem);
   }
   void unmount() {
+    if (filesystem == nullptr) return;
     files.reset();
-    if (filesystem != nullptr) std::exchange(filesystem, nullptr)->destroy();
+    CHECK(filesystem->finish().has_value() == expect_in_order);
+    std::exchange(filesystem, nullptr)->destroy();
   }
   /// What fsck.fat says of it, which is nothing when it is sound.
   std::string faults() {
     REQUIRE(filesystem->sync());
-    save(medium, image);
-    const Ran checked = run("/usr/sbin/fsck.fat -n " + image.string());
-    return checked.status == 0 ? "" : checked.output;
+    save(image, medium.content);
+    const auto checked = output_of("/usr/sbin/fsck.fat -n " + image.string());
+    return checked.contains("status") ? checked : "";
   }
   /// A file's content by mtools.
   std::string read_by_mtools(const std::string& path) {
-    return run("MTOOLS_SKIP_CHECK=1 mtype -i " + image.string() + " '::" + path + "'").output;
+    return output_of("MTOOLS_SKIP_CHECK=1 mtype -i " + image.string() + " '::" + path + "'");
   }
 
-  TemporaryFolder folder;
+  static constexpr std::size_t kCache = 256 * 1024;
+  Folder folder;
   std::filesystem::path image = folder.path / "disk.img";
-  MediumInMemory medium;
-  FatFilesystem* filesystem = nullptr;
+  TestMedium medium;
+  Filesystem* filesystem = nullptr;
   std::optional<Names> files;
+  bool expect_in_order = true;
 };
 
 Error error_of(auto result) {
@@ -113,10 +125,11 @@ TEST_CASE("what mtools wrote is read") {
     volume.unmount();
     std::ofstream(volume.folder.path / "content") << pattern(70000, 2);
     const std::string image = volume.image.string();
-    CHECK(run("mmd -i " + image + " ::dir ::dir/deeper").output == "");
+    CHECK(output_of("mmd -i " + image + " ::dir ::dir/deeper") == "");
     for (const char* const name : {"READ.ME", "lower.txt", "A longer name, with commas.text", "дом"})
-      CHECK(run("mcopy -i " + image + " " + (volume.folder.path / "content").string() + " '::dir/deeper/" + name + "'").output == "");
-    load(volume.medium, volume.image);
+      CHECK(output_of("mcopy -i " + image + " " + (volume.folder.path / "content").string() + " '::dir/deeper/" + name +
+                      "'") == "");
+    volume.medium.content = load(volume.image);
     volume.mount();
     CHECK(volume.files->list("/dir/deeper") ==
           std::vector<std::string>{"READ.ME", "lower.txt", "A longer name, with commas.text", "дом"});
@@ -228,7 +241,8 @@ TEST_CASE("a full disk") {
     OpenFile& file = **names.open({"", "/large"}, OpenMode::write | OpenMode::create, 0644);
     const std::string text(kMebibyte, 'x');
     std::size_t written = 0;
-    for (auto count = names.write(file, std::as_bytes(std::span(text))); count; count = names.write(file, std::as_bytes(std::span(text))))
+    for (auto count = names.write(file, std::as_bytes(std::span(text))); count;
+         count = names.write(file, std::as_bytes(std::span(text))))
       written += *count;
     CHECK(written == room);
     CHECK(error_of(names.truncate(file, room + 1)) == Error::no_space);
@@ -242,25 +256,37 @@ TEST_CASE("a full disk") {
   });
 }
 
-TEST_CASE("a medium that fails at any write harms nobody else") {
-  for (std::uint64_t writes = 0;; ++writes) {
-    Volume volume(kFormats[0]);
-    Names& files = *volume.files;
-    REQUIRE(files.write("/kept", pattern(5000, 3)));
-    volume.medium.writes_left = writes;
-    const auto made = files.names.make_directory({"", "/a long directory"}, 0755);
-    const auto written = files.write("/a long directory/a long file", pattern(3000, 4));
-    const auto renamed = files.names.rename({"", "/a long directory/a long file"}, {"", "/f"});
-    const bool all = volume.medium.writes_left != 0;
-    volume.medium.writes_left = ~std::uint64_t{0};
-    CHECK(files.read("/kept") == pattern(5000, 3));
-    if (!all) continue;
-    CHECK(made);
-    CHECK(written);
-    CHECK(renamed);
-    CHECK(writes > 10);
-    break;
-  }
+TEST_CASE("a write that fails is told once, and nothing is written any more") {
+  Volume volume(kFormats[0]);
+  Names& files = *volume.files;
+  REQUIRE(files.write("/kept", pattern(5000, 3)));
+  REQUIRE(volume.filesystem->sync());
+  reports.clear();
+  volume.medium.fail_writes = true;
+  volume.medium.fail_at = 512;  // the first table
+  REQUIRE(files.write("/lost", pattern(5000, 4)));
+  CHECK(error_of(volume.filesystem->sync()) == Error::io_error);
+  CHECK(error_of(files.write("/more", "x")) == Error::read_only);
+  CHECK(error_of(files.names.unlink({"", "/kept"}, false)) == Error::read_only);
+  CHECK(files.read("/kept") == pattern(5000, 3));
+  CHECK(volume.filesystem->statistics().read_only);
+  CHECK(reports == std::vector<std::string>{
+                       "disk0 is only read from now on: a write failed, and what was written last may be lost"});
+  volume.expect_in_order = false;
+}
+
+TEST_CASE("a read that fails reaches who asked, and nobody else") {
+  Volume volume(kFormats[2]);
+  Names& files = *volume.files;
+  REQUIRE(files.write("/a", pattern(500000, 3)));
+  REQUIRE(files.write("/b", pattern(500000, 4)));
+  volume.unmount();
+  volume.mount();
+  volume.medium.fail_reads = true;
+  volume.medium.fail_at = 300000;
+  CHECK(error_of(volume.files->read("/a")) == Error::io_error);
+  CHECK(volume.files->read("/b") == pattern(500000, 4));
+  volume.medium.fail_reads = false;
 }
 
 /// What files there should be; nothing for a directory.
@@ -299,7 +325,9 @@ class RandomUse {
         if (removed) model_.erase(path);
         break;
       }
-      case 3: rename(path, some_path()); break;
+      case 3:
+        rename(path, some_path());
+        break;
       case 4: {
         const std::size_t size = below(6000);
         CHECK(files_.names.truncate({"", path}, size).has_value() == is_file);
@@ -333,7 +361,8 @@ class RandomUse {
   std::string some_path() {
     static constexpr const char* kNames[] = {"a", "File with a long name", "B.TXT", "dir", "grün"};
     std::string path;
-    for (unsigned depth = 1 + below(3); depth != 0; --depth) path += std::string("/") + kNames[below(std::size(kNames))];
+    for (unsigned depth = 1 + below(3); depth != 0; --depth)
+      path += std::string("/") + kNames[below(std::size(kNames))];
     return path;
   }
   bool has_children(const std::string& path) {
@@ -398,25 +427,39 @@ TEST_CASE("100,000 random operations leave what they should") {
   });
 }
 
-TEST_CASE("what is no FAT filesystem is refused with a sentence") {
-  MediumInMemory empty(kMebibyte);
-  CHECK(FatFilesystem::open(empty).error() == "there is no FAT filesystem");
+TEST_CASE("what is no FAT filesystem is left to others; one that cannot be used gets a sentence") {
   Volume volume(kFormats[0]);
   volume.unmount();
   const auto refused = [&](std::size_t at, std::initializer_list<unsigned> values) {
-    const auto saved = volume.medium.bytes;
-    for (const unsigned value : values) volume.medium.bytes[at++] = static_cast<std::byte>(value);
-    const auto opened = FatFilesystem::open(volume.medium);
-    volume.medium.bytes = saved;
-    if (opened) (*opened)->destroy();
-    return opened ? "" : opened.error();
+    reports.clear();
+    TestMedium medium(volume.medium.content);
+    for (const unsigned value : values) medium.content[at++] = static_cast<std::byte>(value);
+    const auto opened = fat::Fat::open(medium, Access::read_write, Volume::kCache);
+    if (opened) opened->filesystem->destroy();
+    CHECK(medium.closed == 1);
+    if (opened) return std::string();
+    return opened.error() == Error::invalid ? "none" : reports.empty() ? "no sentence" : reports.front();
   };
   CHECK(refused(0, {0}) == "");
-  CHECK(refused(11, {1, 2}) == "there is no FAT filesystem");
-  CHECK(refused(13, {3}) == "there is no FAT filesystem");
-  CHECK(refused(19, {0xff, 0xff}) == "the FAT filesystem is larger than what it lies on");
-  CHECK(refused(14, {0xff, 0xff}).contains("no room for data"));
-  CHECK(refused(22, {1, 0}).contains("tables do not fit"));
+  CHECK(refused(510, {0}) == "none");
+  CHECK(refused(11, {1, 2}) == "none");
+  CHECK(refused(13, {3}) == "none");
+  CHECK(refused(19, {0xff, 0xff}) == "disk0 has a FAT filesystem that is larger than itself");
+  CHECK(refused(14, {0xff, 0xff}) == "disk0 has a FAT filesystem without room for data");
+  CHECK(refused(22, {1, 0}) == "disk0 has a FAT filesystem whose tables do not fit its clusters");
+}
+
+TEST_CASE("the medium that is only read is not written") {
+  Volume volume(kFormats[0]);
+  REQUIRE(volume.files->write("/f", "text"));
+  volume.unmount();
+  volume.medium.read_only = true;
+  volume.mount();
+  const unsigned writes = volume.medium.writes;
+  CHECK(volume.files->read("/f") == "text");
+  CHECK(error_of(volume.files->write("/f", "x")) == Error::read_only);
+  volume.unmount();
+  CHECK(volume.medium.writes == writes);
 }
 
 }  // namespace

@@ -1,19 +1,18 @@
-// FAT12, FAT16 and FAT32, read and written, with long names. [FAT: Microsoft FAT Specification 2005]
+// FAT12, FAT16 and FAT32, read and write, with long names. [FAT: Microsoft FAT Specification 2005]
 #pragma once
 
 #include "kernel/filesystem/array.hpp"
 #include "kernel/filesystem/fat/directory.hpp"
 #include "kernel/filesystem/filesystem.hpp"
 
-namespace toro::filesystem {
+namespace toro::filesystem::fat {
 
 /// A Node is the address of an Item, which there is for everything that is held. It has neither links nor owners; of a
 /// mode it keeps whether somebody may write.
-class FatFilesystem final : public Filesystem {
+class Fat final : public Filesystem {
  public:
-  /// `medium` stays until destroy(). The error is a sentence for people.
-  [[nodiscard]] static std::expected<FatFilesystem*, std::string_view> open(Medium& medium);
-  explicit FatFilesystem(Medium& medium, const fat::Geometry& geometry);
+  /// As Kind::open. The medium is the filesystem's from then on, also when there is an error.
+  [[nodiscard]] static Result<Opened> open(Medium& medium, Access access, std::size_t cache_bytes);
 
   [[nodiscard]] Node root() override { return reinterpret_cast<Node>(&root_); }
   [[nodiscard]] Result<Found> lookup(Node directory, std::string_view name) override;
@@ -31,31 +30,42 @@ class FatFilesystem final : public Filesystem {
   [[nodiscard]] Result<> unlink(Node directory, std::string_view name, bool directory_expected) override;
   [[nodiscard]] Result<> rename(Node from, std::string_view name, Node to, std::string_view new_name) override;
   [[nodiscard]] Result<> sync() override;
+  [[nodiscard]] Result<> finish() override;
   [[nodiscard]] Statistics statistics() override;
   void destroy() override;
 
  private:
+  Fat(Medium& medium, Access access, std::size_t cache_bytes);
+  template <class T, class... Arguments>
+  friend T* filesystem::make(Arguments&&...);
+  template <class T>
+  friend void filesystem::dispose(T*);
+
   struct Item {
-    Item* next = nullptr;       ///< in its bucket
-    std::uint64_t offset = 0;   ///< of its directory entry; 0: the root, or without a name
+    Item* next = nullptr;      ///< in its bucket, or of those without a name
+    std::uint64_t offset = 0;  ///< of its directory entry; 0: the root, or without a name
     std::uint64_t inode = 1;
     std::uint32_t holds = 0;
     bool has_name = true;
-    fat::DirectoryEntry entry{};
+    DirectoryEntry entry{};
+    std::uint64_t read_end = 0;  ///< of the last read
     Array<std::uint32_t> marks;  ///< every kMarkEvery-th cluster of its chain, as far as it was gone
   };
+  static constexpr std::uint32_t kWriteBits = 0222;  ///< of a mode
   static constexpr std::uint32_t kMarkEvery = 64;
   static constexpr std::size_t kBuckets = 64;
 
   static Item& item(Node node) { return *reinterpret_cast<Item*>(node); }
   static Found found(Item& item);
-  [[nodiscard]] Item*& bucket_of(std::uint64_t offset) { return items_[offset / fat::kEntrySize % kBuckets]; }
+  [[nodiscard]] Result<> read_boot_sector();
+  [[nodiscard]] Item*& bucket_of(std::uint64_t offset) { return items_[offset / kEntrySize % kBuckets]; }
   void put_in_bucket(Item& item, std::uint64_t offset);
-  void take_from_bucket(Item& item);
-  [[nodiscard]] Result<Item*> item_of(std::uint64_t offset, const fat::DirectoryEntry& entry);
+  static void take_from(Item*& list, Item& item);
+  [[nodiscard]] Result<Item*> item_of(std::uint64_t offset, const DirectoryEntry& entry);
+  [[nodiscard]] Result<> end(Item& item);
   [[nodiscard]] Item* held_item_of(std::uint64_t offset);
-  [[nodiscard]] Result<std::uint32_t> directory_cluster(const fat::DirectoryEntry& entry) const;
-  [[nodiscard]] Result<std::uint32_t> directory_cluster(Node node) const;
+  [[nodiscard]] Result<std::uint32_t> directory_cluster(const DirectoryEntry& entry);
+  [[nodiscard]] Result<std::uint32_t> directory_cluster(Node node);
   [[nodiscard]] Result<> save(Item& item);
   [[nodiscard]] Result<std::uint32_t> cluster_at(Item& item, std::uint32_t index);
   template <class F>
@@ -65,13 +75,14 @@ class FatFilesystem final : public Filesystem {
   [[nodiscard]] Result<> fill(Item& item, std::uint64_t offset, std::uint64_t end);
   [[nodiscard]] Result<std::size_t> put(Item& item, std::uint64_t offset, std::span<const std::byte> from);
   [[nodiscard]] Result<std::uint32_t> make_directory_cluster(std::uint32_t parent);
-  [[nodiscard]] Result<> check_removable(const fat::Named& named, bool directory_expected);
+  [[nodiscard]] Result<> check_removable(const Named& named, bool directory_expected);
   [[nodiscard]] Result<> lose_name(std::uint64_t offset, std::uint32_t cluster);
   [[nodiscard]] Result<bool> lies_within(std::uint32_t directory, std::uint32_t other);
 
-  fat::Volume volume_;
+  Volume volume_;
   Item root_;
   Item* items_[kBuckets] = {};
+  Item* nameless_ = nullptr;
 };
 
-}  // namespace toro::filesystem
+}  // namespace toro::filesystem::fat
