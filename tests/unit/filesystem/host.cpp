@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "kernel/filesystem/namespace.hpp"
+#include "tests/unit/filesystem/test_medium.hpp"
 
 namespace toro::heap {
 
@@ -17,11 +18,15 @@ void free(void* block) {
 
 namespace toro::filesystem {
 
+std::vector<std::string> reports;
+
 std::int64_t wall_clock() {
   static std::int64_t now = 1'700'000'000'000'000'000;
   return now += 1'000'000'000;
 }
-void report(std::string_view, std::string_view) {}
+void report(std::string_view source, std::string_view what) {
+  reports.push_back(std::string(source) + " " + std::string(what));
+}
 void call_on_mount(Mount&, void (*function)(void* context), void* context) {
   function(context);
 }
