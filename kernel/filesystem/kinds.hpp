@@ -19,8 +19,9 @@ struct Opened {
 /// Something that can be mounted.
 struct Kind {
   std::string_view name;
-  /// Makes a filesystem of what `source` names, in a thread of the core that it will run on; may wait. `invalid`: it is
-  /// not of this kind. What else keeps it from being mounted is reported here.
+  /// Makes a filesystem of what `source` names, in a thread of the core that it will run on; may wait. `no_device`:
+  /// there is no such source for this kind; `invalid`: it is not of this kind. What else keeps it from being mounted is
+  /// reported here.
   Result<Opened> (*open)(std::string_view source, Access access);
 };
 

@@ -14,14 +14,15 @@ namespace {
 constexpr std::string_view kOption = "mount";
 
 Result<Opened> open(Mount& mount, std::string_view kind, Access access) {
+  Error why = kind.empty() ? Error::no_device : Error::invalid;
   for (const Kind& known : kinds()) {
     if (!kind.empty() && kind != known.name) continue;
     auto opened = known.open(mount.source.view(), access);
-    if (!opened && opened.error() == Error::invalid && kind.empty()) continue;
     mount.kind = known.name.data();
-    return opened;
+    if (opened || (opened.error() != Error::invalid && opened.error() != Error::no_device)) return opened;
+    if (!kind.empty() || opened.error() == Error::invalid) why = opened.error();
   }
-  return failure(Error::invalid);
+  return failure(why);
 }
 
 /// A mount that no path leads to yet.

@@ -10,7 +10,7 @@
 namespace toro::cli {
 namespace {
 
-constexpr std::array<std::string_view, 1> kDiskFilesystems{"ext2"};
+constexpr std::array<std::string_view, 2> kDiskFilesystems{"ext2", "fat"};
 
 }  // namespace
 

@@ -1,17 +1,13 @@
-// A FAT filesystem of any bytes: it is used without a fault, without an end, and without a byte outside of it.
+// FAT. `fat12` and `fat32`, one of which is changed, are of mkfs.fat -s 1 -f 1, with folders and long names.
 #include "kernel/filesystem/fat/fat.hpp"
-#include "tests/fuzz/filesystem_medium.hpp"
-#include "tests/fuzz/filesystem_user.hpp"
+#include "tests/fuzz/changed_volume.hpp"
 
 using namespace toro::filesystem;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size == 0) return 0;
-  FuzzedMedium medium(data, size);
-  const auto opened = fat::Fat::open(medium, Access::read_write, 1 << 17);
-  if (!opened) return 0;
-  FilesystemUser(*opened->filesystem).use();
-  static_cast<void>(opened->filesystem->finish());
-  opened->filesystem->destroy();
+  static const std::vector<std::byte> images[] = {read_image(TORO_IMAGES "/fat12"), read_image(TORO_IMAGES "/fat32")};
+  Choices choices(std::span(data, size));
+  const auto& image = images[choices.byte() % std::size(images)];
+  use_changed(image, choices, [](Medium& medium) { return fat::Fat::open(medium, Access::read_write, 65536); });
   return 0;
 }

@@ -39,7 +39,7 @@ TEST_CASE("what cannot be mounted is refused") {
   CHECK(toro::mount("none", "/none", {.kind = "memory"}).error() == FileError::no_entry);
   CHECK(toro::mount("none", "/tmp", {.kind = "unheard of"}).error() == FileError::invalid);
   CHECK(toro::mount("none", "/tmp", {.kind = "memory", .core = toro::cores()}).error() == FileError::invalid);
-  CHECK(toro::mount("no such disk", "/tmp").error() == FileError::invalid);
+  CHECK(toro::mount("no such disk", "/tmp").error() == FileError::no_device);
 }
 
 TEST_CASE("a filesystem runs on the core that it is given to") {

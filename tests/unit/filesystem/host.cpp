@@ -2,7 +2,7 @@
 #include <cstdlib>
 
 #include "kernel/filesystem/namespace.hpp"
-#include "tests/unit/filesystem/image.hpp"
+#include "tests/unit/filesystem/test_medium.hpp"
 
 namespace toro::heap {
 
