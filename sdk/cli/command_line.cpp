@@ -60,9 +60,11 @@ void add_boot(CLI::App& command, BootOptions& boot) {
       .add_option(
           "--disk", boot.disks,
           "an image file, raw or qcow2, that becomes a disk (IMG:ro: read-only), or the size of a new, empty disk, "
-          "such as 64M; IMG:ext2:/data is mounted before main runs; repeatable")
+          "such as 64M; IMG:ext2:/data is mounted before main runs, IMG:p1:fat a partition, DIR:fat a folder to be "
+          "read; "
+          "repeatable")
       ->allow_extra_args(false)
-      ->type_name("IMG|SIZE[:FS[:PATH]]");
+      ->type_name("IMG|SIZE|DIR[:FS[:PATH]]");
   command.add_option("--accel", boot.accelerator, "auto (KVM where the processor has it), kvm or tcg")
       ->check(CLI::IsMember({"auto", "kvm", "tcg"}))
       ->capture_default_str()

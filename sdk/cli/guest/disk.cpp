@@ -21,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kRun = "${run}";
+constexpr std::string_view kFolder = "vvfat";
 
 /// Bytes of an image that QEMU locks to say what it does with it, and what nobody else may do. [QEMU
 /// block/file-posix.c, RAW_LOCK_PERM_BASE, RAW_LOCK_SHARED_BASE]
@@ -48,7 +49,9 @@ FileDescriptor open_image(const std::string& name, const Disk& disk) {
                                               : std::format("cannot be looked at: {}", std::strerror(errno))),
                   kUsageError);
   if (S_ISDIR(status.st_mode))
-    throw Failure(std::format("--disk: an image file was expected: '{}' is a directory", name), kUsageError);
+    throw Failure(std::format("--disk: an image file was expected: '{}' is a directory; {}:fat makes a FAT disk of it",
+                              name, name),
+                  kUsageError);
   FileDescriptor file(open(name.c_str(), (disk.read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC));
   if (!file)
     throw Failure(
@@ -95,12 +98,19 @@ std::string_view recognise_image(std::string_view head) {
 Disk find_disk(const std::string& text, unsigned number) {
   Disk disk;
   std::string name = text;
-  const auto suffix = take_mount_suffix(name);
+  auto suffix = take_mount_suffix(name);
   disk.read_only = suffix.read_only;
-  if (suffix.kind || suffix.place)
+  if (suffix.kind == "fat" && fs::is_directory(name)) {
+    disk.image = fs::canonical(name);
+    disk.format = kFolder;
+    disk.read_only = true;
+    suffix.partition = "p1";
+  }
+  if (suffix.kind || suffix.place || !suffix.partition.empty())
     disk.mount = MountWish{.kind = suffix.kind.value_or(""),
-                           .source = std::format("disk{}", number),
+                           .source = std::format("disk{}{}", number, suffix.partition),
                            .place = suffix.place.value_or(std::format("/disk{}", number))};
+  if (disk.format == kFolder) return disk;
   if (const auto mebibytes = parse_memory_mib(name)) {
     disk.image = std::format("{}/disk{}.img", kRun, number);
     disk.new_bytes = std::uint64_t{*mebibytes} << 20;
@@ -125,6 +135,8 @@ Disk find_disk(const std::string& text, unsigned number) {
 }
 
 std::string blockdev(const Disk& disk, const std::string& node, std::string_view aio) {
+  if (disk.format == kFolder)
+    return nlohmann::json{{"driver", kFolder}, {"node-name", node}, {"read-only", true}, {"dir", disk.image}}.dump();
   return nlohmann::json{{"driver", disk.format},
                         {"node-name", node},
                         {"read-only", disk.read_only},

@@ -12,6 +12,10 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kDiskFilesystems{"ext2", "fat"};
 
+bool is_partition(std::string_view word) {
+  return word.size() > 1 && word.starts_with('p') && word.find_first_not_of("0123456789", 1) == std::string_view::npos;
+}
+
 }  // namespace
 
 std::string mount_option(const MountWish& wish) {
@@ -28,6 +32,8 @@ MountSuffix take_mount_suffix(std::string& text) {
     const auto word = text.substr(colon + 1);
     if (word == "ro")
       suffix.read_only = true;
+    else if (is_partition(word))
+      suffix.partition = word;
     else if (is_disk_filesystem(word))
       suffix.kind = word;
     else if (word.starts_with('/'))

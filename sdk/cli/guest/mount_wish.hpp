@@ -19,10 +19,11 @@ std::string mount_option(const MountWish& wish);
 /// The kinds of filesystems on disks that the kernel has.
 bool is_disk_filesystem(std::string_view name);
 
-/// What an option says behind the name of a file: takes `:ro`, `:KIND` and `:PATH` from the end of `text`, in any
-/// order.
+/// What an option says behind the name of a file: takes `:ro`, `:pNUMBER` (a partition), `:KIND` and `:PATH` from the
+/// end of `text`, in any order.
 struct MountSuffix {
   bool read_only = false;
+  std::string partition;  ///< "p1"; empty: the whole disk
   std::optional<std::string> kind;
   std::optional<std::string> place;
 };

@@ -79,6 +79,16 @@ TEST_CASE("a disk may be mounted: what comes behind its name, in any order") {
   CHECK(both.mount->place == "/data");
   CHECK(both.image == image);
   CHECK(find_disk("1M:ext2", 0).new_bytes == 1U << 20);
+  CHECK(mount_option(*find_disk(image + ":p12:fat:/x", 0).mount) == "toro.mount=\"fat:disk0p12:/x\"");
+}
+
+TEST_CASE("a folder becomes a FAT disk") {
+  const Folder folder;
+  const auto disk = find_disk(folder.path.string() + ":fat", 3);
+  CHECK(disk.read_only);
+  CHECK(mount_option(*disk.mount) == "toro.mount=\"fat:disk3p1:/disk3\"");
+  CHECK(blockdev(disk, "disk3", "threads") ==
+        R"({"dir":")" + folder.path.string() + R"(","driver":"vvfat","node-name":"disk3","read-only":true})");
 }
 
 TEST_CASE("a new disk is made in the run's folder") {
