@@ -17,7 +17,6 @@ extern Stage interrupts_stage;         ///< interrupt controllers and timer run 
 extern Stage devices_stage;            ///< drivers run, the console is there (devices)
 extern Stage threads_stage;            ///< threads can be created (process)
 extern Stage system_calls_stage;       ///< the C library's way into the kernel is open (posix)
-extern Stage files_stage;              ///< there are files, in images that use them (filesystem)
 extern Stage cores_stage;              ///< the other cores are starting (boot)
 extern Stage application_stage;        ///< main's thread is ready (posix)
 

@@ -47,9 +47,12 @@ BlockCache::BlockCache(Medium& medium, std::uint32_t block_size, std::size_t mos
       most_(std::max(most, kLeast)),
       buckets_(std::bit_ceil(most_)),
       table_(make_table<Block>(buckets_)),
-      sorted_(make_table<Block>(most_)) {}
+      sorted_(make_table<Block>(most_)) {
+  offer_memory_of(*this);
+}
 
 BlockCache::~BlockCache() {
+  withdraw_memory_of(*this);
   while (list_.newer != &list_) dispose_of(static_cast<Block&>(*list_.newer));
   heap::free(table_);
   heap::free(sorted_);
@@ -145,7 +148,10 @@ Result<BlockCache::Reference> BlockCache::read(std::uint64_t number) {
   Block* const block = TRY(take(number));
   const std::span<std::byte> segment(block->data, block_size_);
   const Transfer transfer{number * block_size_, {&segment, 1}};
-  if (const auto done = medium_.transfer(Direction::read, {&transfer, 1}); !done) {
+  ++block->uses;
+  const auto done = medium_.transfer(Direction::read, {&transfer, 1});
+  --block->uses;
+  if (!done) {
     dispose_of(*block);
     return failure(done.error());
   }
@@ -232,6 +238,7 @@ Result<> BlockCache::write_back() {
   for (Link* link = list_.newer; link != &list_; link = link->newer)
     if (auto& block = static_cast<Block&>(*link); block.changed) {
       block.changed = false;
+      ++block.uses;
       sorted_[count++] = &block;
     }
   changed_ = 0;
@@ -243,6 +250,7 @@ Result<> BlockCache::write_back() {
   const auto data = static_cast<std::size_t>(std::ranges::partition_point(blocks, is_data) - blocks.begin());
   auto done = write(blocks.first(data));
   if (const auto rest = write(blocks.subspan(data)); !rest) done = rest;
+  for (Block* const block : blocks) --block->uses;
   if (!done) failed_ = true;
   return done;
 }

@@ -9,6 +9,12 @@ namespace toro::filesystem {
 /// What a change is to: contents of files are written before what points to them.
 enum class Content : std::uint8_t { data, metadata };
 
+class BlockCache;
+/// From now on, until it is withdrawn, the cache is asked for memory when its core has none left. The kernel's, or a
+/// test's.
+void offer_memory_of(BlockCache& cache);
+void withdraw_memory_of(BlockCache& cache);
+
 /// One caller at a time, of the core whose heap has the blocks.
 class BlockCache {
   struct Block;
@@ -76,8 +82,10 @@ class BlockCache {
   [[nodiscard]] std::size_t size() const { return count_; }
   [[nodiscard]] std::size_t most() const { return most_; }
 
-  /// Frees up to `count` blocks that are neither changed nor in use; how many. Also from within an allocation.
+  /// Frees up to `count` blocks that are neither changed nor in use; how many. Also from within an allocation, and
+  /// while a caller waits for the medium.
   std::size_t give_back(std::size_t count);
+  BlockCache* next_offer = nullptr;  ///< offer_memory_of()'s
 
  private:
   struct Link {

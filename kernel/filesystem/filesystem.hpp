@@ -94,6 +94,8 @@ class Filesystem {
 
   /// All that was written is on the medium when this returns.
   [[nodiscard]] virtual Result<> sync() = 0;
+  /// Something is written that is not on the medium yet: sync() comes by itself before long. Never waits.
+  [[nodiscard]] virtual bool has_changes() { return false; }
   /// The last call but destroy(), when it is unmounted or the machine ends: what has no name goes, although it is held;
   /// all is on the medium, which is marked as left in order. What is still called fails.
   [[nodiscard]] virtual Result<> finish() { return sync(); }

@@ -101,6 +101,7 @@ Result<> change_working_directory(Path path) {
 
 namespace toro::boot {
 
+/// No thread runs before all stages have: main's finds it done.
 TORO_BOOT_STAGE(files_stage, "files", filesystem::make_names, &heap_stage, &threads_stage, &devices_stage);
 
 }  // namespace toro::boot

@@ -47,7 +47,7 @@ Result<Mount*> make_mount(std::string_view source, const MountOptions& options) 
 Result<> end(Mount& mount) {
   const auto finished = mount.run([&] {
     auto result = mount.filesystem->finish();
-    mount.filesystem->destroy();
+    std::exchange(mount.filesystem, nullptr)->destroy();
     return result;
   });
   dispose(&mount);

@@ -78,6 +78,15 @@ class Namespace {
   /// The entries from the file's position on, which moves behind those that `sink` took; "." and ".." too.
   [[nodiscard]] Result<> read_directory(OpenFile& file, EntrySink sink);
 
+  /// The first mount that `f` is true of, called while mounts are neither added nor removed; null when there is none.
+  template <class F>
+  [[nodiscard]] Mount* find_mount(F f) {
+    const MountsLock lock;
+    Mount* mount = mounts_;
+    while (mount != nullptr && !f(*mount)) mount = mount->next;
+    return mount;
+  }
+
   // For walks: the deepest mount that has `canonical`, in use until leave().
   [[nodiscard]] Mount& mount_of(std::string_view canonical);
   void leave(Mount& mount) { mount.open.fetch_sub(1, std::memory_order_release); }

@@ -115,11 +115,9 @@ namespace toro::boot {
 
 // NOLINTNEXTLINE(readability-redundant-declaration): weak here
 [[gnu::weak]] extern Stage cores_stage;  // of an image that uses several cores
-// NOLINTNEXTLINE(readability-redundant-declaration): weak here
-[[gnu::weak]] extern Stage files_stage;  // of an image that uses files
 
 TORO_CORE_STAGE(system_calls_stage, "system calls", nullptr, posix::enable_system_calls, &traps_stage);
 TORO_BOOT_STAGE(application_stage, "application", posix::start_application, &system_calls_stage, &cores_stage,
-                &files_stage, &devices_stage);
+                &devices_stage);
 
 }  // namespace toro::boot

@@ -2,6 +2,7 @@
 #include "kernel/filesystem/ext2/inodes.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 namespace toro::filesystem::ext2 {
@@ -75,7 +76,7 @@ bool Inodes::is_possible(const Item& item) const {
       break;
   }
   constexpr std::uint16_t kOthers[] = {0x1000, 0x2000, 0x6000, 0xc000};  // FIFO, devices, socket: can but be removed
-  return std::ranges::contains(kOthers, item.inode.mode & kTypeMask);
+  return std::ranges::find(kOthers, item.inode.mode & kTypeMask) != std::end(kOthers);
 }
 
 Result<Item*> Inodes::hold(std::uint32_t number) {

@@ -106,11 +106,13 @@ bool Volume::has_failed() {
 
 Result<> Volume::begin_change() {
   if (has_failed() || access_ == Access::read_only) return failure(Error::read_only);
+  unsynced_ = true;
   if (changed_) return {};
-  changed_ = true;
   superblock_.mount_time = static_cast<std::uint32_t>(wall_clock() / kSecond);
+  TRY(store_superblock());
   ++superblock_.mounts;
-  return store_superblock();
+  changed_ = true;
+  return {};
 }
 
 /// While it is mounted and was changed, the volume is not in order.
@@ -144,10 +146,12 @@ Result<> Volume::store_counts() {
 
 Result<> Volume::sync() {
   if (has_failed()) return failure(Error::io_error);
-  if (!changed_ || access_ == Access::read_only) return {};
+  if (!unsynced_) return {};
+  if (access_ == Access::read_only) return failure(Error::io_error);  // damage was found before it was written
   TRY(store_counts());
   const auto done = cache_->sync();
   if (has_failed()) return failure(Error::io_error);
+  unsynced_ = !done;
   return done;
 }
 

@@ -26,6 +26,7 @@ class Volume {
   [[nodiscard]] std::unexpected<Error> damage(std::string_view where) { return failure(damaged(where)); }
 
   [[nodiscard]] Result<> sync();
+  [[nodiscard]] bool has_changes() const { return unsynced_ && access_ == Access::read_write; }
   /// The last sync: the volume is marked as left in order, if it was when it was mounted.
   [[nodiscard]] Result<> finish();
 
@@ -80,8 +81,9 @@ class Volume {
   Array<Group> groups_;
   std::uint64_t free_blocks_ = 0;
   std::uint64_t free_inodes_ = 0;
-  bool changed_ = false;  ///< since it was mounted
-  bool failed_ = false;   ///< writes were lost
+  bool changed_ = false;   ///< since it was mounted
+  bool unsynced_ = false;  ///< since the last sync
+  bool failed_ = false;    ///< writes were lost
 };
 
 }  // namespace toro::filesystem::ext2

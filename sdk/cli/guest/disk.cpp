@@ -114,6 +114,7 @@ Disk find_disk(const std::string& text, unsigned number) {
   if (const auto mebibytes = parse_memory_mib(name)) {
     disk.image = std::format("{}/disk{}.img", kRun, number);
     disk.new_bytes = std::uint64_t{*mebibytes} << 20;
+    if (disk.mount && disk.mount->kind.empty()) disk.mount->kind = "ext2";
     return disk;
   }
   const auto file = open_image(name, disk);
@@ -145,10 +146,15 @@ std::string blockdev(const Disk& disk, const std::string& node, std::string_view
       .dump();
 }
 
+std::string image_in(const Disk& disk, const std::string& run) {
+  auto name = disk.image;
+  if (const auto at = name.find(kRun); at != std::string::npos) name.replace(at, kRun.size(), run);
+  return name;
+}
+
 void make_disk(const Disk& disk, const std::string& run) {
   if (disk.new_bytes == 0) return;
-  auto name = disk.image;
-  name.replace(name.find(kRun), kRun.size(), run);
+  const auto name = image_in(disk, run);
   FileDescriptor file(open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file || ftruncate(file.get(), static_cast<off_t>(disk.new_bytes)) != 0)
     throw Failure(std::format("--disk: a new disk of {} MiB was expected to be made in {}: {}", disk.new_bytes >> 20,

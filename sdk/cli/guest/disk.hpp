@@ -32,7 +32,10 @@ Disk find_disk(const std::string& text, unsigned number);
 /// QEMU's words for the image, as a value of -blockdev, named `node`; `aio` as choose_asynchronous_io() says it.
 std::string blockdev(const Disk& disk, const std::string& node, std::string_view aio);
 
-/// Makes the new disks of a run; `run` replaces `${run}`. Throws Failure.
+/// The file of an image; `run` replaces `${run}`.
+std::string image_in(const Disk& disk, const std::string& run);
+
+/// Makes the new disks of a run, empty; `run` replaces `${run}`. Throws Failure.
 void make_disk(const Disk& disk, const std::string& run);
 
 }  // namespace toro::cli

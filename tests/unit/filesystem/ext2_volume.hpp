@@ -43,8 +43,12 @@ class Ext2Volume {
   [[nodiscard]] int fsck() {
     const std::string image = folder_.path / "checked";
     save(image, medium_->content);
-    const int status = run("e2fsck -fn " + image);
-    if (status != 0) std::system("cat /tmp/toro-unit-last-output");
+    const std::string said = folder_.path / "said";
+    const int status = run("{ e2fsck -fn " + image + "; } > " + said + " 2>&1");
+    if (status != 0) {
+      const auto text = load(said);
+      MESSAGE(std::string(reinterpret_cast<const char*>(text.data()), text.size()));
+    }
     return status;
   }
   /// What debugfs makes of `command`.

@@ -1,6 +1,7 @@
 // What filesystems ask of the kernel, on the host: a heap, a clock, mounts without cores.
 #include <cstdlib>
 
+#include "kernel/filesystem/block_cache.hpp"
 #include "kernel/filesystem/namespace.hpp"
 #include "tests/unit/filesystem/test_medium.hpp"
 
@@ -27,6 +28,8 @@ std::int64_t wall_clock() {
 void report(std::string_view source, std::string_view what) {
   reports.push_back(std::string(source) + " " + std::string(what));
 }
+void offer_memory_of(BlockCache&) {}
+void withdraw_memory_of(BlockCache&) {}
 void call_on_mount(Mount&, void (*function)(void* context), void* context) {
   function(context);
 }
