@@ -7,20 +7,13 @@ namespace {
 using filesystem::Last;
 using filesystem::names;
 using filesystem::OpenFile;
-using filesystem::Text;
-
-/// `f(path)`, where relative paths start in the working directory.
-template <class F>
-auto with(std::string_view path, F f) -> decltype(f(filesystem::Path{})) {
-  if (path.starts_with('/')) return f(filesystem::Path{"", path});
-  const Text start = TRY(filesystem::working_directory());
-  return f(filesystem::Path{start.view(), path});
-}
+using filesystem::with_start;
 
 }  // namespace
 
 FileResult<File> File::open(std::string_view path, OpenMode mode, std::uint32_t permissions) {
-  OpenFile* const file = TRY(with(path, [&](filesystem::Path at) { return names().open(at, mode, permissions); }));
+  OpenFile* const file =
+      TRY(with_start(path, [&](filesystem::Path at) { return names().open(at, mode, permissions); }));
   return File(*file);
 }
 File::~File() {
@@ -52,8 +45,8 @@ FileResult<void> File::sync() {
 }
 
 FileResult<Directory> Directory::open(std::string_view path) {
-  OpenFile* const file =
-      TRY(with(path, [&](filesystem::Path at) { return names().open(at, OpenMode::read | OpenMode::directory, 0); }));
+  OpenFile* const file = TRY(
+      with_start(path, [&](filesystem::Path at) { return names().open(at, OpenMode::read | OpenMode::directory, 0); }));
   return Directory(*file);
 }
 Directory::~Directory() {
@@ -83,32 +76,32 @@ FileResult<std::optional<DirectoryEntry>> Directory::next() {
 }
 
 FileResult<FileAttributes> attributes(std::string_view path) {
-  return with(path, [](filesystem::Path at) { return names().attributes(at, Last::follow); });
+  return with_start(path, [](filesystem::Path at) { return names().attributes(at, Last::follow); });
 }
 FileResult<void> make_directory(std::string_view path, std::uint32_t permissions) {
-  return with(path, [&](filesystem::Path at) { return names().make_directory(at, permissions); });
+  return with_start(path, [&](filesystem::Path at) { return names().make_directory(at, permissions); });
 }
 FileResult<void> remove(std::string_view path) {
-  return with(path, [](filesystem::Path at) {
+  return with_start(path, [](filesystem::Path at) {
     const auto removed = names().unlink(at, false);
     return !removed && removed.error() == FileError::is_directory ? names().unlink(at, true) : removed;
   });
 }
 FileResult<void> rename(std::string_view from, std::string_view to) {
-  return with(from, [&](filesystem::Path source) {
-    return with(to, [&](filesystem::Path target) { return names().rename(source, target); });
+  return with_start(from, [&](filesystem::Path source) {
+    return with_start(to, [&](filesystem::Path target) { return names().rename(source, target); });
   });
 }
 FileResult<void> make_link(std::string_view existing, std::string_view path) {
-  return with(existing, [&](filesystem::Path source) {
-    return with(path, [&](filesystem::Path target) { return names().link(source, Last::keep, target); });
+  return with_start(existing, [&](filesystem::Path source) {
+    return with_start(path, [&](filesystem::Path target) { return names().link(source, Last::keep, target); });
   });
 }
 FileResult<void> make_symlink(std::string_view target, std::string_view path) {
-  return with(path, [&](filesystem::Path at) { return names().make_symlink(target, at); });
+  return with_start(path, [&](filesystem::Path at) { return names().make_symlink(target, at); });
 }
 FileResult<std::size_t> read_link(std::string_view path, std::span<char> to) {
-  return with(path, [&](filesystem::Path at) { return names().read_link(at, to); });
+  return with_start(path, [&](filesystem::Path at) { return names().read_link(at, to); });
 }
 
 }  // namespace toro

@@ -19,6 +19,8 @@ inline constexpr std::size_t kMostPath = 4096;  ///< bytes, with a final zero [P
 
 /// Nanoseconds since 1970-01-01 UTC. The kernel's, or a test's.
 [[nodiscard]] std::int64_t wall_clock();
+/// A sentence for people, about what is mounted from `source`, or is not. The kernel's, or a test's. Threads.
+void report(std::string_view source, std::string_view what);
 
 struct Found {
   Node node = 0;
@@ -92,8 +94,13 @@ class Filesystem {
 
   /// All that was written is on the medium when this returns.
   [[nodiscard]] virtual Result<> sync() = 0;
+  /// Something is written that is not on the medium yet: sync() comes by itself before long. Never waits.
+  [[nodiscard]] virtual bool has_changes() { return false; }
+  /// The last call but destroy(), when it is unmounted or the machine ends: what has no name goes, although it is held;
+  /// all is on the medium, which is marked as left in order. What is still called fails.
+  [[nodiscard]] virtual Result<> finish() { return sync(); }
   [[nodiscard]] virtual Statistics statistics() = 0;
-  /// Frees the filesystem's memory; after sync(), when nothing but the root is held.
+  /// Frees the filesystem's memory; after finish(), when nothing but the root is held.
   virtual void destroy() = 0;
 
  protected:

@@ -1,17 +1,29 @@
-// The one namespace: made when it is first used.
+// The one namespace: made at boot.
 #include "kernel/filesystem/kernel.hpp"
 
 #include "kernel/arch/x86_64/clock.hpp"
 #include "kernel/arch/x86_64/per_core.hpp"
 #include "kernel/arch/x86_64/spin_lock.hpp"
+#include "kernel/boot/stages.hpp"
+#include "kernel/devices/console.hpp"
 #include "kernel/filesystem/archive.hpp"
 #include "kernel/filesystem/memory_filesystem.hpp"
+#include "kernel/filesystem/mounting.hpp"
+#include "kernel/include/toro/detail/thread.hpp"
 #include "kernel/panic.hpp"
 
+// Images with files have the system calls on them, which see to it that at the end all is written.
+extern "C" const char toro_file_system_calls;
+
 namespace toro::filesystem {
+
+constinit Namespace* the_names = nullptr;
+
 namespace {
 
-constinit arch::SpinLock making;
+[[gnu::used]] const char* const file_system_calls = &toro_file_system_calls;
+
+constinit std::atomic<std::uint32_t> mounting = 0;
 constinit arch::SpinLock mounts_lock;
 constinit arch::SpinLock directory_lock;
 constinit char directory[kMostPath];
@@ -31,22 +43,34 @@ Result<> make_root(Namespace& namespace_) {
   return namespace_.mount(*root);
 }
 
-Namespace* make_names() {
-  auto* const made = make<Namespace>();
-  if (made == nullptr || !make_root(*made)) panic("memory is out: no room for the root directory");
-  serve_other_cores();
-  return made;
+void mount_and_serve() {
+  mount_what_command_line_says();
+  mounting.store(0, std::memory_order_release);
+  toro::detail::wake(mounting, UINT32_MAX);
+}
+
+void make_names() {
+  the_names = make<Namespace>();
+  if (the_names == nullptr || !make_root(*the_names)) panic("memory is out: no room for the root directory");
+  // Mounting waits for devices: a thread does it, before main's gets to its first file.
+  mounting.store(command_line_mounts() ? 1 : 0, std::memory_order_relaxed);
+  serve_other_cores(mounting.load(std::memory_order_relaxed) != 0 ? mount_and_serve : nullptr);
 }
 
 }  // namespace
 
-constinit std::atomic<Namespace*> the_names = nullptr;
+Namespace& names_at_boot() {
+  return *the_names;
+}
 
 Namespace& names() {
-  if (Namespace* const made = the_names.load(std::memory_order_acquire)) return *made;
-  const arch::SpinLockGuard guard(making);
-  if (the_names.load(std::memory_order_relaxed) == nullptr) the_names.store(make_names(), std::memory_order_release);
-  return *the_names.load(std::memory_order_relaxed);
+  while (mounting.load(std::memory_order_acquire) != 0)
+    toro::detail::wait_while(mounting, 1, "what is mounted at boot");
+  return *the_names;
+}
+
+void report(std::string_view source, std::string_view what) {
+  print(console::sink(), "toro: {} {}\n", source, what);
 }
 
 std::int64_t wall_clock() {
@@ -76,3 +100,10 @@ Result<> change_working_directory(Path path) {
 }
 
 }  // namespace toro::filesystem
+
+namespace toro::boot {
+
+/// No thread runs before all stages have: main's finds it done.
+TORO_BOOT_STAGE(files_stage, "files", filesystem::make_names, &heap_stage, &threads_stage, &devices_stage);
+
+}  // namespace toro::boot

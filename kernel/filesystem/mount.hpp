@@ -9,7 +9,8 @@
 
 namespace toro::filesystem {
 
-/// Calls `function(context)` on the mount's core, one call at a time. The kernel's, or a test's.
+/// Calls `function(context)` on the mount's core, one call at a time. What was changed is written some seconds later.
+/// The kernel's, or a test's.
 struct Mount;
 void call_on_mount(Mount& mount, void (*function)(void* context), void* context);
 

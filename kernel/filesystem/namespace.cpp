@@ -303,11 +303,35 @@ Result<> Namespace::rename(Path from, Path to) {
   });
 }
 
-Result<> Namespace::sync() {
-  Result<> all;
+Mount* Namespace::next_mount(std::uint32_t number) {
+  const MountsLock lock;
   for (Mount* mount = mounts_; mount != nullptr; mount = mount->next)
-    if (const auto done = mount->run([&] { return mount->filesystem->sync(); }); !done) all = done;
+    if (mount->number > number) {  // they are in the order of their numbers
+      mount->open.fetch_add(1, std::memory_order_relaxed);
+      return mount;
+    }
+  return nullptr;
+}
+
+/// What `f` says of each mount; the last error.
+template <class F>
+Result<> Namespace::on_each_mount(F f) {
+  Result<> all;
+  std::uint32_t number = 0;
+  while (Mount* const mount = next_mount(number)) {
+    number = mount->number;
+    if (const auto done = mount->run([&] { return f(*mount->filesystem); }); !done) all = done;
+    leave(*mount);
+  }
   return all;
+}
+
+Result<> Namespace::sync() {
+  return on_each_mount([](Filesystem& filesystem) { return filesystem.sync(); });
+}
+
+Result<> Namespace::finish() {
+  return on_each_mount([](Filesystem& filesystem) { return filesystem.finish(); });
 }
 
 }  // namespace toro::filesystem

@@ -41,7 +41,8 @@ class Namespace {
   [[nodiscard]] Result<> mount(Mount& mount);
   /// `busy` when something of it is open. Afterwards nobody finds it any more; what was written is on the medium.
   [[nodiscard]] Result<Mount*> unmount(std::string_view path);
-  [[nodiscard]] Mount* first_mount() { return mounts_; }
+  /// The one with the least number above `number`, in use until leave(); null when there is none.
+  [[nodiscard]] Mount* next_mount(std::uint32_t number);
 
   [[nodiscard]] Result<OpenFile*> open(Path path, OpenMode mode, std::uint32_t permissions);
   /// Ends one reference; the last one closes the file.
@@ -59,8 +60,10 @@ class Namespace {
   [[nodiscard]] Result<Statistics> statistics(Path path);
   /// The canonical path of a directory; how many bytes, which `to` must have.
   [[nodiscard]] Result<std::size_t> canonical_directory(Path path, std::span<char> to);
-  /// All mounts.
+  // All mounts.
   [[nodiscard]] Result<> sync();
+  /// At the machine's end.
+  [[nodiscard]] Result<> finish();
 
   [[nodiscard]] Result<std::size_t> read(OpenFile& file, std::span<std::byte> to);
   [[nodiscard]] Result<std::size_t> write(OpenFile& file, std::span<const std::byte> from);
@@ -75,6 +78,15 @@ class Namespace {
   /// The entries from the file's position on, which moves behind those that `sink` took; "." and ".." too.
   [[nodiscard]] Result<> read_directory(OpenFile& file, EntrySink sink);
 
+  /// The first mount that `f` is true of, called while mounts are neither added nor removed; null when there is none.
+  template <class F>
+  [[nodiscard]] Mount* find_mount(F f) {
+    const MountsLock lock;
+    Mount* mount = mounts_;
+    while (mount != nullptr && !f(*mount)) mount = mount->next;
+    return mount;
+  }
+
   // For walks: the deepest mount that has `canonical`, in use until leave().
   [[nodiscard]] Mount& mount_of(std::string_view canonical);
   void leave(Mount& mount) { mount.open.fetch_sub(1, std::memory_order_release); }
@@ -85,6 +97,8 @@ class Namespace {
 
   [[nodiscard]] static Result<std::size_t> put(OpenFile& file, std::uint64_t offset, std::span<const std::byte> from);
   [[nodiscard]] Result<OpenFile*> open_found(Walk& walk, OpenMode mode);
+  template <class F>
+  [[nodiscard]] Result<> on_each_mount(F f);
   template <class F>
   [[nodiscard]] Result<> at_parent(Path path, F f);
 

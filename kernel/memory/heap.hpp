@@ -98,6 +98,10 @@ class Heap {
   /// The same, and before it takes in what others hold for this heap.
   bool reclaim();
 
+  /// Where pages come from; and from where they do from now on: its `allocate` may free blocks of this heap.
+  [[nodiscard]] const PageSource& page_source() const { return configuration_.pages; }
+  void replace_page_source(const PageSource& pages) { configuration_.pages = pages; }
+
   [[nodiscard]] HeapStatistics statistics() const;
 
   /// Checks each header, link and list of the heap: true when all is as it must be. O(blocks); reports nothing.

@@ -83,5 +83,11 @@ FileResult call_fchownat(SyscallFrame&);
 FileResult call_utimensat(SyscallFrame&);
 FileResult call_statfs(SyscallFrame&);
 FileResult call_fstatfs(SyscallFrame&);
+// file_copies.cpp
+FileResult call_sendfile(SyscallFrame&);
+FileResult call_copy_file_range(SyscallFrame&);
+// mounts.cpp
+FileResult call_mount(SyscallFrame&);
+FileResult call_umount2(SyscallFrame&);
 
 }  // namespace toro::posix

@@ -5,7 +5,7 @@
 
 // Not there in images that use no files.
 namespace toro::filesystem {
-[[gnu::weak]] extern std::atomic<Namespace*> the_names;
+[[gnu::weak]] extern Namespace* the_names;
 
 struct MountTable {
   static constexpr std::size_t kMounts = offsetof(Namespace, mounts_);

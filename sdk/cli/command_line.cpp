@@ -32,6 +32,7 @@ struct Parsed {
   TestOptions test;
   BenchOptions bench;
   ImageOptions image;
+  MakeDiskOptions make_disk;
   std::vector<std::string> groups;
   bool json = false;
   std::function<int(Context&)> command;
@@ -60,9 +61,11 @@ void add_boot(CLI::App& command, BootOptions& boot) {
       .add_option(
           "--disk", boot.disks,
           "an image file, raw or qcow2, that becomes a disk (IMG:ro: read-only), or the size of a new, empty disk, "
-          "such as 64M; repeatable")
+          "such as 64M; IMG:ext2:/data is mounted before main runs, IMG:p1:fat a partition, DIR:fat a folder to be "
+          "read; "
+          "repeatable")
       ->allow_extra_args(false)
-      ->type_name("IMG|SIZE");
+      ->type_name("IMG|SIZE|DIR[:FS[:PATH]]");
   command.add_option("--accel", boot.accelerator, "auto (KVM where the processor has it), kvm or tcg")
       ->check(CLI::IsMember({"auto", "kvm", "tcg"}))
       ->capture_default_str()
@@ -228,7 +231,6 @@ void add_image(CLI::App& app, Parsed& parsed) {
   auto* command = app.add_subcommand("image", "make a file that other machines boot: a disk, a CD, a UEFI program");
   add_target(*command, parsed.image.target);
   command->add_option("--format", parsed.image.format, "elf, raw, iso, qcow2, vmdk, vdi, vhdx or efi")
-      ->required()
       ->type_name("FORMAT");
   command->add_option("--output", parsed.image.output, "the file; default: NAME.FORMAT in the current folder")
       ->type_name("FILE");
@@ -237,8 +239,21 @@ void add_image(CLI::App& app, Parsed& parsed) {
       "Words after `--` become the arguments of main.\n"
       "\n"
       "  toro image hello --format iso\n"
-      "  toro image . --format vmdk --output server.vmdk -- --port 8080");
-  command->callback([&] { parsed.command = [&](Context& context) { return image_command(context, parsed.image); }; });
+      "  toro image . --format vmdk --output server.vmdk -- --port 8080\n"
+      "  toro image make-disk content --fs ext2");
+  auto* disk = command->add_subcommand("make-disk", "make a disk image that has what lies in a folder");
+  disk->add_option("folder", parsed.make_disk.folder, "what the disk is to have")->required()->type_name("DIR");
+  disk->add_option("--fs", parsed.make_disk.filesystem, "ext2")->capture_default_str()->type_name("FS");
+  disk->add_option("--size", parsed.make_disk.size, "of the disk, such as 64M; default: half as much again as there is")
+      ->type_name("SIZE");
+  disk->add_option("--output", parsed.make_disk.output, "the file; default: DIR.img in the current folder")
+      ->type_name("FILE");
+  command->callback([&, command] {
+    if (command->got_subcommand("make-disk"))
+      parsed.command = [&](Context& context) { return make_disk_command(context, parsed.make_disk); };
+    else
+      parsed.command = [&](Context& context) { return image_command(context, parsed.image); };
+  });
 }
 
 void add_commands(CLI::App& app, Parsed& parsed) {

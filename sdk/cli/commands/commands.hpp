@@ -69,6 +69,13 @@ struct ImageOptions {
   bool json = false;
 };
 
+struct MakeDiskOptions {
+  std::string folder;
+  std::string filesystem = "ext2";
+  std::string size;    ///< empty: with room for half as much again as there is
+  std::string output;  ///< empty: FOLDER.img in the current folder
+};
+
 int setup_command(Context& context, const std::vector<std::string>& groups);
 int doctor_command(Context& context, Output output);
 int boards_command(Context& context, Output output);
@@ -80,5 +87,6 @@ int test_command(Context& context, const TestOptions& options);
 int bench_command(Context& context, const BenchOptions& options);
 int size_command(Context& context, const TargetOptions& target, Output output);
 int image_command(Context& context, const ImageOptions& options);
+int make_disk_command(Context& context, const MakeDiskOptions& options);
 
 }  // namespace toro::cli

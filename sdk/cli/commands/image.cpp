@@ -29,6 +29,7 @@ namespace fs = std::filesystem;
 constexpr std::uintmax_t kLargestKernel = std::uintmax_t{256} << 20;
 
 const NamedImageFormat& find_format(const std::string& name) {
+  if (name.empty()) throw Failure("--format was expected, which says what to make", kUsageError);
   std::vector<std::string> names;
   for (const auto& known : kImageFormats) {
     if (known.name == name) return known;

@@ -20,8 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kReadOnly = ":ro";
 constexpr std::string_view kRun = "${run}";
+constexpr std::string_view kFolder = "vvfat";
 
 /// Bytes of an image that QEMU locks to say what it does with it, and what nobody else may do. [QEMU
 /// block/file-posix.c, RAW_LOCK_PERM_BASE, RAW_LOCK_SHARED_BASE]
@@ -49,7 +49,9 @@ FileDescriptor open_image(const std::string& name, const Disk& disk) {
                                               : std::format("cannot be looked at: {}", std::strerror(errno))),
                   kUsageError);
   if (S_ISDIR(status.st_mode))
-    throw Failure(std::format("--disk: an image file was expected: '{}' is a directory", name), kUsageError);
+    throw Failure(std::format("--disk: an image file was expected: '{}' is a directory; {}:fat makes a FAT disk of it",
+                              name, name),
+                  kUsageError);
   FileDescriptor file(open(name.c_str(), (disk.read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC));
   if (!file)
     throw Failure(
@@ -94,13 +96,26 @@ std::string_view recognise_image(std::string_view head) {
 }
 
 Disk find_disk(const std::string& text, unsigned number) {
-  if (const auto mebibytes = parse_memory_mib(text))
-    return {.image = std::format("{}/disk{}.img", kRun, number), .new_bytes = std::uint64_t{*mebibytes} << 20};
   Disk disk;
   std::string name = text;
-  if (name.ends_with(kReadOnly)) {
-    name.resize(name.size() - kReadOnly.size());
+  auto suffix = take_mount_suffix(name);
+  disk.read_only = suffix.read_only;
+  if (suffix.kind == "fat" && fs::is_directory(name)) {
+    disk.image = fs::canonical(name);
+    disk.format = kFolder;
     disk.read_only = true;
+    suffix.partition = "p1";
+  }
+  if (suffix.kind || suffix.place || !suffix.partition.empty())
+    disk.mount = MountWish{.kind = suffix.kind.value_or(""),
+                           .source = std::format("disk{}{}", number, suffix.partition),
+                           .place = suffix.place.value_or(std::format("/disk{}", number))};
+  if (disk.format == kFolder) return disk;
+  if (const auto mebibytes = parse_memory_mib(name)) {
+    disk.image = std::format("{}/disk{}.img", kRun, number);
+    disk.new_bytes = std::uint64_t{*mebibytes} << 20;
+    if (disk.mount && disk.mount->kind.empty()) disk.mount->kind = "ext2";
+    return disk;
   }
   const auto file = open_image(name, disk);
   disk.image = fs::absolute(name);
@@ -121,6 +136,8 @@ Disk find_disk(const std::string& text, unsigned number) {
 }
 
 std::string blockdev(const Disk& disk, const std::string& node, std::string_view aio) {
+  if (disk.format == kFolder)
+    return nlohmann::json{{"driver", kFolder}, {"node-name", node}, {"read-only", true}, {"dir", disk.image}}.dump();
   return nlohmann::json{{"driver", disk.format},
                         {"node-name", node},
                         {"read-only", disk.read_only},
@@ -129,10 +146,15 @@ std::string blockdev(const Disk& disk, const std::string& node, std::string_view
       .dump();
 }
 
+std::string image_in(const Disk& disk, const std::string& run) {
+  auto name = disk.image;
+  if (const auto at = name.find(kRun); at != std::string::npos) name.replace(at, kRun.size(), run);
+  return name;
+}
+
 void make_disk(const Disk& disk, const std::string& run) {
   if (disk.new_bytes == 0) return;
-  auto name = disk.image;
-  name.replace(name.find(kRun), kRun.size(), run);
+  const auto name = image_in(disk, run);
   FileDescriptor file(open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!file || ftruncate(file.get(), static_cast<off_t>(disk.new_bytes)) != 0)
     throw Failure(std::format("--disk: a new disk of {} MiB was expected to be made in {}: {}", disk.new_bytes >> 20,

@@ -11,6 +11,7 @@
 
 #include "sdk/cli/host/failure.hpp"
 #include "sdk/cli/host/terminal.hpp"
+#include "sdk/cli/image/filesystem.hpp"
 
 namespace toro::cli {
 namespace {
@@ -55,7 +56,11 @@ Guest::Guest(EventLoop& loop, GuestOptions options, Reporter reporter)
 }
 
 void Guest::start() {
-  for (const auto& disk : options_.boot.disks) make_disk(disk, run_.path().string());
+  for (const auto& disk : options_.boot.disks) {
+    make_disk(disk, run_.path().string());
+    if (disk.new_bytes != 0 && disk.mount)
+      make_filesystem(loop_, disk.mount->kind, image_in(disk, run_.path().string()), {});
+  }
   auto input = make_pipe();
   auto output = make_pipe();
   auto errors = make_pipe();

@@ -5,6 +5,7 @@
 
 #include "sdk/cli/guest/asynchronous_io.hpp"
 #include "sdk/cli/guest/quote.hpp"
+#include "sdk/cli/image/filesystem.hpp"
 
 namespace toro::cli {
 namespace {
@@ -50,6 +51,9 @@ std::vector<std::string> qemu_command(const Boot& boot, const std::string& run) 
   if (boot.wait == Wait::for_debugger && boot.stub == Stub::kernel) kernel_options.emplace_back("toro.wait");
   // QEMU's stub cannot tell a debugger where the image went.
   if (boot.places == Places::fixed || boot.stub == Stub::qemu) kernel_options.emplace_back("toro.aslr=off");
+  for (const Disk& disk : boot.disks)
+    if (disk.mount) kernel_options.push_back(mount_option(*disk.mount));
+  for (const MountWish& wish : boot.mounts) kernel_options.push_back(mount_option(wish));
   std::vector<std::string> command{board.emulator,
                                    "-M",
                                    board.machine,
@@ -98,9 +102,14 @@ std::vector<std::string> qemu_command(const Boot& boot, const std::string& run) 
 
 std::string printable_qemu_command(const Boot& boot) {
   std::string line = "RUN=$(mktemp -d) &&";
-  for (const auto& disk : boot.disks)
-    if (disk.new_bytes != 0)
-      line += std::format(" truncate -s {} {} &&", disk.new_bytes, quote_with_variable(disk.image));
+  for (const auto& disk : boot.disks) {
+    if (disk.new_bytes == 0) continue;
+    line += std::format(" truncate -s {} {} &&", disk.new_bytes, quote_with_variable(disk.image));
+    if (!disk.mount) continue;
+    for (const auto& word : filesystem_command(disk.mount->kind, disk.image, {}))
+      line += ' ' + quote_with_variable(word);
+    line += " &&";
+  }
   for (const auto& word : qemu_command(boot, std::string(kPlaceholder))) line += ' ' + quote_with_variable(word);
   return line;
 }

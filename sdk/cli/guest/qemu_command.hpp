@@ -7,6 +7,7 @@
 
 #include "sdk/cli/catalog/board.hpp"
 #include "sdk/cli/guest/disk.hpp"
+#include "sdk/cli/guest/mount_wish.hpp"
 
 namespace toro::cli {
 
@@ -42,6 +43,7 @@ struct Boot {
   std::filesystem::path elf;
   std::vector<std::string> arguments;  ///< of main
   std::vector<Disk> disks;
+  std::vector<MountWish> mounts;  ///< beside those of the disks
   unsigned memory_mib = 64;
   unsigned cores = 1;
   Accelerator accelerator = Accelerator::tcg;

@@ -58,6 +58,9 @@ TEST_CASE("std::filesystem makes, walks, copies and removes trees") {
   CHECK(entries == 5);
   fs::permissions(root / "hard", fs::perms::owner_read);
   CHECK(fs::status(root / "a" / "file").permissions() == fs::perms::owner_read);
+  CHECK(fs::copy_file(root / "a" / "file", root / "copy"));
+  CHECK(fs::file_size(root / "copy") == 7);
+  CHECK(fs::remove(root / "copy"));
   fs::resize_file(root / "hard", 3);
   CHECK(fs::file_size(root / "link") == 3);
   const auto old = fs::file_time_type::clock::now() - std::chrono::hours(1);

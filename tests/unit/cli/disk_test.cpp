@@ -67,6 +67,30 @@ TEST_CASE("a disk is an image, a read-only one, or a size") {
   CHECK(find_disk("64M", 2).image == "${run}/disk2.img");
 }
 
+TEST_CASE("a disk may be mounted: what comes behind its name, in any order") {
+  const Folder folder;
+  const auto image = folder.file("a:b.img", std::string(1024, 'x'));
+  CHECK_FALSE(find_disk(image, 0).mount);
+  CHECK(mount_option(*find_disk(image + ":ext2:/data", 0).mount) == "toro.mount=\"ext2:disk0:/data\"");
+  CHECK(mount_option(*find_disk(image + ":/a b", 1).mount) == "toro.mount=\":disk1:/a b\"");
+  CHECK(mount_option(*find_disk(image + ":ext2", 2).mount) == "toro.mount=\"ext2:disk2:/disk2\"");
+  const auto both = find_disk(image + ":ext2:ro:/data", 0);
+  CHECK(both.read_only);
+  CHECK(both.mount->place == "/data");
+  CHECK(both.image == image);
+  CHECK(find_disk("1M:ext2", 0).new_bytes == 1U << 20);
+  CHECK(mount_option(*find_disk(image + ":p12:fat:/x", 0).mount) == "toro.mount=\"fat:disk0p12:/x\"");
+}
+
+TEST_CASE("a folder becomes a FAT disk") {
+  const Folder folder;
+  const auto disk = find_disk(folder.path.string() + ":fat", 3);
+  CHECK(disk.read_only);
+  CHECK(mount_option(*disk.mount) == "toro.mount=\"fat:disk3p1:/disk3\"");
+  CHECK(blockdev(disk, "disk3", "threads") ==
+        R"({"dir":")" + folder.path.string() + R"(","driver":"vvfat","node-name":"disk3","read-only":true})");
+}
+
 TEST_CASE("a new disk is made in the run's folder") {
   const Folder folder;
   make_disk(find_disk("1M", 0), folder.path);

@@ -1,7 +1,9 @@
 // What filesystems ask of the kernel, on the host: a heap, a clock, mounts without cores.
 #include <cstdlib>
 
+#include "kernel/filesystem/block_cache.hpp"
 #include "kernel/filesystem/namespace.hpp"
+#include "tests/unit/filesystem/test_medium.hpp"
 
 namespace toro::heap {
 
@@ -17,10 +19,17 @@ void free(void* block) {
 
 namespace toro::filesystem {
 
+std::vector<std::string> reports;
+
 std::int64_t wall_clock() {
   static std::int64_t now = 1'700'000'000'000'000'000;
   return now += 1'000'000'000;
 }
+void report(std::string_view source, std::string_view what) {
+  reports.push_back(std::string(source) + " " + std::string(what));
+}
+void offer_memory_of(BlockCache&) {}
+void withdraw_memory_of(BlockCache&) {}
 void call_on_mount(Mount&, void (*function)(void* context), void* context) {
   function(context);
 }

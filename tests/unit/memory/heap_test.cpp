@@ -445,3 +445,36 @@ TEST_CASE("random traces keep contents, soundness and statistics") {
     CHECK(heap.pages().free_bytes() + heap->statistics().region_bytes == heap.pages_total * kPageSize);
   }
 }
+
+TEST_CASE("who gives pages may free blocks for them, while the heap asks") {
+  Machine heap{64};
+  struct Kept {
+    Machine& heap;
+    toro::memory::PageSource pages;
+    std::vector<void*> blocks;
+  } kept{heap, heap->page_source(), {}};
+  while (void* const block = heap->allocate(4000)) kept.blocks.push_back(block);
+  REQUIRE(kept.blocks.size() > 40);
+  const auto allocate = [](void* context, std::size_t count, std::size_t alignment) {
+    auto& from = *static_cast<Kept*>(context);
+    for (;;) {
+      const auto address = from.pages.allocate(from.pages.context, count, alignment);
+      if (address != 0 || from.blocks.empty()) return address;
+      from.heap->free(from.blocks.front());
+      from.blocks.erase(from.blocks.begin());
+      static_cast<void>(from.heap->give_back_kept());
+    }
+  };
+  const auto free = [](void* context, std::uintptr_t address, std::size_t count) {
+    const auto& from = *static_cast<Kept*>(context);
+    from.pages.free(from.pages.context, address, count);
+  };
+  heap->replace_page_source({.context = &kept, .allocate = allocate, .free = free});
+  CHECK(heap->allocate(100'000) != nullptr);
+  CHECK(heap->is_sound());
+  CHECK_FALSE(kept.blocks.empty());
+  CHECK(heap->allocate(200) != nullptr);
+  CHECK(heap->allocate(std::size_t{1} << 30) == nullptr);
+  CHECK(kept.blocks.empty());
+  CHECK(heap->is_sound());
+}

@@ -1,0 +1,57 @@
+// `toro image make-disk`: a disk image with a filesystem that has what lies in a folder.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <format>
+
+#include "sdk/cli/commands/commands.hpp"
+#include "sdk/cli/commands/table.hpp"
+#include "sdk/cli/guest/memory_size.hpp"
+#include "sdk/cli/guest/mount_wish.hpp"
+#include "sdk/cli/host/failure.hpp"
+#include "sdk/cli/host/file_descriptor.hpp"
+#include "sdk/cli/image/filesystem.hpp"
+
+namespace toro::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::uintmax_t size_of(const MakeDiskOptions& options) {
+  if (options.size.empty()) return disk_bytes_for(options.folder);
+  if (const auto mebibytes = parse_memory_mib(options.size)) return std::uintmax_t{*mebibytes} << 20;
+  throw Failure(std::format("--size was expected to be a size such as 64M or 1G: '{}' was found", options.size),
+                kUsageError);
+}
+
+}  // namespace
+
+int make_disk_command(Context& context, const MakeDiskOptions& options) {
+  if (!is_disk_filesystem(options.filesystem))
+    throw Failure(std::format("--fs was expected to be ext2: '{}' was found", options.filesystem), kUsageError);
+  if (!fs::is_directory(options.folder))
+    throw Failure(std::format("a folder was expected: '{}' is none", options.folder), kUsageError);
+  auto folder = fs::canonical(options.folder);
+  const auto output = fs::absolute(options.output.empty() ? folder.filename().string() + ".img" : options.output);
+  if (fs::is_directory(output))
+    throw Failure(std::format("{} was expected to be a file: it is a folder", output.string()));
+  const auto size = size_of(options);
+  const auto partial = fs::path(output.string() + ".part");
+  try {
+    const FileDescriptor file(open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    if (!file || ftruncate(file.get(), static_cast<off_t>(size)) != 0)
+      throw Failure(std::format("{} was expected to be writable: {}", output.string(), std::strerror(errno)));
+    make_filesystem(context.loop, options.filesystem, partial, folder);
+    fs::rename(partial, output);
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove(partial, ignored);
+    throw;
+  }
+  print(output.string() + "\n");
+  return 0;
+}
+
+}  // namespace toro::cli
