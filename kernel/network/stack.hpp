@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 
+#include "kernel/network/configuration.hpp"
 #include "kernel/network/dhcp_client.hpp"
 #include "kernel/network/environment.hpp"
 #include "kernel/network/error.hpp"
@@ -16,18 +17,6 @@
 #include "kernel/network/udp.hpp"
 
 namespace toro::inet {
-
-/// How an interface is to be.
-struct Configuration {
-  Ipv4Address address{};
-  std::uint8_t prefix = 0;  ///< bits of the address that the neighbours have in common
-  Ipv4Address gateway{};    ///< any: there is none
-  std::array<Ipv4Address, 3> name_servers{};
-
-  [[nodiscard]] std::uint32_t mask() const { return prefix == 0 ? 0 : UINT32_MAX << (32 - prefix); }
-  [[nodiscard]] bool is_neighbour(Ipv4Address other) const { return ((other.value() ^ address.value()) & mask()) == 0; }
-  [[nodiscard]] Ipv4Address broadcast() const { return Ipv4Address::of(address.value() | ~mask()); }
-};
 
 /// A packet to be sent, but its payload.
 struct PacketOptions {
