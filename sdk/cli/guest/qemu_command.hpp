@@ -7,6 +7,7 @@
 
 #include "sdk/cli/catalog/board.hpp"
 #include "sdk/cli/guest/disk.hpp"
+#include "sdk/cli/guest/forward.hpp"
 
 namespace toro::cli {
 
@@ -45,6 +46,7 @@ struct Boot {
   Stub stub = Stub::none;
   Wait wait = Wait::no;
   Network network = Network::none;
+  std::vector<Forward> forwards;
   Recording recording = Recording::none;
   std::filesystem::path recording_file;  ///< beside it, with .qcow2 behind its name, the snapshot that it begins with
   std::filesystem::path dump;            ///< for the memory of a guest that panics; empty: none
