@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint64_t kFirstWait = 4 * kSecond;  // [RFC 2131 4.1]
 constexpr std::uint64_t kLongestWait = 64 * kSecond;
+constexpr std::uint64_t kWaitAfterRefusal = 10 * kSecond;
 constexpr unsigned kMostRequests = 4;
 constexpr std::uint64_t kShortestRenewalWait = 60 * kSecond;  // [RFC 2131 4.4.5]
 
@@ -124,7 +125,10 @@ void DhcpClient::input(const DhcpReply& reply) {
   if (!has_asked) return;
   if (reply.type == DhcpType::nak) {
     stack_.configure({});
-    return select();
+    state_ = State::selecting;
+    tries_ = 0;
+    transaction_ = static_cast<std::uint32_t>(stack_.environment().random());
+    return wait(stack_.environment().now() + kWaitAfterRefusal);
   }
   if (reply.type == DhcpType::ack && !reply.yours.is_any() && reply.lease != 0) take_ack(reply);
 }

@@ -15,8 +15,8 @@
 
 namespace toro::inet {
 
-using toro::NetworkError;
 using process::scheduler;
+using toro::NetworkError;
 
 /// The interfaces' threads, and how they begin.
 struct InterfaceThread {

@@ -31,7 +31,7 @@ TcpConnection::TcpConnection(Tcp& tcp, Endpoint local, Endpoint remote)
   has_sack_ = settings.sack;
   scales_ = settings.window_scaling;
   const std::size_t capacity = receive_buffer_.capacity();
-  rcv_shift_ = static_cast<std::uint8_t>(std::max(0, std::bit_width(capacity) - 16));
+  rcv_shift_ = static_cast<std::uint8_t>(std::max(0, static_cast<int>(std::bit_width(capacity)) - 16));
 }
 
 TcpConnection::~TcpConnection() {

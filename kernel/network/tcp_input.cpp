@@ -32,8 +32,9 @@ void TcpConnection::input(const TcpSegment& segment) {
     if (resets) return;
     if (segment.length() == 0) return challenge();
     if (state_ == TcpState::time_wait) tcp_.stack().timers().arm(end_timer_, now() + kTimeWait);
-    // A probe of a closed window says what else it has to say. [RFC 9293 3.8.6.1]
-    if (segment.has(TcpHeader::kAck) && !segment.has(TcpHeader::kSyn) && !take_ack(segment)) return;
+    // A probe of a closed window says what else it has to say. [RFC 9293 3.10.7.4]
+    const bool is_probe = rcv_nxt_ == rcv_adv_ && segment.sequence == rcv_nxt_;
+    if (is_probe && segment.has(TcpHeader::kAck) && !segment.has(TcpHeader::kSyn) && !take_ack(segment)) return;
     if (state_ != TcpState::closed) send_ack();
     return;
   }
@@ -217,6 +218,10 @@ void TcpConnection::take_window(const TcpSegment& segment) {
   if (!opens) return;
   tries_ = 0;
   tcp_.stack().timers().cancel(retransmission_timer_);
+  if (ack == snd_una_ && flight() == 1) {  // a probe, which was not taken: it goes again with what follows
+    snd_nxt_ = snd_una_;
+    return;
+  }
   if (flight() == 0) return;
   phase_ = Phase::loss;  // what was sent into the closed window goes again
   recovery_point_ = snd_nxt_;
