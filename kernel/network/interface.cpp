@@ -1,12 +1,14 @@
 // The interfaces of the machine, and the thread of each that takes frames and fires timers.
 #include "kernel/network/interface.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "kernel/arch/x86_64/clock.hpp"
 #include "kernel/arch/x86_64/random.hpp"
 #include "kernel/boot/boot_information.hpp"
 #include "kernel/devices/console.hpp"
+#include "kernel/include/toro/memory.hpp"
 #include "kernel/lib/command_line.hpp"
 #include "kernel/panic.hpp"
 #include "kernel/process/inbox.hpp"
@@ -94,11 +96,18 @@ std::span<Interface* const> interfaces() {
   return std::span(Thread::all).first(Thread::count);
 }
 
+std::span<Interface* const> interfaces_in_use() {
+  using Thread = InterfaceThread;
+  const bool are_there = Thread::state.load(std::memory_order_acquire) == Thread::kThere;
+  return std::span(Thread::all).first(are_there ? Thread::count : 0);
+}
+
 Interface::Interface(network::Device* device, std::uint32_t core)
     : device_(device),
       core_(core),
       stack_(*this, device == nullptr ? MacAddress{} : device->identity().mac,
-             device == nullptr ? Stack::kMostMtu : device->identity().mtu) {
+             device == nullptr ? Stack::kMostMtu : device->identity().mtu),
+      began_(arch::clock::now()) {
   stack_.set_observer(this);
 }
 
@@ -139,8 +148,15 @@ void Interface::call_alone(void (*function)(void* context), void* context) {
       &call);
 }
 
+bool Interface::awaits_address() const {
+  if (stack_.is_configured() || arch::clock::now() >= awaits_address_until()) return false;
+  return !is_set_up_ || stack_.dhcp().state() != DhcpClient::State::off;
+}
+
 /// By the command line: toro.net0=ADDRESS/PREFIX[,GATEWAY[,NAME SERVER]...]; else by DHCP.
 void Interface::configure() {
+  constexpr std::size_t kPart = 4;  // of the core's memory is for what connections keep
+  stack_.tcp().limit_memory(std::min(Tcp::kMemory, memory::statistics().share / kPart));
   if (device_ == nullptr) return;
   const auto option = boot::command_line().option(name());
   const auto configuration = option ? parse_configuration(*option) : std::nullopt;
@@ -186,7 +202,14 @@ void Interface::take_frames() {
 }
 
 void Interface::serve() {
-  call_alone([](void* interface) { static_cast<Interface*>(interface)->configure(); }, this);
+  call_alone(
+      [](void* of) {
+        auto& interface = *static_cast<Interface*>(of);
+        interface.configure();
+        interface.is_set_up_ = true;
+        interface.watches_.raise();
+      },
+      this);
   for (;;) {
     call_alone(
         [](void* of) {
@@ -196,6 +219,7 @@ void Interface::serve() {
           interface.sleeps_until_ = interface.frame_ ? 0 : interface.stack_.next_deadline();
         },
         this);
+    scheduler().yield();  // frames may come faster than they are taken
     if (!frame_) wait_for_frames();
   }
 }

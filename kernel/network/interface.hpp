@@ -38,11 +38,19 @@ class Interface final : Environment, Observer {
     return std::move(*call.returned);
   }
 
-  /// Raised when the configuration changes; within run().
-  [[nodiscard]] WatchList& configuration_watches() { return configuration_watches_; }
+  // Within run():
+
+  /// Raised when the configuration changes, and when a connection that nobody uses any more has delivered all.
+  [[nodiscard]] WatchList& watches() { return watches_; }
+  /// It has just come up, and may still get its address. Over when so long has passed that nobody will give it one.
+  [[nodiscard]] bool awaits_address() const;
+  /// Nanoseconds since boot.
+  [[nodiscard]] std::uint64_t awaits_address_until() const { return began_ + kPatience; }
 
  private:
   friend struct InterfaceThread;
+
+  static constexpr std::uint64_t kPatience = 10 * kSecond;
 
   void call_alone(void (*function)(void* context), void* context);
   void settle();
@@ -54,12 +62,14 @@ class Interface final : Environment, Observer {
   std::uint64_t now() override;
   std::uint64_t random() override;
   void transmit(Bytes frame) override;
-  void changed() override { configuration_watches_.raise(); }
+  void changed() override { watches_.raise(); }
 
   network::Device* device_;
   std::uint32_t core_;
   Stack stack_;
-  WatchList configuration_watches_;
+  WatchList watches_;
+  std::uint64_t began_;
+  bool is_set_up_ = false;  ///< has an address, or asks for one, or will have none
   bool busy_ = false;
   process::WaitQueue waiters_;
   process::Thread* thread_ = nullptr;
@@ -72,5 +82,7 @@ class Interface final : Environment, Observer {
 
 /// Brought up by the first call: at least one. Threads.
 [[nodiscard]] std::span<Interface* const> interfaces();
+/// The same, or none when nobody has brought them up. Any context.
+[[nodiscard]] std::span<Interface* const> interfaces_in_use();
 
 }  // namespace toro::inet

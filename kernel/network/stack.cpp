@@ -196,7 +196,7 @@ void Stack::configure(const Configuration& configuration) {
     tcp_.address_changed();
     if (is_configured()) neighbours_.announce();
   }
-  if (observer_ != nullptr) observer_->changed();
+  notify();
 }
 
 Result<Ipv4Address> Stack::source_for(Ipv4Address destination) const {

@@ -58,9 +58,12 @@ class Stack final : NeighbourLink {
   [[nodiscard]] bool is_configured() const { return !configuration_.address.is_any(); }
   /// Asks for a configuration, and keeps it renewed.
   void start_dhcp() { dhcp_.start(); }
-  [[nodiscard]] DhcpClient& dhcp() { return dhcp_; }
-  /// Told when the configuration changes; may be null.
+  [[nodiscard]] const DhcpClient& dhcp() const { return dhcp_; }
+  /// Told when the configuration changes, and when a connection without a user has delivered all; may be null.
   void set_observer(Observer* observer) { observer_ = observer; }
+  void notify() {
+    if (observer_ != nullptr) observer_->changed();
+  }
 
   [[nodiscard]] Udp& udp() { return udp_; }
   [[nodiscard]] Tcp& tcp() { return tcp_; }

@@ -234,6 +234,13 @@ bool Tcp::is_in_flight(Endpoint local, Endpoint remote, Sequence sequence) const
   return connection != nullptr && connection->is_in_flight(sequence);
 }
 
+bool Tcp::still_delivers() const {
+  for (const auto& bucket : buckets_)
+    for (const TcpConnection* connection = bucket.first(); connection != nullptr; connection = bucket.next(*connection))
+      if (connection->still_delivers()) return true;
+  return false;
+}
+
 void Tcp::path_mtu_changed(Endpoint local, Endpoint remote) {
   if (TcpConnection* const connection = find(local, remote)) connection->path_mtu_changed();
 }

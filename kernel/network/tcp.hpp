@@ -85,8 +85,13 @@ class Tcp {
   /// Ends the connections of another address than the stack has now.
   void address_changed();
 
+  /// Whether a connection without a user has something left to deliver.
+  [[nodiscard]] bool still_delivers() const;
+
   [[nodiscard]] std::size_t connections() const { return count_; }
   [[nodiscard]] MemoryBudget& memory() { return memory_; }
+  /// Before there is a connection.
+  void limit_memory(std::size_t size) { memory_ = MemoryBudget(size); }
   [[nodiscard]] Settings& settings() { return settings_; }
   [[nodiscard]] Stack& stack() { return stack_; }
 

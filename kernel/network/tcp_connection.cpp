@@ -194,10 +194,9 @@ void TcpConnection::end(std::optional<Error> error) {
     timers.cancel(*timer);
   queued_ = 0;
   send_buffer_.clear();
-  if (has_user_)
-    notify();
-  else
-    tcp_.bury(*this);
+  if (has_user_) return notify();
+  tcp_.bury(*this);
+  tcp_.stack().notify();
 }
 
 void TcpConnection::unreachable(Unreachable code) {

@@ -77,6 +77,10 @@ class TcpConnection {
     return fin_received_ || receive_shut_ || state_ == TcpState::closed;
   }
   [[nodiscard]] bool has_ended_sending() const { return fin_queued_ || state_ == TcpState::closed; }
+  /// Its user has gone, and the other side does not have all that was sent.
+  [[nodiscard]] bool still_delivers() const {
+    return !has_user_ && state_ != TcpState::closed && (queued_ != 0 || (fin_queued_ && !fin_acknowledged_));
+  }
   [[nodiscard]] bool has_error() const { return error_.has_value(); }
   [[nodiscard]] std::optional<Error> take_error() { return std::exchange(error_, std::nullopt); }
   [[nodiscard]] std::size_t readable_bytes() const { return readable_; }

@@ -196,11 +196,12 @@ void TcpConnection::take_new_ack(const TcpSegment& segment) {
   arm_retransmission();
   if (fin_acknowledged_) {
     if (state_ == TcpState::last_ack) return end(std::nullopt);
-    if (state_ == TcpState::closing) return enter_time_wait();
+    if (state_ == TcpState::closing) enter_time_wait();
     if (state_ == TcpState::fin_wait_1) {
       state_ = TcpState::fin_wait_2;
       if (!has_user_) tcp_.stack().timers().arm(end_timer_, now() + kTimeWait);
     }
+    if (!has_user_) tcp_.stack().notify();
   }
   notify();
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernel/posix/interface_wait.hpp"
 #include "kernel/posix/syscall.hpp"
 #include "kernel/posix/time.hpp"
 #include "kernel/process/scheduler.hpp"
@@ -20,7 +21,6 @@ using inet::UdpSocket;
 using SocketError = inet::Error;
 
 constexpr auto kInterrupted = static_cast<filesystem::Error>(4);
-constexpr std::uint64_t kConfigurationPatience = 10 * inet::kSecond;
 
 /// How a call of the stack ends as a system call.
 template <class T>
@@ -110,29 +110,6 @@ FileResult Socket::until_done(bool waits, std::uint64_t timeout, F attempt) {
   }
 }
 
-/// An interface that has just come up may still be asking for its address.
-FileResult Socket::wait_for_configuration(Ipv4Address remote) {
-  if (remote.is_loopback()) return 0;
-  const std::uint64_t deadline = deadline_after(kConfigurationPatience);
-  for (;;) {
-    std::atomic<std::uint32_t> raised = 0;
-    inet::Watch watch{.links = {}, .raised = &raised};
-    const bool is_there = run([&](Stack& stack) {
-      const bool waits = !stack.is_configured() && stack.dhcp().state() != inet::DhcpClient::State::off;
-      if (waits) interface().configuration_watches().add(watch);
-      return !waits;
-    });
-    if (is_there) return 0;
-    const Result waited = wait_futex(reinterpret_cast<const std::uint32_t*>(&raised), 0, "an address", deadline);
-    run([&](Stack&) {
-      interface().configuration_watches().remove(watch);
-      return 0;
-    });
-    if (waited == posix::failure(Error::interrupted)) return std::unexpected(kInterrupted);
-    if (waited == posix::failure(Error::timed_out)) return socket_failure(SocketError::network_unreachable);
-  }
-}
-
 UdpSocket* Socket::datagram_socket(Stack& stack) {
   if (datagrams_ == nullptr) {
     datagrams_ = inet::make<UdpSocket>(stack.udp(), static_cast<inet::Observer*>(this));
@@ -151,8 +128,16 @@ void Socket::apply_options() {
   connection_->set_keep_alive(options_.keep_alive);
 }
 
+/// A wait that gives up is no failure here: there may be a way all the same.
+FileResult Socket::wait_to_reach(Ipv4Address remote) {
+  if (remote.is_loopback()) return 0;
+  if (wait_for_address(interface()) == posix::failure(Error::interrupted)) return std::unexpected(kInterrupted);
+  return 0;
+}
+
 FileResult Socket::bind(Endpoint local) {
   choose_interface(local.address, {});
+  TRY(wait_to_reach(local.address));  // who is told that it is bound can reach it
   return run([&](Stack& stack) -> FileResult {
     if (type_ == SocketType::datagram) {
       UdpSocket* const socket = datagram_socket(stack);
@@ -221,7 +206,7 @@ FileResult Socket::connect(std::optional<Endpoint> remote) {
   }
   if (remote->address.is_any()) remote->address = {{127, 0, 0, 1}};
   choose_interface({}, remote->address);
-  TRY(wait_for_configuration(remote->address));
+  TRY(wait_to_reach(remote->address));
   if (type_ == SocketType::datagram)
     return run([&](Stack& stack) -> FileResult {
       UdpSocket* const socket = datagram_socket(stack);
@@ -278,7 +263,7 @@ FileResult Socket::send_datagram(std::span<const IoVector> from, std::uint32_t, 
   if (size > UdpSocket::kMostPayload) return socket_failure(SocketError::message_size);
   if (to) {
     choose_interface({}, to->address);
-    TRY(wait_for_configuration(to->address));
+    TRY(wait_to_reach(to->address));
   }
   inet::Bytes payload{from.empty() ? nullptr : from[0].base, size};
   std::byte* gathered = nullptr;
@@ -353,10 +338,11 @@ FileResult Socket::receive_datagram(std::span<const IoVector> to, std::uint32_t 
     return 0;
   });
   if (gathered != nullptr) {
-    const std::byte* at = gathered;
+    inet::Bytes left{gathered, std::min(received.size, room)};
     for (const IoVector& vector : to) {
-      std::copy_n(at, vector.size, vector.base);
-      at += vector.size;
+      const inet::Bytes part = left.first(std::min(left.size(), vector.size));
+      std::ranges::copy(part, vector.base);
+      left = left.subspan(part.size());
     }
     heap::free(gathered);
   }

@@ -78,7 +78,7 @@ class Socket final : public Stream, inet::Observer {
   auto run(F f);
   template <class F>
   FileResult until_done(bool waits, std::uint64_t timeout, F attempt);
-  [[nodiscard]] FileResult wait_for_configuration(inet::Ipv4Address remote);
+  [[nodiscard]] FileResult wait_to_reach(inet::Ipv4Address remote);
   [[nodiscard]] bool may_wait(std::uint32_t flags) const { return !is_non_blocking && (flags & kDoNotWait) == 0; }
   [[nodiscard]] FileResult begin_connection(inet::Stack& stack, inet::Endpoint remote);
   [[nodiscard]] FileResult send_stream(std::span<const IoVector> from, std::uint32_t flags);

@@ -108,6 +108,32 @@ TEST_CASE("an echo over any cable is what was sent") {
     }
 }
 
+TEST_CASE("who goes leaves what was sent to be delivered") {
+  Echo echo(4);
+  echo.world.cable.loss = 0.1;
+  echo.open();
+  REQUIRE(echo.world.run(kSecond * 60, [&] { return echo.outgoing->state() == TcpState::established; }));
+  const auto data = random_bytes(100'000, 6);
+  REQUIRE_EQ(echo.outgoing->send(data), data.size());
+  std::exchange(echo.outgoing, nullptr)->close();
+  CHECK(echo.client.stack.tcp().still_delivers());
+  std::vector<std::byte> got;
+  CHECK(echo.world.run(600 * kSecond, [&] {
+    if (echo.incoming == nullptr)
+      if (const auto accepted = echo.listener->accept()) echo.incoming = *accepted;
+    std::array<std::byte, 5000> buffer;
+    while (echo.incoming != nullptr) {
+      const auto count = echo.incoming->receive(buffer);
+      if (!count) break;
+      if (*count == 0) return true;
+      got.insert(got.end(), buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(*count));
+    }
+    return false;
+  }));
+  CHECK(got == data);
+  CHECK(echo.world.run(600 * kSecond, [&] { return !echo.client.stack.tcp().still_delivers(); }));
+}
+
 TEST_CASE("when both are gone, nothing is left but TIME-WAIT, and then nothing") {
   Echo echo(3);
   echo.open();
@@ -116,6 +142,9 @@ TEST_CASE("when both are gone, nothing is left but TIME-WAIT, and then nothing")
   echo.incoming->close();
   echo.outgoing->close();
   echo.incoming = echo.outgoing = nullptr;
+  CHECK(echo.world.run(5 * kSecond, [&] {
+    return !echo.server.stack.tcp().still_delivers() && !echo.client.stack.tcp().still_delivers();
+  }));
   echo.world.run(5 * kSecond);
   CHECK_EQ(echo.server.stack.tcp().connections(), 0);
   CHECK_EQ(echo.client.stack.tcp().connections(), 1);
