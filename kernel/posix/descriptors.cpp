@@ -6,7 +6,7 @@
 namespace toro::posix {
 
 constinit DescriptorSlot descriptor_slots[kMostDescriptors] = {
-    {nullptr, DescriptorKind::console}, {nullptr, DescriptorKind::console}, {nullptr, DescriptorKind::console}};
+    {.kind = DescriptorKind::console}, {.kind = DescriptorKind::console}, {.kind = DescriptorKind::console}};
 
 namespace {
 
@@ -24,8 +24,9 @@ bool is_open(std::int32_t number) {
   return number >= 0 && number < kMost && descriptor_slots[number].kind != Kind::free;
 }
 
-Slot slot_of(OpenFile* file, bool close_on_exec) {
-  return {file, file == nullptr ? Kind::console : Kind::file, close_on_exec};
+Slot slot_of(OpenFile* file, Stream* stream, bool close_on_exec) {
+  const Kind kind = file != nullptr ? Kind::file : stream != nullptr ? Kind::stream : Kind::console;
+  return {file, stream, kind, close_on_exec};
 }
 
 FileResult add(Slot slot, std::int32_t lowest) {
@@ -39,11 +40,13 @@ FileResult add(Slot slot, std::int32_t lowest) {
   return failure(Error::too_many_open);
 }
 
-void hold(OpenFile* file) {
+void hold(OpenFile* file, Stream* stream) {
   if (file != nullptr) file->references.fetch_add(1, std::memory_order_relaxed);
+  if (stream != nullptr) stream->references.fetch_add(1, std::memory_order_relaxed);
 }
-void let_go(OpenFile* file) {
+void let_go(OpenFile* file, Stream* stream) {
   if (file != nullptr) filesystem::names().close(*file);
+  if (stream != nullptr) posix::let_go(*stream);
 }
 
 }  // namespace
@@ -51,46 +54,53 @@ void let_go(OpenFile* file) {
 filesystem::Result<Descriptor> Descriptor::find(std::int32_t number) {
   const arch::SpinLockGuard guard(lock);
   if (!is_open(number)) return failure(Error::bad_file);
-  hold(descriptor_slots[number].file);
-  return Descriptor(descriptor_slots[number].file);
+  const Slot& slot = descriptor_slots[number];
+  hold(slot.file, slot.stream);
+  return Descriptor(slot.file, slot.stream);
 }
 
 Descriptor::~Descriptor() {
-  let_go(file_);
+  let_go(file_, stream_);
 }
 
 FileResult Descriptor::duplicate(std::int32_t lowest, bool close_on_exec) {
-  const auto number = add(slot_of(file_, close_on_exec), lowest);
-  if (number) hold(file_);
+  const auto number = add(slot_of(file_, stream_, close_on_exec), lowest);
+  if (number) hold(file_, stream_);
   return number;
 }
 
 FileResult Descriptor::duplicate_to(std::int32_t number, bool close_on_exec) {
   if (number < 0 || number >= kMost) return failure(Error::bad_file);
-  hold(file_);
-  OpenFile* old = nullptr;
+  hold(file_, stream_);
+  Slot old;
   {
     const arch::SpinLockGuard guard(lock);
-    old = std::exchange(descriptor_slots[number], slot_of(file_, close_on_exec)).file;
+    old = std::exchange(descriptor_slots[number], slot_of(file_, stream_, close_on_exec));
   }
-  let_go(old);
+  let_go(old.file, old.stream);
   return number;
 }
 
 FileResult add_descriptor(OpenFile& file, bool close_on_exec) {
-  auto number = add(slot_of(&file, close_on_exec), 0);
-  if (!number) let_go(&file);
+  auto number = add(slot_of(&file, nullptr, close_on_exec), 0);
+  if (!number) let_go(&file, nullptr);
+  return number;
+}
+
+FileResult add_descriptor(Stream& stream, bool close_on_exec) {
+  auto number = add(slot_of(nullptr, &stream, close_on_exec), 0);
+  if (!number) posix::let_go(stream);
   return number;
 }
 
 FileResult close_descriptor(std::int32_t number) {
-  OpenFile* old = nullptr;
+  Slot old;
   {
     const arch::SpinLockGuard guard(lock);
     if (!is_open(number)) return failure(Error::bad_file);
-    old = std::exchange(descriptor_slots[number], {}).file;
+    old = std::exchange(descriptor_slots[number], {});
   }
-  let_go(old);
+  let_go(old.file, old.stream);
   return 0;
 }
 

@@ -1,9 +1,10 @@
-// Descriptors of open files: one table for all cores; 0, 1 and 2 are the console until they are closed.
+// Descriptors of open files and streams: one table for all cores; 0, 1 and 2 are the console until they are closed.
 #pragma once
 
 #include <cstdint>
 
 #include "kernel/filesystem/kernel.hpp"
+#include "kernel/posix/stream.hpp"
 
 namespace toro::posix {
 
@@ -11,11 +12,12 @@ using FileResult = filesystem::Result<std::int64_t>;
 
 inline constexpr std::int32_t kMostDescriptors = 1024;
 
-enum class DescriptorKind : std::uint8_t { free, console, file };
+enum class DescriptorKind : std::uint8_t { free, console, file, stream };
 
 /// One of the table, which descriptors.cpp alone uses; kernel/tables describes it.
 struct DescriptorSlot {
   filesystem::OpenFile* file = nullptr;
+  Stream* stream = nullptr;
   DescriptorKind kind = DescriptorKind::free;
   bool close_on_exec = false;
 };
@@ -26,11 +28,16 @@ class Descriptor {
  public:
   [[nodiscard]] static filesystem::Result<Descriptor> find(std::int32_t number);
 
-  Descriptor(Descriptor&& other) noexcept : file_(std::exchange(other.file_, nullptr)) {}
+  Descriptor(Descriptor&& other) noexcept
+      : file_(std::exchange(other.file_, nullptr)), stream_(std::exchange(other.stream_, nullptr)) {}
   Descriptor& operator=(Descriptor&&) = delete;
   ~Descriptor();
 
-  [[nodiscard]] bool is_console() const { return file_ == nullptr; }
+  [[nodiscard]] bool is_console() const { return file_ == nullptr && stream_ == nullptr; }
+  [[nodiscard]] bool is_file() const { return file_ != nullptr; }
+  /// Null when it is none.
+  [[nodiscard]] Stream* stream() const { return stream_; }
+  /// A file.
   [[nodiscard]] filesystem::OpenFile& operator*() const { return *file_; }
   [[nodiscard]] filesystem::OpenFile* operator->() const { return file_; }
 
@@ -40,12 +47,14 @@ class Descriptor {
   [[nodiscard]] FileResult duplicate_to(std::int32_t number, bool close_on_exec);
 
  private:
-  explicit Descriptor(filesystem::OpenFile* file) : file_(file) {}
-  filesystem::OpenFile* file_;  ///< null: the console
+  Descriptor(filesystem::OpenFile* file, Stream* stream) : file_(file), stream_(stream) {}
+  filesystem::OpenFile* file_;
+  Stream* stream_;  ///< neither: the console
 };
 
 /// The lowest free descriptor, for `file`, which becomes the table's.
 [[nodiscard]] FileResult add_descriptor(filesystem::OpenFile& file, bool close_on_exec);
+[[nodiscard]] FileResult add_descriptor(Stream& stream, bool close_on_exec);
 [[nodiscard]] FileResult close_descriptor(std::int32_t number);
 [[nodiscard]] filesystem::Result<bool> closes_on_exec(std::int32_t number);
 [[nodiscard]] FileResult set_close_on_exec(std::int32_t number, bool close_on_exec);

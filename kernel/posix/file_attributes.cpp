@@ -108,7 +108,9 @@ void put_statx(void* to, const FileAttributes& of) {
 
 filesystem::Result<FileAttributes> attributes_of(const Descriptor& file) {
   constexpr auto kCharacterDevice = static_cast<FileType>(2);
+  constexpr auto kSocket = static_cast<FileType>(12);
   if (file.is_console()) return FileAttributes{.type = kCharacterDevice, .mode = 0620, .block_size = 1024};
+  if (!file.is_file()) return FileAttributes{.type = kSocket, .mode = 0777};
   return names().attributes(*file);
 }
 
@@ -144,7 +146,7 @@ FileResult change(std::int32_t directory, const char* path, std::uint32_t flags,
 
 FileResult change(std::int32_t number, const AttributeChange& change) {
   const auto file = TRY(Descriptor::find(number));
-  if (file.is_console()) return failure(FileFailure::invalid);
+  if (!file.is_file()) return failure(FileFailure::invalid);
   TRY(names().change(*file, change));
   return 0;
 }
@@ -276,7 +278,7 @@ FileResult call_statfs(SyscallFrame& frame) {
 }
 FileResult call_fstatfs(SyscallFrame& frame) {
   const auto file = TRY(Descriptor::find(frame.value<std::int32_t>(0)));
-  if (file.is_console()) return failure(FileFailure::invalid);
+  if (!file.is_file()) return failure(FileFailure::invalid);
   put_statfs(*frame.pointer<StatFs>(1), TRY(names().statistics(*file)));
   return 0;
 }

@@ -8,10 +8,6 @@ using filesystem::failure;
 using filesystem::names;
 using FileFailure = filesystem::Error;
 
-struct IoVector {
-  std::byte* base;
-  std::size_t size;
-};
 constexpr std::size_t kMostVectors = 1024;  // IOV_MAX
 
 /// What a handler of the console says, which knows it as descriptor 0.
@@ -30,12 +26,19 @@ FileResult done(filesystem::Result<> result) {
   return result.transform([] { return std::int64_t{0}; });
 }
 
+IoVector vector_of(const SyscallFrame& frame) {
+  return {frame.pointer<std::byte>(1), frame.argument(2)};
+}
+filesystem::Result<std::span<const IoVector>> vectors_of(const SyscallFrame& frame) {
+  if (frame.argument(2) > kMostVectors) return failure(FileFailure::invalid);
+  return std::span{frame.pointer<const IoVector>(1), frame.argument(2)};
+}
+
 /// `transfer(bytes, moved)` for each part of the vectors, until one is not moved as a whole.
 template <class F>
 FileResult each_vector(const SyscallFrame& frame, F transfer) {
-  if (frame.argument(2) > kMostVectors) return failure(FileFailure::invalid);
   std::size_t moved = 0;
-  for (const IoVector& vector : std::span{frame.pointer<const IoVector>(1), frame.argument(2)}) {
+  for (const IoVector& vector : TRY(vectors_of(frame))) {
     if (vector.size == 0) continue;
     const filesystem::Result<std::size_t> count = transfer(std::span{vector.base, vector.size}, moved);
     if (!count && moved == 0) return failure(count.error());
@@ -49,10 +52,9 @@ FileResult each_vector(const SyscallFrame& frame, F transfer) {
 std::span<std::byte> bytes_of(const SyscallFrame& frame) {
   return {frame.pointer<std::byte>(1), frame.argument(2)};
 }
-
 filesystem::Result<Descriptor> file_of(const SyscallFrame& frame) {
   auto descriptor = Descriptor::find(frame.value<std::int32_t>(0));
-  if (descriptor && descriptor->is_console()) return failure(FileFailure::illegal_seek);
+  if (descriptor && !descriptor->is_file()) return failure(FileFailure::illegal_seek);
   return descriptor;
 }
 
@@ -61,24 +63,34 @@ filesystem::Result<Descriptor> file_of(const SyscallFrame& frame) {
 FileResult call_read(SyscallFrame& frame) {
   const auto file = TRY(Descriptor::find(frame.value<std::int32_t>(0)));
   if (file.is_console()) return of_console(sys_read, frame);
+  if (Stream* const stream = file.stream()) {
+    const IoVector vector = vector_of(frame);
+    return stream->read({&vector, 1});
+  }
   return counted(names().read(*file, bytes_of(frame)));
 }
 
 FileResult call_write(SyscallFrame& frame) {
   const auto file = TRY(Descriptor::find(frame.value<std::int32_t>(0)));
   if (file.is_console()) return of_console(sys_write, frame);
+  if (Stream* const stream = file.stream()) {
+    const IoVector vector = vector_of(frame);
+    return stream->write({&vector, 1});
+  }
   return counted(names().write(*file, bytes_of(frame)));
 }
 
 FileResult call_readv(SyscallFrame& frame) {
   const auto file = TRY(Descriptor::find(frame.value<std::int32_t>(0)));
   if (file.is_console()) return of_console(sys_readv, frame);
+  if (Stream* const stream = file.stream()) return stream->read(TRY(vectors_of(frame)));
   return each_vector(frame, [&](std::span<std::byte> to, std::size_t) { return names().read(*file, to); });
 }
 
 FileResult call_writev(SyscallFrame& frame) {
   const auto file = TRY(Descriptor::find(frame.value<std::int32_t>(0)));
   if (file.is_console()) return of_console(sys_writev, frame);
+  if (Stream* const stream = file.stream()) return stream->write(TRY(vectors_of(frame)));
   return each_vector(frame, [&](std::span<std::byte> from, std::size_t) { return names().write(*file, from); });
 }
 
@@ -117,13 +129,13 @@ FileResult call_lseek(SyscallFrame& frame) {
 
 FileResult call_ftruncate(SyscallFrame& frame) {
   const auto file = TRY(Descriptor::find(frame.value<std::int32_t>(0)));
-  if (file.is_console()) return failure(FileFailure::invalid);
+  if (!file.is_file()) return failure(FileFailure::invalid);
   return done(names().truncate(*file, frame.argument(1)));
 }
 
 FileResult call_fsync(SyscallFrame& frame) {
   const auto file = TRY(Descriptor::find(frame.value<std::int32_t>(0)));
-  if (file.is_console()) return failure(FileFailure::invalid);
+  if (!file.is_file()) return failure(FileFailure::invalid);
   return done(names().sync(*file));
 }
 
@@ -139,6 +151,8 @@ FileResult call_ioctl(SyscallFrame& frame) {
   constexpr auto kNotATerminal = static_cast<FileFailure>(25);
   const auto file = TRY(Descriptor::find(frame.value<std::int32_t>(0)));
   if (file.is_console()) return of_console(sys_ioctl, frame);
+  if (Stream* const stream = file.stream())
+    return stream->control(frame.value<std::uint32_t>(1), frame.pointer<void>(2));
   return failure(kNotATerminal);
 }
 
@@ -155,6 +169,7 @@ FileResult call_fcntl(SyscallFrame& frame) {
     kDuplicateCloseOnExec = 1030,
   };
   constexpr std::uint32_t kAppend = 02000;
+  constexpr std::uint32_t kNonBlocking = 04000;
   const auto number = frame.value<std::int32_t>(0);
   auto file = TRY(Descriptor::find(number));
   switch (frame.value<std::uint32_t>(1)) {
@@ -168,6 +183,7 @@ FileResult call_fcntl(SyscallFrame& frame) {
       return set_close_on_exec(number, (frame.argument(2) & 1) != 0);
     case kGetFlags: {
       if (file.is_console()) return 2;
+      if (const Stream* const stream = file.stream()) return 2 | (stream->is_non_blocking ? kNonBlocking : 0);
       const bool reads = has(file->mode, OpenMode::read);
       const bool writes = has(file->mode, OpenMode::write);
       const std::int64_t access = writes ? (reads ? 2 : 1) : 0;
@@ -175,6 +191,10 @@ FileResult call_fcntl(SyscallFrame& frame) {
     }
     case kSetFlags: {
       if (file.is_console()) return 0;
+      if (Stream* const stream = file.stream()) {
+        stream->is_non_blocking = (frame.argument(2) & kNonBlocking) != 0;
+        return 0;
+      }
       const auto without =
           static_cast<OpenMode>(std::to_underlying(file->mode) & ~std::to_underlying(OpenMode::append));
       file->mode = (frame.argument(2) & kAppend) != 0 ? without | OpenMode::append : without;
@@ -236,7 +256,7 @@ FileResult call_getdents64(SyscallFrame& frame) {
     return true;
   };
   const auto file = TRY(Descriptor::find(frame.value<std::int32_t>(0)));
-  if (file.is_console()) return failure(FileFailure::not_directory);
+  if (!file.is_file()) return failure(FileFailure::not_directory);
   TRY(names().read_directory(*file, {&buffer, add}));
   if (buffer.used == 0 && buffer.full) return failure(FileFailure::invalid);
   return static_cast<std::int64_t>(buffer.used);

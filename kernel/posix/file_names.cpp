@@ -91,7 +91,7 @@ filesystem::Result<Location> Location::of(std::int32_t directory, const char* pa
   if (path[0] == '/') return Location{{}, path};
   if (directory == kWorkingDirectory) return Location{TRY(filesystem::working_directory()), path};
   const auto file = TRY(Descriptor::find(directory));
-  if (file.is_console() || file->type != FileType::directory) return failure(FileFailure::not_directory);
+  if (!file.is_file() || file->type != FileType::directory) return failure(FileFailure::not_directory);
   return Location{TRY(filesystem::Text::copy(file->path.view())), path};
 }
 

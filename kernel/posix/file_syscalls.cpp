@@ -1,19 +1,12 @@
 // System calls of images that use files. Linked where something refers to toro_file_system_calls.
 #include "kernel/posix/file_calls.hpp"
-#include "kernel/posix/syscall_table.hpp"
+#include "kernel/posix/socket_handlers.hpp"
 
 extern "C" const char toro_file_system_calls;
 extern "C" constinit const char toro_file_system_calls = 0;
 
 namespace toro::posix {
 namespace {
-
-template <FileCall call>
-Result handle(SyscallFrame& frame) {
-  const FloatingPointState state;  // any of them may wait
-  const FileResult result = call(frame);
-  return result ? *result : -Result{std::to_underlying(result.error())};
-}
 
 /// What was written is on its medium before the machine ends.
 Result exit_group(SyscallFrame& frame) {
@@ -76,6 +69,8 @@ constexpr auto kEntries = [] {
 }  // namespace
 
 extern "C" Result toro_syscall(SyscallFrame& frame) {
+  if (find_socket_call != nullptr)
+    if (const Handler handler = find_socket_call(frame.number)) return handler(frame);
   return dispatch<kEntries>(frame);
 }
 

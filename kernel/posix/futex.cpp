@@ -162,6 +162,10 @@ std::uint64_t deadline_of(const TimeSpec* time, std::uint64_t operation) {
 
 }  // namespace
 
+Result wait_futex(const std::uint32_t* word, std::uint32_t expected, const char* what, std::uint64_t deadline) {
+  return wait(word, expected, what, deadline);
+}
+
 std::uint32_t wake_futex(const std::uint32_t* word, std::uint32_t count) {
   Bucket& bucket = bucket_of(word);
   std::uint32_t taken = 0;

@@ -71,6 +71,10 @@ class FloatingPointState {
 /// Wakes up to `count` threads, on any core, that wait for `word` to change; how many. [futex(2)]
 std::uint32_t wake_futex(const std::uint32_t* word, std::uint32_t count);
 
+/// Waits while `word` is `expected`, until wake_futex() or `deadline`: Error::again, Error::timed_out,
+/// Error::interrupted. `what` is a literal for the debugger.
+Result wait_futex(const std::uint32_t* word, std::uint32_t expected, const char* what, std::uint64_t deadline);
+
 /// Ends the wait of thread `id`, wherever it is, if that can be ended: its call fails by Error::interrupted.
 Result interrupt_thread(std::uint32_t id);
 

@@ -10,6 +10,7 @@
 #include "sdk/cli/catalog/sdk.hpp"
 #include "sdk/cli/catalog/suggestion.hpp"
 #include "sdk/cli/commands/commands.hpp"
+#include "sdk/cli/guest/forward.hpp"
 #include "sdk/cli/host/failure.hpp"
 
 namespace toro::cli {
@@ -102,6 +103,17 @@ void add_boot(CLI::App& command, BootOptions& boot) {
                   "user (a network of the guest's own, behind the host's) or none; default: the sample's, else none")
       ->check(CLI::IsMember({"user", "none"}))
       ->type_name("NAME");
+  command
+      .add_option(
+          "--forward", boot.forwards,
+          "a port of the host, on 127.0.0.1, that leads to one of the guest's; udp: before it for UDP; repeatable")
+      ->check([](const std::string& text) {
+        return parse_forward(text)
+                   ? std::string()
+                   : std::format("HOST:GUEST was expected, ports from 1 to 65535: '{}' was found", text);
+      })
+      ->allow_extra_args(false)
+      ->type_name("HOST:GUEST");
   command.add_option("--net-dump", boot.net_dump, "write the frames of the guest's network there, as pcap")
       ->type_name("FILE");
   command.add_flag("--print-command", boot.print_command, "print the QEMU command line and start nothing");

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sdk/cli/guest/acceleration.hpp"
+#include "sdk/cli/guest/forward.hpp"
 #include "sdk/cli/guest/memory_size.hpp"
 #include "sdk/cli/host/failure.hpp"
 
@@ -38,15 +39,18 @@ unsigned cores_of(const BootOptions& options, const Target& target) {
 }
 
 Network network_of(const BootOptions& options, const Target& target) {
-  const std::string wanted = !options.network.empty() ? options.network
-                             : target.sample          ? target.sample->network
-                                                      : "none";
+  const std::string wanted = !options.network.empty()    ? options.network
+                             : !options.forwards.empty() ? "user"
+                             : target.sample             ? target.sample->network
+                                                         : "none";
   const Network network = wanted == "user" ? Network::user : Network::none;
   if (network != Network::none && !target.board.channels.contains("network"))
     throw Failure(std::format("a board with a network device was expected: {} has none", target.board.name),
                   kUsageError);
   if (network == Network::none && !options.net_dump.empty())
     throw Failure("--net-dump was expected to come with a network: add --net user", kUsageError);
+  if (network == Network::none && !options.forwards.empty())
+    throw Failure("--forward was expected to come with a network: leave --net none out", kUsageError);
   return network;
 }
 
@@ -87,6 +91,7 @@ Prepared prepare_boot(Context& context, const BootOptions& options, Stub stub, W
   boot.places = options.aslr == "off" ? Places::fixed : Places::random;
   boot.network = network_of(options, prepared.target);
   boot.net_dump = options.net_dump;
+  for (const auto& text : options.forwards) boot.forwards.push_back(parse_forward(text).value());
   boot.wait = wait;
   if (options.print_command) {
     prepared.application = {prepared.target.name, expected_elf(prepared.target),

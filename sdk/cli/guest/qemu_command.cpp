@@ -88,7 +88,9 @@ std::vector<std::string> qemu_command(const Boot& boot, const std::string& run) 
   if (boot.stub == Stub::qemu) append(board.channels.at("qemu-stub"));
   if (boot.stub == Stub::qemu && boot.wait == Wait::for_debugger) command.emplace_back("-S");
   if (boot.network != Network::none) {
-    append({"-netdev", "user,id=net0"});
+    std::string user = "user,id=net0";
+    for (const Forward& forward : boot.forwards) user += hostfwd(forward);
+    append({"-netdev", user});
     append(board.channels.at("network"));
     if (!boot.net_dump.empty())
       append(

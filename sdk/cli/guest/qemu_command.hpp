@@ -7,6 +7,7 @@
 
 #include "sdk/cli/catalog/board.hpp"
 #include "sdk/cli/guest/disk.hpp"
+#include "sdk/cli/guest/forward.hpp"
 #include "sdk/cli/guest/mount_wish.hpp"
 
 namespace toro::cli {
@@ -51,6 +52,7 @@ struct Boot {
   Wait wait = Wait::no;
   Places places = Places::random;
   Network network = Network::none;
+  std::vector<Forward> forwards;
   Recording recording = Recording::none;
   std::filesystem::path recording_file;  ///< beside it, with .qcow2 behind its name, the snapshot that it begins with
   std::filesystem::path dump;            ///< for the memory of a guest that panics; empty: none

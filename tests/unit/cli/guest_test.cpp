@@ -109,6 +109,12 @@ TEST_CASE("a network is there where it is asked for") {
   CHECK(word_after(words, "-device") == "nic,netdev=net0");
   CHECK_FALSE(has(words, "-object"));
 
+  boot.forwards = {*parse_forward("8080:80"), *parse_forward("udp:7000:7")};
+  words = qemu_command(boot, "/run/x");
+  CHECK(word_after(words, "-netdev") == "user,id=net0,hostfwd=tcp:127.0.0.1:8080-:80,hostfwd=udp:127.0.0.1:7000-:7");
+  for (const char* bad : {"", "80", "80:", ":80", "0:80", "80:65536", "udp:80", "sctp:1:2", "1:2:3", " 1:2"})
+    CHECK_FALSE(parse_forward(bad));
+  boot.forwards.clear();
   boot.net_dump = "/a,b.pcap";
   words = qemu_command(boot, "/run/x");
   CHECK(word_after(words, "-object") == "filter-dump,id=dump0,netdev=net0,file=/a,,b.pcap");

@@ -1,0 +1,28 @@
+// What a stack is given by whoever runs it: the kernel, or a test.
+#pragma once
+
+#include <cstdint>
+
+#include "kernel/network/wire.hpp"
+
+namespace toro::inet {
+
+class Environment {
+ public:
+  /// Nanoseconds; never goes back.
+  [[nodiscard]] virtual std::uint64_t now() = 0;
+  /// 64 bits that nobody outside can guess.
+  [[nodiscard]] virtual std::uint64_t random() = 0;
+  /// Sends an Ethernet frame, without its check sequence. Nothing of `frame` is used any more when this returns; it may
+  /// be lost without a word. Must not call the stack.
+  virtual void transmit(Bytes frame) = 0;
+
+ protected:
+  ~Environment() = default;
+};
+
+inline constexpr std::uint64_t kMicrosecond = 1'000;
+inline constexpr std::uint64_t kMillisecond = 1'000'000;
+inline constexpr std::uint64_t kSecond = 1'000'000'000;
+
+}  // namespace toro::inet

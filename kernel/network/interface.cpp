@@ -1,0 +1,227 @@
+// The interfaces of the machine, and the thread of each that takes frames and fires timers.
+#include "kernel/network/interface.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "kernel/arch/x86_64/clock.hpp"
+#include "kernel/arch/x86_64/random.hpp"
+#include "kernel/boot/boot_information.hpp"
+#include "kernel/devices/console.hpp"
+#include "kernel/include/toro/memory.hpp"
+#include "kernel/lib/command_line.hpp"
+#include "kernel/panic.hpp"
+#include "kernel/process/inbox.hpp"
+#include "kernel/process/kernel_thread.hpp"
+#include "kernel/process/scheduler.hpp"
+
+namespace toro::inet {
+
+using process::scheduler;
+using toro::NetworkError;
+
+/// The interfaces' threads, and how they begin.
+struct InterfaceThread {
+  static constexpr std::size_t kStackPages = 8;
+  static constexpr std::size_t kMost = 8;
+  enum State : std::uint32_t { kNone, kBeingMade, kThere };
+
+  static constinit std::atomic<std::uint32_t> state;
+  static constinit std::array<Interface*, kMost> all;
+  static constinit std::size_t count;
+
+  [[noreturn]] static void serve_calls();
+  [[noreturn]] static void serve_frames();
+  static void start_here(Interface& interface);
+  static void make();
+  static void add(network::Device* device, std::uint32_t core);
+};
+constinit std::atomic<std::uint32_t> InterfaceThread::state = kNone;
+constinit std::array<Interface*, InterfaceThread::kMost> InterfaceThread::all{};
+constinit std::size_t InterfaceThread::count = 0;
+
+namespace {
+
+TORO_PER_CORE(process::CallServer, servers);
+
+}  // namespace
+
+void InterfaceThread::serve_calls() {
+  process::serve_calls(*servers, "calls on sockets");
+}
+
+/// A thread of the kernel's gets no argument: each takes an interface of its core that has none yet.
+void InterfaceThread::serve_frames() {
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!arch::is_this_core(all[i]->core_) || std::exchange(all[i]->is_served_, true)) continue;
+    all[i]->serve();
+  }
+  panic("a thread of the network without an interface");
+}
+
+void InterfaceThread::start_here(Interface& interface) {
+  process::start_call_server(*servers, "sockets", serve_calls);
+  interface.thread_ = &process::start_kernel_thread("network", kStackPages, serve_frames);
+}
+
+void InterfaceThread::add(network::Device* device, std::uint32_t core) {
+  all[count] = toro::inet::make<Interface>(device, core);
+  if (all[count] == nullptr)
+    panic("memory is out: no room for the network of {}", device == nullptr ? "lo" : device->name());
+  ++count;
+}
+
+void InterfaceThread::make() {
+  for (network::Device* const device : network::devices().first(std::min(network::devices().size(), kMost)))
+    add(device, device->core());
+  if (count == 0) add(nullptr, arch::this_core());
+  for (std::size_t i = 0; i < count; ++i) {
+    if (arch::is_this_core(all[i]->core_))
+      start_here(*all[i]);
+    else
+      process::send(all[i]->core_, [](void* payload) { start_here(**static_cast<Interface**>(payload)); }, all[i]);
+  }
+}
+
+std::span<Interface* const> interfaces() {
+  using Thread = InterfaceThread;
+  std::uint32_t state = Thread::kNone;
+  if (Thread::state.compare_exchange_strong(state, Thread::kBeingMade)) {
+    Thread::make();
+    Thread::state.store(Thread::kThere, std::memory_order_release);
+    toro::detail::wake(Thread::state, UINT32_MAX);
+  }
+  while (Thread::state.load(std::memory_order_acquire) != Thread::kThere)
+    toro::detail::wait_while(Thread::state, Thread::kBeingMade, "the network");
+  return std::span(Thread::all).first(Thread::count);
+}
+
+std::span<Interface* const> interfaces_in_use() {
+  using Thread = InterfaceThread;
+  const bool are_there = Thread::state.load(std::memory_order_acquire) == Thread::kThere;
+  return std::span(Thread::all).first(are_there ? Thread::count : 0);
+}
+
+Interface::Interface(network::Device* device, std::uint32_t core)
+    : device_(device),
+      core_(core),
+      stack_(*this, device == nullptr ? MacAddress{} : device->identity().mac,
+             device == nullptr ? Stack::kMostMtu : device->identity().mtu),
+      began_(arch::clock::now()) {
+  stack_.set_observer(this);
+}
+
+std::uint64_t Interface::now() {
+  return arch::clock::now();
+}
+std::uint64_t Interface::random() {
+  return arch::random_word();
+}
+void Interface::transmit(Bytes frame) {
+  if (device_ == nullptr || is_broken_) return;
+  static_cast<void>(device_->send_copy(frame));  // what the link does not take is lost, as on any cable
+  has_sent_ = true;
+}
+
+/// After each use of the stack.
+void Interface::settle() {
+  stack_.pump();
+  if (std::exchange(has_sent_, false)) device_->flush();
+  if (thread_ == nullptr || stack_.next_deadline() >= sleeps_until_) return;
+  sleeps_until_ = stack_.next_deadline();
+  scheduler().interrupt(*thread_);  // it looks at its timers again
+}
+
+void Interface::call_alone(void (*function)(void* context), void* context) {
+  struct Call {
+    Interface& interface;
+    void (*function)(void* context);
+    void* context;
+  } call{*this, function, context};
+  process::call_alone(
+      servers, {core_, busy_, waiters_, "the network"},
+      [](void* of) {
+        auto& made = *static_cast<Call*>(of);
+        made.function(made.context);
+        made.interface.settle();
+      },
+      &call);
+}
+
+bool Interface::awaits_address() const {
+  if (stack_.is_configured() || arch::clock::now() >= awaits_address_until()) return false;
+  return !is_set_up_ || stack_.dhcp().state() != DhcpClient::State::off;
+}
+
+/// By the command line: toro.net0=ADDRESS/PREFIX[,GATEWAY[,NAME SERVER]...]; else by DHCP.
+void Interface::configure() {
+  constexpr std::size_t kPart = 4;  // of the core's memory is for what connections keep
+  stack_.tcp().limit_memory(std::min(Tcp::kMemory, memory::statistics().share / kPart));
+  if (device_ == nullptr) return;
+  const auto option = boot::command_line().option(name());
+  const auto configuration = option ? parse_configuration(*option) : std::nullopt;
+  if (option && !configuration)
+    print(console::sink(), "toro: toro.{}=ADDRESS/PREFIX[,GATEWAY[,NAME SERVER]...] was expected, {} was found\n",
+          name(), *option);
+  if (const auto claimed = device_->claim({}); !claimed) {
+    is_broken_ = true;
+    print(console::sink(), "toro: {}: no network: {}\n", name(), describe(claimed.error()));
+    return;
+  }
+  if (configuration)
+    stack_.configure(*configuration);
+  else
+    stack_.start_dhcp();
+}
+
+void Interface::wait_for_frames() {
+  if (device_ != nullptr && !is_broken_) {
+    auto frame = device_->receive(sleeps_until_);
+    if (frame) frame_ = std::move(*frame);
+    if (!frame && frame.error() == NetworkError::device_failed) is_broken_ = true;
+  } else {
+    scheduler().suspend("the network", process::WaitKind::device, sleeps_until_, process::Interruption::ends_wait);
+  }
+}
+
+/// Some at once, so that others get their turn.
+void Interface::take_frames() {
+  constexpr unsigned kMostAtOnce = 64;
+  std::array<std::byte, network::kBufferSize> copy;
+  for (unsigned i = 0; i < kMostAtOnce && frame_; ++i) {
+    const network::Buffer& first = *frame_.first();
+    Bytes bytes = first.part();
+    if (first.next != nullptr && frame_.size() <= copy.size()) {
+      frame_.copy_to(copy);
+      bytes = Bytes(copy).first(frame_.size());
+    }
+    stack_.input(bytes);
+    frame_ = {};
+    if (auto next = device_->receive(0)) frame_ = std::move(*next);
+  }
+}
+
+void Interface::serve() {
+  call_alone(
+      [](void* of) {
+        auto& interface = *static_cast<Interface*>(of);
+        interface.configure();
+        interface.is_set_up_ = true;
+        interface.watches_.raise();
+      },
+      this);
+  for (;;) {
+    call_alone(
+        [](void* of) {
+          auto& interface = *static_cast<Interface*>(of);
+          interface.take_frames();
+          interface.stack_.run_timers();
+          interface.sleeps_until_ = interface.frame_ ? 0 : interface.stack_.next_deadline();
+        },
+        this);
+    scheduler().yield();  // frames may come faster than they are taken
+    if (!frame_) wait_for_frames();
+  }
+}
+
+}  // namespace toro::inet

@@ -1,0 +1,88 @@
+// The interfaces of the machine: a device, its stack, and the core that both belong to.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "kernel/devices/network/device.hpp"
+#include "kernel/network/stack.hpp"
+#include "kernel/network/watch.hpp"
+#include "kernel/process/carried_calls.hpp"
+
+namespace toro::inet {
+
+/// Lives for ever. One that has no device reaches this machine alone.
+class Interface final : Environment, Observer {
+ public:
+  Interface(network::Device* device, std::uint32_t core);
+
+  [[nodiscard]] std::string_view name() const { return device_ == nullptr ? "lo" : device_->name(); }
+  [[nodiscard]] std::uint32_t core() const { return core_; }
+
+  /// What `f(stack)` returns, called on the interface's core while nobody else uses the stack. It may wait for room in
+  /// the device. Threads of any core.
+  template <class F>
+  auto run(F f) -> decltype(f(std::declval<Stack&>())) {
+    using Returned = decltype(f(std::declval<Stack&>()));
+    struct Call {
+      Interface& interface;
+      F& f;
+      std::optional<Returned> returned;
+    } call{*this, f, {}};
+    call_alone(
+        [](void* context) {
+          auto& made = *static_cast<Call*>(context);
+          made.returned.emplace(made.f(made.interface.stack_));
+        },
+        &call);
+    return std::move(*call.returned);
+  }
+
+  // Within run():
+
+  /// Raised when the configuration changes, and when a connection that nobody uses any more has delivered all.
+  [[nodiscard]] WatchList& watches() { return watches_; }
+  /// It has just come up, and may still get its address. Over when so long has passed that nobody will give it one.
+  [[nodiscard]] bool awaits_address() const;
+  /// Nanoseconds since boot.
+  [[nodiscard]] std::uint64_t awaits_address_until() const { return began_ + kPatience; }
+
+ private:
+  friend struct InterfaceThread;
+
+  static constexpr std::uint64_t kPatience = 10 * kSecond;
+
+  void call_alone(void (*function)(void* context), void* context);
+  void settle();
+  [[noreturn]] void serve();
+  void configure();
+  void wait_for_frames();
+  void take_frames();
+
+  std::uint64_t now() override;
+  std::uint64_t random() override;
+  void transmit(Bytes frame) override;
+  void changed() override { watches_.raise(); }
+
+  network::Device* device_;
+  std::uint32_t core_;
+  Stack stack_;
+  WatchList watches_;
+  std::uint64_t began_;
+  bool is_set_up_ = false;  ///< has an address, or asks for one, or will have none
+  bool busy_ = false;
+  process::WaitQueue waiters_;
+  process::Thread* thread_ = nullptr;
+  bool is_served_ = false;
+  bool is_broken_ = false;
+  bool has_sent_ = false;           ///< since the device was told last
+  std::uint64_t sleeps_until_ = 0;  ///< the interface's thread
+  network::Frame frame_;            ///< that was received, and not given to the stack yet
+};
+
+/// Brought up by the first call: at least one. Threads.
+[[nodiscard]] std::span<Interface* const> interfaces();
+/// The same, or none when nobody has brought them up. Any context.
+[[nodiscard]] std::span<Interface* const> interfaces_in_use();
+
+}  // namespace toro::inet

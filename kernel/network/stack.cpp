@@ -1,0 +1,311 @@
+// A TCP/IP stack for one Ethernet interface: frames, IPv4 and ICMP.
+#include "kernel/network/stack.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "kernel/network/checksum.hpp"
+
+namespace toro::inet {
+
+Stack::Stack(Environment& environment, const MacAddress& mac, std::size_t mtu)
+    : environment_(environment),
+      mac_(mac),
+      mtu_(std::clamp(mtu, PathMtu::kLeast, kMostMtu)),
+      neighbours_(environment, timers_, *this),
+      reassembly_(environment, timers_),
+      udp_(*this),
+      tcp_(*this),
+      dhcp_(*this),
+      identification_(static_cast<std::uint16_t>(environment.random())) {}
+
+Stack::~Stack() {
+  while (Looped* const packet = loopback_.pop()) heap::free(packet);
+}
+
+void Stack::count(std::optional<Drop> drop) {
+  if (drop) ++counters_.dropped[static_cast<std::size_t>(*drop)];
+}
+
+void Stack::input(Bytes frame) {
+  ++counters_.received;
+  const auto* const header = header_of<EthernetHeader>(frame);
+  if (header == nullptr) return count(Drop::too_short);
+  if (header->destination != mac_ && header->destination != kBroadcastMac) return count(Drop::not_ours);
+  const Bytes payload = frame.subspan(sizeof(EthernetHeader));
+  switch (header->type) {
+    case EthernetHeader::kArp:
+      count(take_arp(payload));
+      break;
+    case EthernetHeader::kIpv4:
+      count(take_ipv4(payload, true));
+      break;
+    default:
+      count(Drop::unknown_protocol);
+  }
+  pump();
+}
+
+void Stack::run_timers() {
+  timers_.run(environment_.now());
+  pump();
+}
+
+void Stack::pump() {
+  for (std::size_t most = 4 * kMostLooped; most > 0; --most) {
+    Looped* const packet = loopback_.pop();
+    if (packet == nullptr) return;
+    --looped_;
+    count(take_ipv4({packet->content(), packet->size}, false));
+    heap::free(packet);
+  }
+}
+
+std::optional<Drop> Stack::take_arp(Bytes payload) {
+  const auto packet = parse_arp(payload);
+  if (!packet) return packet.error();
+  neighbours_.input(**packet);
+  return std::nullopt;
+}
+
+bool Stack::is_broadcast(Ipv4Address address) const {
+  return address.is_limited_broadcast() || (is_configured() && address == configuration_.broadcast());
+}
+
+std::optional<Drop> Stack::take_ipv4(Bytes payload, bool from_wire) {
+  const auto packet = parse_ipv4(payload);
+  if (!packet) return packet.error();
+  const Ipv4Header& header = *packet->header;
+  // [RFC 1122 3.2.1.3]
+  if (from_wire && (header.source.is_multicast() || is_broadcast(header.source) || is_own(header.source)))
+    return Drop::bad_source;
+  if (from_wire && header.destination.is_loopback()) return Drop::not_ours;
+  if (!is_own(header.destination) && !is_broadcast(header.destination)) return Drop::not_ours;
+  if (!packet->is_fragment()) return deliver(*packet, packet->payload);
+  const auto whole = reassembly_.input(*packet);
+  if (!whole) return whole.error();
+  if (whole->empty()) return std::nullopt;
+  return deliver(*packet, *whole);
+}
+
+/// `payload` is the whole packet's; `packet` the fragment that completed it, or it.
+std::optional<Drop> Stack::deliver(const Ipv4Packet& packet, Bytes payload) {
+  switch (packet.header->protocol) {
+    case Protocol::icmp:
+      return take_icmp(packet, payload);
+    case Protocol::udp:
+      return take_udp(packet, payload);
+    case Protocol::tcp: {
+      if (is_broadcast(packet.header->destination)) return Drop::not_ours;
+      const auto segment = parse_tcp(packet.header->source, packet.header->destination, payload);
+      if (!segment) return segment.error();
+      tcp_.input(*segment);
+      return std::nullopt;
+    }
+  }
+  answer_unreachable(packet, Unreachable::protocol);
+  return Drop::unknown_protocol;
+}
+
+std::optional<Drop> Stack::take_udp(const Ipv4Packet& packet, Bytes payload) {
+  const auto datagram = parse_udp(packet.header->source, packet.header->destination, payload);
+  if (!datagram) return datagram.error();
+  if (udp_.input(*datagram)) return std::nullopt;
+  answer_unreachable(packet, Unreachable::port);
+  return Drop::not_ours;
+}
+
+std::optional<Drop> Stack::take_icmp(const Ipv4Packet& packet, Bytes payload) {
+  const auto message = parse_icmp(payload);
+  if (!message) return message.error();
+  if (message->header->type == IcmpHeader::kUnreachable) {
+    take_icmp_error(*message);
+    return std::nullopt;
+  }
+  if (message->header->type != IcmpHeader::kEchoRequest) return std::nullopt;
+  if (is_broadcast(packet.header->destination)) return std::nullopt;  // [RFC 1122 3.2.2.6]
+  auto* const memory = static_cast<std::byte*>(heap::allocate(payload.size()));
+  if (memory == nullptr) return std::nullopt;
+  const MutableBytes reply(memory, payload.size());
+  std::ranges::copy(payload, reply.begin());
+  auto& header = *header_of<IcmpHeader>(reply);
+  header.type = IcmpHeader::kEchoReply;
+  header.checksum = 0;
+  header.checksum = checksum_of(reply);
+  static_cast<void>(send(
+      {.protocol = Protocol::icmp, .source = packet.header->destination, .destination = packet.header->source}, reply));
+  heap::free(memory);
+  return std::nullopt;
+}
+
+void Stack::take_icmp_error(const IcmpMessage& message) {
+  const auto quoted = parse_quoted(message.payload);
+  if (!quoted || !is_own(quoted->header->source)) return;
+  const auto* const ports = header_of<UdpHeader>(quoted->payload);  // TCP's lie there too
+  const Endpoint local{quoted->header->source, ports->source};
+  const Endpoint remote{quoted->header->destination, ports->destination};
+  const auto code = static_cast<Unreachable>(message.header->code);
+  if (quoted->header->protocol == Protocol::udp) {
+    if (code == Unreachable::fragmentation_needed)
+      path_mtu_.learn(remote.address, quoted->header->length, message.header->word2, environment_.now());
+    else
+      udp_.unreachable(local, remote, code);
+  }
+  if (quoted->header->protocol != Protocol::tcp) return;
+  // At least 8 bytes are there: the sequence number is among them.
+  const Sequence sequence{*header_of<Big32>(quoted->payload.subspan(2 * sizeof(Big16)))};
+  if (!tcp_.is_in_flight(local, remote, sequence)) return;  // [RFC 5927 4.1]
+  if (code == Unreachable::fragmentation_needed) {
+    path_mtu_.learn(remote.address, quoted->header->length, message.header->word2, environment_.now());
+    tcp_.path_mtu_changed(local, remote);
+  } else {
+    tcp_.unreachable(local, remote, code);
+  }
+}
+
+/// With the header and 8 bytes of what it is about, but never about an error, a broadcast or a later fragment, and not
+/// more than a hundred in a second. [RFC 1122 3.2.2, RFC 1812 4.3.2.8]
+void Stack::answer_unreachable(const Ipv4Packet& packet, Unreachable code) {
+  constexpr unsigned kMostInSecond = 100;
+  if (is_broadcast(packet.header->destination) || packet.fragment_offset() != 0 || packet.header->source.is_any())
+    return;
+  if (packet.header->protocol == Protocol::icmp) return;
+  const std::uint64_t now = environment_.now();
+  if (now - errors_from_ >= kSecond) {
+    errors_from_ = now;
+    errors_sent_ = 0;
+  }
+  if (++errors_sent_ > kMostInSecond) return;
+  const std::size_t header_size = static_cast<std::size_t>(packet.payload.data() - packet.whole.data());
+  const Bytes quoted = packet.whole.first(std::min(packet.whole.size(), header_size + 8));
+  const IcmpHeader header{.type = IcmpHeader::kUnreachable, .code = static_cast<std::uint8_t>(code)};
+  const MutableBytes message = room().first(sizeof header + quoted.size());
+  std::memcpy(message.data(), &header, sizeof header);
+  std::ranges::copy(quoted, message.begin() + sizeof header);
+  header_of<IcmpHeader>(message)->checksum = checksum_of(message);
+  static_cast<void>(send_built(
+      {.protocol = Protocol::icmp, .source = packet.header->destination, .destination = packet.header->source},
+      message.size()));
+}
+
+void Stack::configure(const Configuration& configuration) {
+  const bool is_other = configuration.address != configuration_.address;
+  configuration_ = configuration;
+  if (is_other) {
+    neighbours_.forget_all();
+    tcp_.address_changed();
+    if (is_configured()) neighbours_.announce();
+  }
+  notify();
+}
+
+Result<Ipv4Address> Stack::source_for(Ipv4Address destination) const {
+  if (destination.is_loopback()) return destination;
+  if (is_own(destination)) return configuration_.address;
+  if (destination.is_limited_broadcast()) return configuration_.address;
+  if (!is_configured() || destination.is_any()) return failure(Error::network_unreachable);
+  if (!configuration_.is_neighbour(destination) && configuration_.gateway.is_any() && !destination.is_multicast())
+    return failure(Error::network_unreachable);
+  return configuration_.address;
+}
+
+std::size_t Stack::mtu_to(Ipv4Address destination) {
+  return is_own(destination) ? mtu_ : path_mtu_.of(destination, mtu_, environment_.now());
+}
+
+Result<> Stack::send_built(const PacketOptions& options, std::size_t size) {
+  Ipv4Header header{.length = static_cast<std::uint16_t>(sizeof header + size),
+                    .identification = ++identification_,
+                    .fragment = options.fragments == PacketOptions::Fragments::forbidden ? Ipv4Header::kDontFragment
+                                                                                         : std::uint16_t{0},
+                    .time_to_live = options.time_to_live,
+                    .protocol = options.protocol,
+                    .source = options.source,
+                    .destination = options.destination};
+  header.checksum = checksum_of(bytes_of(header));
+  std::memcpy(packet_.data(), &header, sizeof header);
+  return send_packet(Bytes(packet_).first(sizeof header + size));
+}
+
+Result<> Stack::send(const PacketOptions& options, Bytes payload) {
+  const std::size_t most = mtu_to(options.destination) - sizeof(Ipv4Header);
+  if (payload.size() <= most) {
+    std::ranges::copy(payload, room().begin());
+    return send_built(options, payload.size());
+  }
+  if (options.fragments == PacketOptions::Fragments::forbidden || payload.size() > Reassembly::kMostPayload)
+    return failure(Error::message_size);
+  const std::size_t step = most & ~std::size_t{7};
+  const std::uint16_t identification = ++identification_;
+  for (std::size_t offset = 0; offset < payload.size(); offset += step) {
+    const Bytes part = payload.subspan(offset, std::min(step, payload.size() - offset));
+    const bool more = offset + part.size() < payload.size();
+    Ipv4Header header{
+        .length = static_cast<std::uint16_t>(sizeof header + part.size()),
+        .identification = identification,
+        .fragment = static_cast<std::uint16_t>(offset / 8 | (more ? Ipv4Header::kMoreFragments : std::uint16_t{0})),
+        .time_to_live = options.time_to_live,
+        .protocol = options.protocol,
+        .source = options.source,
+        .destination = options.destination};
+    header.checksum = checksum_of(bytes_of(header));
+    std::memcpy(packet_.data(), &header, sizeof header);
+    std::ranges::copy(part, room().begin());
+    if (const auto sent = send_packet(Bytes(packet_).first(sizeof header + part.size())); !sent) return sent;
+  }
+  return {};
+}
+
+Result<> Stack::send_packet(Bytes packet) {
+  ++counters_.sent;
+  const Ipv4Address destination = header_of<Ipv4Header>(packet)->destination;
+  if (is_own(destination)) {
+    loop(packet);
+    return {};
+  }
+  if (is_broadcast(destination)) {
+    send_to_neighbour(kBroadcastMac, packet);
+    return {};
+  }
+  if (destination.is_multicast()) {  // [RFC 1112 6.4]
+    const auto& b = destination.bytes;
+    send_to_neighbour({{0x01, 0x00, 0x5e, static_cast<std::uint8_t>(b[1] & 0x7fU), b[2], b[3]}}, packet);
+    return {};
+  }
+  const bool is_near = configuration_.is_neighbour(destination);
+  if (!is_configured() || (!is_near && configuration_.gateway.is_any())) return failure(Error::network_unreachable);
+  neighbours_.send(is_near ? destination : configuration_.gateway, packet);
+  return {};
+}
+
+void Stack::loop(Bytes packet) {
+  if (looped_ == kMostLooped) return;
+  void* const memory = heap::allocate(sizeof(Looped) + packet.size());
+  if (memory == nullptr) return;
+  auto* const looped = new (memory) Looped{.links = {}, .size = packet.size()};
+  std::ranges::copy(packet, looped->content());
+  loopback_.push(*looped);
+  ++looped_;
+}
+
+void Stack::send_frame(const MacAddress& destination, std::uint16_t type, Bytes payload) {
+  const EthernetHeader header{.destination = destination, .source = mac_, .type = type};
+  std::memcpy(frame_.data(), &header, sizeof header);
+  std::ranges::copy(payload, frame_.begin() + sizeof header);
+  environment_.transmit(Bytes(frame_).first(sizeof header + payload.size()));
+}
+
+void Stack::send_arp(const MacAddress& destination, const ArpPacket& packet) {
+  send_frame(destination, EthernetHeader::kArp, bytes_of(packet));
+}
+
+void Stack::send_to_neighbour(const MacAddress& destination, Bytes packet) {
+  send_frame(destination, EthernetHeader::kIpv4, packet);
+}
+
+void Stack::neighbour_is_silent(Ipv4Address address) {
+  const bool is_gateway = address == configuration_.gateway;
+  tcp_.neighbour_is_silent(is_gateway ? kAnyAddress : address);
+}
+
+}  // namespace toro::inet

@@ -1,0 +1,138 @@
+// A TCP/IP stack for one Ethernet interface. It knows no kernel: a clock, random numbers and where frames go are given
+// to it.
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include "kernel/network/configuration.hpp"
+#include "kernel/network/dhcp_client.hpp"
+#include "kernel/network/environment.hpp"
+#include "kernel/network/error.hpp"
+#include "kernel/network/neighbours.hpp"
+#include "kernel/network/path_mtu.hpp"
+#include "kernel/network/reassembly.hpp"
+#include "kernel/network/tcp.hpp"
+#include "kernel/network/timers.hpp"
+#include "kernel/network/udp.hpp"
+
+namespace toro::inet {
+
+/// A packet to be sent, but its payload.
+struct PacketOptions {
+  Protocol protocol{};
+  Ipv4Address source{};
+  Ipv4Address destination{};
+  enum class Fragments : std::uint8_t { allowed, forbidden } fragments = Fragments::allowed;
+  std::uint8_t time_to_live = 64;
+};
+
+/// One call at a time. Nothing waits. After calls of a socket, pump() delivers what was sent to this machine itself.
+class Stack final : NeighbourLink {
+ public:
+  static constexpr std::size_t kMostMtu = 1500;
+
+  struct Counters {
+    std::uint64_t received = 0;
+    std::uint64_t sent = 0;
+    std::array<std::uint64_t, static_cast<std::size_t>(Drop::count_)> dropped{};
+  };
+
+  Stack(Environment& environment, const MacAddress& mac, std::size_t mtu);
+  ~Stack();
+  Stack(const Stack&) = delete;
+  Stack& operator=(const Stack&) = delete;
+
+  /// A received frame, without its check sequence.
+  void input(Bytes frame);
+  /// Fires the timers that are due.
+  void run_timers();
+  /// When run_timers() is to be called: nanoseconds, or kNever.
+  [[nodiscard]] std::uint64_t next_deadline() const { return loopback_.empty() ? timers_.next() : 0; }
+  /// Delivers packets that were sent to this machine itself.
+  void pump();
+
+  /// Takes an address from now on, and tells the neighbours. Connections of another address are reset.
+  void configure(const Configuration& configuration);
+  [[nodiscard]] const Configuration& configuration() const { return configuration_; }
+  [[nodiscard]] bool is_configured() const { return !configuration_.address.is_any(); }
+  /// Asks for a configuration, and keeps it renewed.
+  void start_dhcp() { dhcp_.start(); }
+  [[nodiscard]] const DhcpClient& dhcp() const { return dhcp_; }
+  /// Told when the configuration changes, and when a connection without a user has delivered all; may be null.
+  void set_observer(Observer* observer) { observer_ = observer; }
+  void notify() {
+    if (observer_ != nullptr) observer_->changed();
+  }
+
+  [[nodiscard]] Udp& udp() { return udp_; }
+  [[nodiscard]] Tcp& tcp() { return tcp_; }
+  [[nodiscard]] const Counters& counters() const { return counters_; }
+
+  // For the transports.
+  [[nodiscard]] Environment& environment() { return environment_; }
+  [[nodiscard]] TimerQueue& timers() { return timers_; }
+  /// From which address packets to `destination` go. Error::network_unreachable.
+  [[nodiscard]] Result<Ipv4Address> source_for(Ipv4Address destination) const;
+  [[nodiscard]] bool is_own(Ipv4Address address) const {
+    return address.is_loopback() || (is_configured() && address == configuration_.address);
+  }
+  /// The longest packet, header and all, that goes to `destination` in one piece.
+  [[nodiscard]] std::size_t mtu_to(Ipv4Address destination);
+  /// Where a payload of at most mtu() - 20 bytes is built, for send_built().
+  [[nodiscard]] MutableBytes room() { return MutableBytes(packet_).subspan(sizeof(Ipv4Header)); }
+  [[nodiscard]] Result<> send_built(const PacketOptions& options, std::size_t size);
+  /// In fragments where it must be. `payload` is not in room().
+  [[nodiscard]] Result<> send(const PacketOptions& options, Bytes payload);
+
+  [[nodiscard]] MacAddress mac() const override { return mac_; }
+  [[nodiscard]] Ipv4Address address() const override { return configuration_.address; }
+
+ private:
+  struct Looped {
+    Links<Looped> links;
+    std::size_t size;
+    [[nodiscard]] std::byte* content() { return reinterpret_cast<std::byte*>(this + 1); }
+  };
+  static constexpr std::size_t kMostLooped = 256;  ///< packets; what comes then is lost
+
+  [[nodiscard]] std::optional<Drop> take_arp(Bytes payload);
+  [[nodiscard]] std::optional<Drop> take_ipv4(Bytes payload, bool from_wire);
+  [[nodiscard]] std::optional<Drop> deliver(const Ipv4Packet& packet, Bytes payload);
+  [[nodiscard]] std::optional<Drop> take_icmp(const Ipv4Packet& packet, Bytes payload);
+  [[nodiscard]] std::optional<Drop> take_udp(const Ipv4Packet& packet, Bytes payload);
+  [[nodiscard]] bool is_broadcast(Ipv4Address address) const;
+  void take_icmp_error(const IcmpMessage& message);
+  void answer_unreachable(const Ipv4Packet& packet, Unreachable code);
+  void count(std::optional<Drop> drop);
+
+  [[nodiscard]] Result<> send_packet(Bytes packet);
+  void loop(Bytes packet);
+  void send_frame(const MacAddress& destination, std::uint16_t type, Bytes payload);
+  void send_arp(const MacAddress& destination, const ArpPacket& packet) override;
+  void send_to_neighbour(const MacAddress& destination, Bytes packet) override;
+  void neighbour_is_silent(Ipv4Address address) override;
+
+  Environment& environment_;
+  MacAddress mac_{};
+  std::size_t mtu_;
+  TimerQueue timers_;
+  Configuration configuration_;
+  Observer* observer_ = nullptr;
+  Counters counters_;
+  PathMtu path_mtu_;
+  Neighbours neighbours_;
+  Reassembly reassembly_;
+  Udp udp_;
+  Tcp tcp_;
+  DhcpClient dhcp_;
+  List<Looped, &Looped::links> loopback_;
+  std::size_t looped_ = 0;
+  std::uint16_t identification_ = 0;
+  std::uint64_t errors_from_ = 0;  ///< ICMP errors that were sent since then
+  unsigned errors_sent_ = 0;
+  std::array<std::byte, kMostMtu> packet_;
+  std::array<std::byte, sizeof(EthernetHeader) + kMostMtu> frame_;
+};
+
+}  // namespace toro::inet

@@ -1,0 +1,55 @@
+// TCP's segments, as they are received: checked, with their options. Pure. [RFC 9293 3.1]
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include "kernel/network/error.hpp"
+#include "kernel/network/ranges.hpp"
+#include "kernel/network/wire.hpp"
+
+namespace toro::inet {
+
+/// [RFC 9293 3.2, RFC 7323, RFC 2018]
+struct TcpOption {
+  static constexpr std::uint8_t kEnd = 0;
+  static constexpr std::uint8_t kNoOperation = 1;
+  static constexpr std::uint8_t kMaximumSegmentSize = 2;
+  static constexpr std::uint8_t kWindowScale = 3;
+  static constexpr std::uint8_t kSackPermitted = 4;
+  static constexpr std::uint8_t kSack = 5;
+  static constexpr std::uint8_t kTimestamps = 8;
+};
+inline constexpr std::uint8_t kMostWindowScale = 14;  ///< [RFC 7323 2.3]
+
+struct TcpTimestamps {
+  std::uint32_t value = 0;
+  std::uint32_t echo = 0;
+};
+
+struct TcpSegment {
+  Endpoint source{};
+  Endpoint destination{};
+  Sequence sequence{};
+  Sequence acknowledgment{};
+  std::uint8_t flags = 0;
+  std::uint16_t window = 0;
+  Bytes payload{};
+  std::optional<std::uint16_t> maximum_segment_size{};
+  std::optional<std::uint8_t> window_scale{};
+  bool sack_permitted = false;
+  std::optional<TcpTimestamps> timestamps{};
+  std::array<Range, 4> sack{};
+  std::size_t sack_count = 0;
+
+  [[nodiscard]] bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
+  /// SEG.LEN: of sequence numbers.
+  [[nodiscard]] std::uint32_t length() const {
+    return static_cast<std::uint32_t>(payload.size()) + (has(TcpHeader::kSyn) ? 1 : 0) + (has(TcpHeader::kFin) ? 1 : 0);
+  }
+  [[nodiscard]] Sequence end() const { return sequence + length(); }
+};
+
+[[nodiscard]] Parsed<TcpSegment> parse_tcp(Ipv4Address source, Ipv4Address destination, Bytes payload);
+
+}  // namespace toro::inet

@@ -1,0 +1,172 @@
+// Numbers, addresses and headers as the wire has them. All are made of bytes: they may lie anywhere in a frame.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "kernel/include/toro/network_device.hpp"
+
+namespace toro::inet {
+
+using Bytes = std::span<const std::byte>;
+using MutableBytes = std::span<std::byte>;
+
+/// An unsigned number, the highest byte first.
+template <std::unsigned_integral T>
+class Big {
+ public:
+  constexpr Big() = default;
+  constexpr Big(T value) {  // NOLINT(google-explicit-constructor): a number like any other
+    for (std::size_t i = 0; i < sizeof(T); ++i) bytes_[i] = static_cast<std::uint8_t>(value >> 8 * (sizeof(T) - 1 - i));
+  }
+  constexpr operator T() const {  // NOLINT(google-explicit-constructor)
+    T value = 0;
+    for (const std::uint8_t byte : bytes_) value = static_cast<T>(std::uint64_t{value} << 8 | byte);
+    return value;
+  }
+
+ private:
+  std::array<std::uint8_t, sizeof(T)> bytes_{};
+};
+using Big16 = Big<std::uint16_t>;
+using Big32 = Big<std::uint32_t>;
+
+struct Ipv4Address {
+  std::array<std::uint8_t, 4> bytes{};
+
+  [[nodiscard]] static constexpr Ipv4Address of(std::uint32_t value) {
+    return {{static_cast<std::uint8_t>(value >> 24), static_cast<std::uint8_t>(value >> 16),
+             static_cast<std::uint8_t>(value >> 8), static_cast<std::uint8_t>(value)}};
+  }
+  [[nodiscard]] constexpr std::uint32_t value() const {
+    return std::uint32_t{bytes[0]} << 24 | std::uint32_t{bytes[1]} << 16 | std::uint32_t{bytes[2]} << 8 | bytes[3];
+  }
+  constexpr bool operator==(const Ipv4Address&) const = default;
+
+  [[nodiscard]] constexpr bool is_any() const { return value() == 0; }
+  [[nodiscard]] constexpr bool is_loopback() const { return bytes[0] == 127; }              // [RFC 1122 3.2.1.3 (g)]
+  [[nodiscard]] constexpr bool is_multicast() const { return (bytes[0] & 0xf0U) == 0xe0; }  // [RFC 1112 4]
+  [[nodiscard]] constexpr bool is_limited_broadcast() const { return value() == UINT32_MAX; }
+};
+inline constexpr Ipv4Address kAnyAddress{};
+inline constexpr Ipv4Address kBroadcastAddress = Ipv4Address::of(UINT32_MAX);
+
+struct Endpoint {
+  Ipv4Address address{};
+  std::uint16_t port = 0;
+  constexpr bool operator==(const Endpoint&) const = default;
+};
+
+inline constexpr MacAddress kBroadcastMac{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+
+/// [IEEE 802.3 3.1.1]
+struct EthernetHeader {
+  static constexpr std::uint16_t kIpv4 = 0x0800;
+  static constexpr std::uint16_t kArp = 0x0806;
+  MacAddress destination{};
+  MacAddress source{};
+  Big16 type{};
+};
+static_assert(sizeof(EthernetHeader) == 14);
+
+/// For IPv4 over Ethernet. [RFC 826]
+struct ArpPacket {
+  static constexpr std::uint16_t kRequest = 1;
+  static constexpr std::uint16_t kReply = 2;
+  Big16 hardware{1};
+  Big16 protocol{EthernetHeader::kIpv4};
+  std::uint8_t hardware_length = 6;
+  std::uint8_t protocol_length = 4;
+  Big16 operation{};
+  MacAddress sender_mac{};
+  Ipv4Address sender{};
+  MacAddress target_mac{};
+  Ipv4Address target{};
+};
+static_assert(sizeof(ArpPacket) == 28);
+
+enum class Protocol : std::uint8_t { icmp = 1, tcp = 6, udp = 17 };
+
+/// [RFC 791 3.1]
+struct Ipv4Header {
+  static constexpr std::uint16_t kDontFragment = 0x4000;
+  static constexpr std::uint16_t kMoreFragments = 0x2000;
+  static constexpr std::uint16_t kOffsetMask = 0x1fff;  ///< in units of 8 bytes
+  std::uint8_t version_and_words = 0x45;
+  std::uint8_t service = 0;
+  Big16 length{};
+  Big16 identification{};
+  Big16 fragment{};
+  std::uint8_t time_to_live = 64;
+  Protocol protocol{};
+  Big16 checksum{};
+  Ipv4Address source{};
+  Ipv4Address destination{};
+};
+static_assert(sizeof(Ipv4Header) == 20);
+
+/// [RFC 792]
+struct IcmpHeader {
+  static constexpr std::uint8_t kEchoReply = 0;
+  static constexpr std::uint8_t kUnreachable = 3;
+  static constexpr std::uint8_t kEchoRequest = 8;
+  static constexpr std::uint8_t kTimeExceeded = 11;
+  std::uint8_t type = 0;
+  std::uint8_t code = 0;
+  Big16 checksum{};
+  Big16 word{};   ///< echo: identifier
+  Big16 word2{};  ///< echo: sequence; fragmentation needed: the next hop's MTU [RFC 1191 4]
+};
+static_assert(sizeof(IcmpHeader) == 8);
+
+/// Codes of IcmpHeader::kUnreachable. [RFC 792, RFC 1122 3.2.2.1]
+enum class Unreachable : std::uint8_t { network, host, protocol, port, fragmentation_needed };
+
+/// [RFC 768]
+struct UdpHeader {
+  Big16 source{};
+  Big16 destination{};
+  Big16 length{};
+  Big16 checksum{};
+};
+static_assert(sizeof(UdpHeader) == 8);
+
+/// [RFC 9293 3.1]
+struct TcpHeader {
+  static constexpr std::uint8_t kFin = 1;
+  static constexpr std::uint8_t kSyn = 2;
+  static constexpr std::uint8_t kRst = 4;
+  static constexpr std::uint8_t kPsh = 8;
+  static constexpr std::uint8_t kAck = 16;
+  Big16 source{};
+  Big16 destination{};
+  Big32 sequence{};
+  Big32 acknowledgment{};
+  std::uint8_t words = 0x50;  ///< the header's, in the upper half
+  std::uint8_t flags = 0;
+  Big16 window{};
+  Big16 checksum{};
+  Big16 urgent{};
+};
+static_assert(sizeof(TcpHeader) == 20);
+
+/// The T at the beginning of `bytes`; null where they do not hold one.
+template <class T>
+[[nodiscard]] const T* header_of(Bytes bytes) {
+  static_assert(alignof(T) == 1);
+  return bytes.size() < sizeof(T) ? nullptr : reinterpret_cast<const T*>(bytes.data());
+}
+template <class T>
+[[nodiscard]] T* header_of(MutableBytes bytes) {
+  static_assert(alignof(T) == 1);
+  return bytes.size() < sizeof(T) ? nullptr : reinterpret_cast<T*>(bytes.data());
+}
+template <class T>
+[[nodiscard]] Bytes bytes_of(const T& value) {
+  return std::as_bytes(std::span(&value, 1));
+}
+
+}  // namespace toro::inet

@@ -1,0 +1,19 @@
+// At the end of the application: what it sent is still delivered, as it is where a kernel outlives its processes.
+#include "kernel/posix/interface_wait.hpp"
+#include "kernel/posix/time.hpp"
+
+/// Closes all sockets, and waits until the other sides have what was sent, for at most 10 s. Called by the C library's
+/// exit() of images that use sockets.
+extern "C" void toro_finish_sockets() {
+  using namespace toro;
+  constexpr std::int32_t kMostDescriptors = 1024;
+  constexpr std::uint64_t kPatience = 10 * inet::kSecond;
+  for (std::int32_t number = 0; number < kMostDescriptors; ++number) {
+    const auto descriptor = posix::Descriptor::find(number);
+    if (descriptor && descriptor->stream() != nullptr) static_cast<void>(posix::close_descriptor(number));
+  }
+  const std::uint64_t deadline = posix::deadline_after(kPatience);
+  for (inet::Interface* const interface : inet::interfaces_in_use())
+    static_cast<void>(posix::wait_at(*interface, "what was sent to be delivered", deadline,
+                                     [](inet::Stack& stack) { return !stack.tcp().still_delivers(); }));
+}

@@ -1,0 +1,114 @@
+// Sockets of the Internet, as POSIX has them, on the stacks of the machine's interfaces.
+#pragma once
+
+#include <optional>
+
+#include "kernel/network/interface.hpp"
+#include "kernel/posix/descriptors.hpp"
+
+namespace toro::posix {
+
+/// [Linux include/linux/net.h]
+enum class SocketType : std::uint8_t { stream = 1, datagram = 2 };
+
+/// [Linux include/linux/socket.h]
+inline constexpr std::uint32_t kPeek = 2;
+inline constexpr std::uint32_t kTruncate = 0x20;
+inline constexpr std::uint32_t kDoNotWait = 0x40;
+inline constexpr std::uint32_t kWaitForAll = 0x100;
+
+[[nodiscard]] inline std::unexpected<filesystem::Error> socket_failure(inet::Error error) {
+  return std::unexpected(static_cast<filesystem::Error>(error));
+}
+
+/// Belongs to one interface from the first call on that needs one: its functions are carried to that one's core.
+/// Threads of any core.
+class Socket final : public Stream, inet::Observer {
+ public:
+  /// Error::no_memory.
+  [[nodiscard]] static filesystem::Result<Socket*> create(SocketType type);
+
+  // Stream's.
+  [[nodiscard]] FileResult read(std::span<const IoVector> to) override { return receive(to, 0, nullptr, nullptr); }
+  [[nodiscard]] FileResult write(std::span<const IoVector> from) override { return send(from, 0, std::nullopt); }
+  [[nodiscard]] FileResult control(std::uint32_t request, void* argument) override;
+  [[nodiscard]] Events poll(inet::Watch* watch) override;
+  void unwatch(inet::Watch& watch) override;
+  void close() override;
+
+  [[nodiscard]] FileResult bind(inet::Endpoint local);
+  [[nodiscard]] FileResult listen(std::int32_t backlog);
+  [[nodiscard]] filesystem::Result<Socket*> accept();
+  /// Nothing: the socket is no longer connected.
+  [[nodiscard]] FileResult connect(std::optional<inet::Endpoint> remote);
+  [[nodiscard]] FileResult send(std::span<const IoVector> from, std::uint32_t flags, std::optional<inet::Endpoint> to);
+  /// `from`, and of a datagram its whole `size`, may be null.
+  [[nodiscard]] FileResult receive(std::span<const IoVector> to, std::uint32_t flags, inet::Endpoint* from,
+                                   std::size_t* size);
+  [[nodiscard]] FileResult shutdown(std::uint32_t how);
+  [[nodiscard]] inet::Endpoint local();
+  [[nodiscard]] std::optional<inet::Endpoint> remote();
+  [[nodiscard]] SocketType type() const { return type_; }
+
+  // socket_options.cpp
+  [[nodiscard]] FileResult set_option(std::uint32_t level, std::uint32_t name, std::span<const std::byte> value);
+  /// How many bytes of `value` it takes.
+  [[nodiscard]] FileResult option(std::uint32_t level, std::uint32_t name, std::span<std::byte> value);
+
+ private:
+  explicit Socket(SocketType type) : type_(type) {}
+  friend Socket* inet::make<Socket>(SocketType&);
+  friend void inet::dispose<Socket>(Socket*);
+  ~Socket() = default;
+
+  /// What went before a stream was connected or listened, and is to count then.
+  struct Options {
+    bool reuse_address = false;
+    bool broadcast = false;
+    bool no_delay = false;
+    std::optional<std::uint32_t> linger;  ///< seconds
+    inet::TcpKeepAlive keep_alive;
+    std::uint64_t receive_timeout = 0;  ///< nanoseconds; 0: none
+    std::uint64_t send_timeout = 0;
+  };
+
+  [[nodiscard]] inet::Interface& interface();
+  void choose_interface(inet::Ipv4Address local, inet::Ipv4Address remote);
+  template <class F>
+  auto run(F f);
+  template <class F>
+  FileResult until_done(bool waits, std::uint64_t timeout, F attempt);
+  [[nodiscard]] FileResult wait_to_reach(inet::Ipv4Address remote);
+  [[nodiscard]] bool may_wait(std::uint32_t flags) const { return !is_non_blocking && (flags & kDoNotWait) == 0; }
+  [[nodiscard]] FileResult begin_connection(inet::Stack& stack, inet::Endpoint remote);
+  [[nodiscard]] FileResult send_stream(std::span<const IoVector> from, std::uint32_t flags);
+  [[nodiscard]] FileResult send_datagram(std::span<const IoVector> from, std::uint32_t flags,
+                                         std::optional<inet::Endpoint> to);
+  [[nodiscard]] FileResult receive_stream(std::span<const IoVector> to, std::uint32_t flags);
+  [[nodiscard]] FileResult receive_datagram(std::span<const IoVector> to, std::uint32_t flags, inet::Endpoint* from,
+                                            std::size_t* size);
+  [[nodiscard]] inet::UdpSocket* datagram_socket(inet::Stack& stack);
+  void apply_options();
+  [[nodiscard]] Events readiness() const;
+  void changed() override { watches_.raise(); }
+
+  SocketType type_;
+  std::atomic<inet::Interface*> interface_ = nullptr;
+  // While nobody else is at the interface:
+  inet::WatchList watches_;
+  Options options_;
+  inet::Endpoint bound_;  ///< of a stream that is neither connected nor listens
+  inet::UdpSocket* datagrams_ = nullptr;
+  inet::TcpListener* listener_ = nullptr;
+  inet::TcpConnection* connection_ = nullptr;
+  bool is_connecting_ = false;  ///< nobody was told how that ended
+};
+
+/// The socket that `number` stands for, held by `descriptor`. Errors: bad_file, ENOTSOCK.
+struct HeldSocket {
+  Descriptor descriptor;
+  [[nodiscard]] static filesystem::Result<HeldSocket> find(std::int32_t number);
+  [[nodiscard]] Socket* operator->() const { return static_cast<Socket*>(descriptor.stream()); }
+};
+
+}  // namespace toro::posix

@@ -1,0 +1,20 @@
+// How system calls on sockets join those on files.
+#pragma once
+
+#include "kernel/posix/file_calls.hpp"
+#include "kernel/posix/syscall_table.hpp"
+
+namespace toro::posix {
+
+/// The handler of a system call on sockets, null where `number` is none. Only in images that use sockets.
+[[gnu::weak]] Handler find_socket_call(std::uint64_t number);
+
+/// A system call as its caller gets it.
+template <FileCall call>
+Result handle(SyscallFrame& frame) {
+  const FloatingPointState state;  // any of them may wait
+  const FileResult result = call(frame);
+  return result ? *result : -Result{std::to_underlying(result.error())};
+}
+
+}  // namespace toro::posix

@@ -1,0 +1,154 @@
+// Serves the files of its image by HTTP/1.1, each connection in a thread of its own: static-web-server [PORT [COUNT]].
+// Ends after COUNT connections.
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <format>
+#include <thread>
+
+#include "request.hpp"
+
+namespace {
+
+struct Descriptor {
+  explicit Descriptor(int n) : number(n) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number >= 0) close(number);
+  }
+  const int number;
+};
+
+class Connection {
+ public:
+  explicit Connection(int number) : socket_(number) {}
+
+  void serve() {
+    while (auto head = next_head()) {
+      const auto request = http::parse(*head);
+      if (!request) {
+        answer_error("400 Bad Request", false);
+        return;
+      }
+      if (!answer(*request) || !request->keeps_alive) return;
+    }
+  }
+
+ private:
+  /// Up to the empty line, which is taken too; nothing when the client has gone, or says too much.
+  std::optional<std::string> next_head() {
+    constexpr std::string_view kEnd = "\r\n\r\n";
+    std::array<char, 2048> part;
+    for (;;) {
+      if (const std::size_t at = pending_.find(kEnd); at != std::string::npos) {
+        std::string head = pending_.substr(0, at);
+        pending_.erase(0, at + kEnd.size());
+        return head;
+      }
+      if (pending_.size() > http::kMostHead) return std::nullopt;
+      const ssize_t count = recv(socket_.number, part.data(), part.size(), 0);
+      if (count <= 0) return std::nullopt;
+      pending_.append(part.data(), static_cast<std::size_t>(count));
+    }
+  }
+
+  bool send_all(std::string_view bytes) {
+    return send(socket_.number, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
+  }
+
+  bool answer_error(std::string_view status, bool keeps_alive) {
+    return send_all(std::format("HTTP/1.1 {}\r\nContent-Length: {}\r\nContent-Type: text/plain\r\n{}\r\n{}\n", status,
+                                status.size() + 1, keeps_alive ? "" : "Connection: close\r\n", status));
+  }
+
+  bool answer(const http::Request& request) {
+    if (request.method != "GET" && request.method != "HEAD") return answer_error("501 Not Implemented", false);
+    const std::string path = request.path + (request.path.ends_with('/') ? "index.html" : "");
+    const Descriptor file(open(path.c_str(), O_RDONLY));
+    struct stat about{};
+    if (file.number < 0 || fstat(file.number, &about) != 0 || !S_ISREG(about.st_mode))
+      return answer_error("404 Not Found", request.keeps_alive);
+    const auto size = static_cast<std::size_t>(about.st_size);
+    std::size_t begin = 0;
+    std::size_t end = size;
+    if (request.range) {
+      const auto& [first, last] = *request.range;
+      begin = first ? *first : size - std::min(size, *last);
+      end = first && last ? std::min(size, *last + 1) : size;
+      if (begin >= end) return answer_error("416 Range Not Satisfiable", request.keeps_alive);
+    }
+    std::string head = std::format("HTTP/1.1 {}\r\nContent-Length: {}\r\nAccept-Ranges: bytes\r\nContent-Type: {}\r\n",
+                                   request.range ? "206 Partial Content" : "200 OK", end - begin, type_of(path));
+    if (request.range) head += std::format("Content-Range: bytes {}-{}/{}\r\n", begin, end - 1, size);
+    if (!request.keeps_alive) head += "Connection: close\r\n";
+    head += "\r\n";
+    return request.method == "HEAD" ? send_all(head) : send_file(std::move(head), file.number, begin, end);
+  }
+
+  /// The head goes with the first bytes of the file.
+  bool send_file(std::string bytes, int file, std::size_t begin, std::size_t end) {
+    constexpr std::size_t kPart = 65536;
+    do {
+      const std::size_t head = bytes.size();
+      const std::size_t wanted = std::min(kPart, end - begin);
+      bytes.resize(head + wanted);
+      if (pread(file, bytes.data() + head, wanted, static_cast<off_t>(begin)) != static_cast<ssize_t>(wanted))
+        return false;
+      if (!send_all(bytes)) return false;
+      bytes.clear();
+      begin += wanted;
+    } while (begin < end);
+    return true;
+  }
+
+  static std::string_view type_of(std::string_view path) {
+    for (const auto& [end, type] : {std::pair<std::string_view, std::string_view>{".html", "text/html"},
+                                    {".css", "text/css"},
+                                    {".js", "text/javascript"},
+                                    {".txt", "text/plain"},
+                                    {".png", "image/png"},
+                                    {".svg", "image/svg+xml"}})
+      if (path.ends_with(end)) return type;
+    return "application/octet-stream";
+  }
+
+  Descriptor socket_;
+  std::string pending_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int port = argc > 1 ? std::atoi(argv[1]) : 80;
+  long left = argc > 2 ? std::atol(argv[2]) : -1;
+  const Descriptor listener(socket(AF_INET, SOCK_STREAM, 0));
+  const int on = 1;
+  setsockopt(listener.number, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // as connections have it then
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  if (bind(listener.number, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      listen(listener.number, 128) != 0)
+    return std::perror("static-web-server"), 1;
+  std::printf("serving at port %d\n", port);
+  std::fflush(stdout);
+  std::thread last;
+  for (; left != 0; left -= left > 0 ? 1 : 0) {
+    const int connection = accept(listener.number, nullptr, nullptr);
+    if (connection < 0) continue;
+    std::thread thread([connection] { Connection(connection).serve(); });
+    if (left == 1)
+      last = std::move(thread);
+    else
+      thread.detach();
+  }
+  if (last.joinable()) last.join();
+}

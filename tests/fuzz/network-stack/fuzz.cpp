@@ -1,0 +1,146 @@
+// Frames from anywhere, for a stack with sockets: whole ones as they come, and such whose checksums and addresses are
+// made right, so that what lies behind is reached; time passes between them.
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "kernel/network/checksum.hpp"
+#include "kernel/network/stack.hpp"
+
+namespace {
+
+using namespace toro::inet;
+
+constexpr toro::MacAddress kMac{{2, 0, 0, 0, 0, 1}};
+constexpr Ipv4Address kOwn{{10, 0, 0, 1}};
+constexpr Ipv4Address kPeer{{10, 0, 0, 2}};
+
+void require(bool holds, const char* what) {
+  if (holds) return;
+  std::fprintf(stderr, "%s\n", what);
+  std::abort();
+}
+
+/// Random numbers are the same in each run, so that sequence numbers are too.
+struct Machine final : Environment {
+  std::uint64_t time = kSecond;
+  std::uint64_t state = 1;
+  std::uint64_t now() override { return time; }
+  std::uint64_t random() override { return state = state * 6364136223846793005 + 1442695040888963407; }
+  void transmit(Bytes frame) override {
+    require(frame.size() >= sizeof(EthernetHeader) && frame.size() <= sizeof(EthernetHeader) + Stack::kMostMtu,
+            "a frame of an impossible length");
+    if (header_of<EthernetHeader>(frame)->type != EthernetHeader::kIpv4) return;
+    const auto packet = parse_ipv4(frame.subspan(sizeof(EthernetHeader)));
+    require(packet.has_value(), "a packet that nobody takes");
+    if (packet->header->protocol == Protocol::tcp && !packet->is_fragment())
+      require(parse_tcp(packet->header->source, packet->header->destination, packet->payload).has_value(),
+              "a segment that nobody takes");
+  }
+};
+
+/// Makes a frame look like one of the peer for us, with right checksums.
+void repair(std::vector<std::byte>& frame) {
+  MutableBytes bytes(frame);
+  auto* const ethernet = header_of<EthernetHeader>(bytes);
+  if (ethernet == nullptr) return;
+  ethernet->destination = kMac;
+  bytes = bytes.subspan(sizeof(EthernetHeader));
+  auto* const ip = header_of<Ipv4Header>(bytes);
+  if (ethernet->type != EthernetHeader::kIpv4 || ip == nullptr) return;
+  const std::size_t header_size = (ip->version_and_words & 0xfU) * std::size_t{4};
+  if (header_size < sizeof(Ipv4Header) || header_size > bytes.size()) return;
+  ip->length = static_cast<std::uint16_t>(bytes.size());
+  ip->source = kPeer;
+  ip->destination = kOwn;
+  ip->checksum = 0;
+  ip->checksum = checksum_of(bytes.first(header_size));
+  const MutableBytes payload = bytes.subspan(header_size);
+  const auto sum_of = [&] {
+    Checksum sum;
+    sum.add_pseudo_header(kPeer, kOwn, ip->protocol, payload.size());
+    sum.add(payload);
+    return sum.value();
+  };
+  if (auto* const tcp = header_of<TcpHeader>(payload); tcp != nullptr && ip->protocol == Protocol::tcp) {
+    tcp->checksum = 0;
+    tcp->checksum = sum_of();
+  }
+  if (auto* const udp = header_of<UdpHeader>(payload); udp != nullptr && ip->protocol == Protocol::udp) {
+    udp->length = static_cast<std::uint16_t>(payload.size());
+    udp->checksum = 0;
+    udp->checksum = sum_of();
+  }
+  if (auto* const icmp = header_of<IcmpHeader>(payload); icmp != nullptr && ip->protocol == Protocol::icmp) {
+    icmp->checksum = 0;
+    icmp->checksum = checksum_of(payload);
+  }
+}
+
+}  // namespace
+
+/// Records: a length of two bytes, what is done (0 a frame as it is, 1 a repaired one, 2 time passes, 3 the user
+/// acts), and so many bytes.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  Machine machine;
+  {
+    Stack stack(machine, kMac, 1500);
+    stack.configure({kOwn, 24, kPeer, {}});
+    const ArpPacket here{
+        .operation = ArpPacket::kRequest, .sender_mac = {{2, 0, 0, 0, 0, 2}}, .sender = kPeer, .target = kOwn};
+    std::vector<std::byte> arp(sizeof(EthernetHeader) + sizeof here);
+    const EthernetHeader to_all{.destination = kBroadcastMac, .source = here.sender_mac, .type = EthernetHeader::kArp};
+    std::memcpy(arp.data(), &to_all, sizeof to_all);
+    std::memcpy(arp.data() + sizeof to_all, &here, sizeof here);
+    stack.input(arp);
+    TcpListener listener(stack.tcp(), nullptr);
+    require(listener.listen({kAnyAddress, 80}, 4).has_value(), "a listener");
+    UdpSocket socket(stack.udp(), nullptr);
+    require(socket.bind({kAnyAddress, 53}).has_value(), "a socket");
+    if (size != 0 && data[0] % 2 == 0) stack.start_dhcp();
+    TcpConnection* connection = nullptr;
+    if (const auto made = stack.tcp().connect({kOwn, 1024}, {kPeer, 1024}, nullptr)) connection = *made;
+    Bytes left = std::as_bytes(std::span(data, size));
+    while (left.size() >= 3) {
+      const std::size_t length = std::min<std::size_t>(
+          std::to_integer<std::size_t>(left[0]) << 8 | std::to_integer<std::size_t>(left[1]), left.size() - 3);
+      const int action = std::to_integer<int>(left[2]) % 4;
+      std::vector<std::byte> record(left.begin() + 3, left.begin() + 3 + static_cast<std::ptrdiff_t>(length));
+      left = left.subspan(3 + length);
+      if (action == 1) repair(record);
+      if (action < 2) stack.input(record);
+      if (action == 2) {
+        machine.time += length * kSecond / 8;
+        stack.run_timers();
+      }
+      if (action == 3) {
+        std::array<std::byte, 3000> buffer{};
+        static_cast<void>(socket.receive(buffer, UdpSocket::Take::away));
+        if (connection == nullptr)
+          if (const auto accepted = listener.accept()) connection = *accepted;
+        if (connection == nullptr) continue;
+        switch (length % 5) {
+          case 0:
+            static_cast<void>(connection->send(Bytes(buffer)));
+            break;
+          case 1:
+            static_cast<void>(connection->receive(buffer));
+            break;
+          case 2:
+            connection->shutdown_sending();
+            break;
+          case 3:
+            std::exchange(connection, nullptr)->close();
+            break;
+          case 4:
+            std::exchange(connection, nullptr)->abort();
+            break;
+        }
+        stack.pump();
+      }
+    }
+    if (connection != nullptr) connection->abort();
+    require(stack.tcp().memory().left() <= Tcp::kMemory, "memory that was given twice");
+  }
+  return 0;
+}

@@ -1,0 +1,103 @@
+// Echo by TCP: `echo serve PORT COUNT` gives back what comes over COUNT connections, each in a thread of its own, and
+// then ends; `echo ask ADDRESS PORT SIZE SEED` sends so many bytes, and compares what comes back.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace {
+
+int fail(const char* what) {
+  std::perror(what);
+  return 1;
+}
+
+bool send_all(int connection, const char* bytes, std::size_t size) {
+  while (size != 0) {
+    const ssize_t count = send(connection, bytes, size, 0);
+    if (count <= 0) return false;
+    bytes += count;
+    size -= static_cast<std::size_t>(count);
+  }
+  return true;
+}
+
+void echo(int connection) {
+  std::vector<char> buffer(65536);
+  std::size_t total = 0;
+  for (;;) {
+    const ssize_t count = recv(connection, buffer.data(), buffer.size(), 0);
+    if (count == 0) break;
+    if (count < 0 || !send_all(connection, buffer.data(), static_cast<std::size_t>(count))) {
+      std::perror("echo");
+      break;
+    }
+    total += static_cast<std::size_t>(count);
+  }
+  close(connection);
+  std::printf("echoed %zu bytes\n", total);
+  std::fflush(stdout);
+}
+
+int serve(std::uint16_t port, int count) {
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  if (listener < 0 || bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+      listen(listener, 64) != 0)
+    return fail("echo");
+  std::printf("listening at port %u\n", port);
+  std::fflush(stdout);
+  std::vector<std::thread> threads;
+  for (; count != 0; --count) {
+    const int connection = accept(listener, nullptr, nullptr);
+    if (connection < 0) return fail("accept");
+    threads.emplace_back(echo, connection);
+  }
+  for (auto& thread : threads) thread.join();
+  return 0;
+}
+
+int ask(const char* host, std::uint16_t port, std::size_t size, unsigned seed) {
+  const int connection = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  if (inet_pton(AF_INET, host, &address.sin_addr) != 1) return fail(host);
+  if (connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return fail("connect");
+  std::vector<char> data(size);
+  for (char& byte : data) byte = static_cast<char>((seed = seed * 1103515245 + 12345) >> 16);
+  std::thread sender([&] {
+    if (!send_all(connection, data.data(), data.size())) std::perror("send");
+    shutdown(connection, SHUT_WR);
+  });
+  std::vector<char> back(size + 1);
+  std::size_t received = 0;
+  for (ssize_t count; (count = recv(connection, back.data() + received, back.size() - received, 0)) > 0;)
+    received += static_cast<std::size_t>(count);
+  sender.join();
+  close(connection);
+  const bool is_equal = received == size && std::memcmp(back.data(), data.data(), size) == 0;
+  std::printf("%zu of %zu bytes came back, %s\n", received, size, is_equal ? "equal" : "different");
+  return is_equal ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view what = argc > 1 ? argv[1] : "";
+  if (what == "serve" && argc == 4) return serve(static_cast<std::uint16_t>(std::atoi(argv[2])), std::atoi(argv[3]));
+  if (what == "ask" && argc == 6)
+    return ask(argv[2], static_cast<std::uint16_t>(std::atoi(argv[3])), std::strtoul(argv[4], nullptr, 10),
+               static_cast<unsigned>(std::atoi(argv[5])));
+  std::fprintf(stderr, "usage: echo serve PORT COUNT, echo ask ADDRESS PORT SIZE SEED\n");
+  return 2;
+}

@@ -1,0 +1,138 @@
+// The DHCP client, against a server of the test's own.
+#include <doctest/doctest.h>
+
+#include "tests/unit/stack/world.hpp"
+
+namespace toro::inet {
+namespace {
+
+const Ipv4Address kServer{{10, 0, 0, 1}};
+const Ipv4Address kOffered{{10, 0, 0, 50}};
+
+std::vector<std::byte> reply_to(const DhcpHeader& question, DhcpType type, std::uint32_t lease) {
+  DhcpHeader header = question;
+  header.operation = DhcpHeader::kReply;
+  header.yours = kOffered;
+  std::vector<std::byte> reply(sizeof header);
+  std::memcpy(reply.data(), &header, sizeof header);
+  const auto option = [&](std::uint8_t kind, Bytes value) {
+    reply.push_back(std::byte{kind});
+    reply.push_back(static_cast<std::byte>(value.size()));
+    reply.insert(reply.end(), value.begin(), value.end());
+  };
+  option(53, bytes_of(type));
+  option(54, bytes_of(kServer));
+  option(1, bytes_of(Ipv4Address{{255, 255, 255, 0}}));
+  option(3, bytes_of(kServer));
+  option(6, bytes_of(Ipv4Address{{10, 0, 0, 3}}));
+  option(51, bytes_of(Big32(lease)));
+  reply.push_back(std::byte{255});
+  return reply;
+}
+
+/// Answers what it is asked, as long as it is there.
+struct Server final : Observer {
+  World world;
+  World::Host& host = world.add().configured();
+  World::Host& client = world.add();
+  UdpSocket socket{host.stack.udp(), this};
+  std::uint32_t lease = 1000;
+  bool is_there = true;
+  bool refuses = false;
+  std::vector<DhcpType> asked;
+  std::vector<bool> had_address;
+
+  Server() {
+    REQUIRE(socket.bind({kAnyAddress, kDhcpServerPort}).has_value());
+    socket.allow_broadcast(true);
+  }
+  void changed() override {
+    std::array<std::byte, 1500> message;
+    const auto received = socket.receive(message, UdpSocket::Take::away);
+    REQUIRE(received.has_value());
+    CHECK_EQ(received->size, kDhcpQuestionSize);
+    const auto& question = *header_of<DhcpHeader>(Bytes(message));
+    const auto type = static_cast<DhcpType>(message[sizeof(DhcpHeader) + 2]);
+    asked.push_back(type);
+    had_address.push_back(!question.client.is_any());
+    if (!is_there) return;
+    const DhcpType answer = type == DhcpType::discover ? DhcpType::offer : refuses ? DhcpType::nak : DhcpType::ack;
+    const bool is_known = !question.client.is_any();
+    REQUIRE(socket
+                .send(Endpoint{is_known ? question.client : kBroadcastAddress, kDhcpClientPort},
+                      reply_to(question, answer, lease))
+                .has_value());
+  }
+};
+
+TEST_CASE("a configuration is asked for, taken, and renewed") {
+  Server server;
+  server.client.stack.start_dhcp();
+  REQUIRE(server.world.run(kSecond, [&] { return server.client.stack.is_configured(); }));
+  const Configuration& configuration = server.client.stack.configuration();
+  CHECK_EQ(configuration.address, kOffered);
+  CHECK_EQ(configuration.prefix, 24);
+  CHECK_EQ(configuration.gateway, kServer);
+  CHECK_EQ(configuration.name_servers[0], Ipv4Address{{10, 0, 0, 3}});
+  CHECK(server.asked == std::vector{DhcpType::discover, DhcpType::request});
+  server.world.run(505 * kSecond);
+  CHECK(server.asked == std::vector{DhcpType::discover, DhcpType::request, DhcpType::request});
+  CHECK(server.had_address.back());
+  CHECK_EQ(server.client.stack.dhcp().state(), DhcpClient::State::bound);
+  server.world.run(505 * kSecond);
+  CHECK_EQ(server.asked.size(), 4);
+}
+
+TEST_CASE("a lease that nobody renews ends, and all begins anew") {
+  Server server;
+  server.client.stack.start_dhcp();
+  REQUIRE(server.world.run(kSecond, [&] { return server.client.stack.is_configured(); }));
+  server.is_there = false;
+  server.world.run(990 * kSecond);
+  CHECK(server.client.stack.is_configured());
+  CHECK_EQ(server.client.stack.dhcp().state(), DhcpClient::State::rebinding);
+  server.world.run(20 * kSecond);
+  CHECK_FALSE(server.client.stack.is_configured());
+  server.is_there = true;
+  CHECK(server.world.run(130 * kSecond, [&] { return server.client.stack.is_configured(); }));
+}
+
+TEST_CASE("a server that is refused, or lost, is asked again and again") {
+  Server server;
+  server.world.cable.loss = 0.5;
+  server.client.stack.start_dhcp();
+  CHECK(server.world.run(3600 * kSecond, [&] { return server.client.stack.is_configured(); }));
+  server.refuses = true;
+  server.world.cable.loss = 0;
+  CHECK(server.world.run(3600 * kSecond, [&] { return !server.client.stack.is_configured(); }));
+  server.refuses = false;
+  CHECK(server.world.run(3600 * kSecond, [&] { return server.client.stack.is_configured(); }));
+}
+
+TEST_CASE("a lease for ever is not renewed") {
+  Server server;
+  server.lease = UINT32_MAX;
+  server.client.stack.start_dhcp();
+  REQUIRE(server.world.run(kSecond, [&] { return server.client.stack.is_configured(); }));
+  server.world.run(1'000'000 * kSecond);
+  CHECK_EQ(server.asked.size(), 2);
+}
+
+TEST_CASE("messages that make no sense are refused") {
+  DhcpHeader header;
+  header.operation = DhcpHeader::kReply;
+  const auto good = reply_to(header, DhcpType::ack, 1);
+  CHECK(parse_dhcp(good).has_value());
+  CHECK_EQ(parse_dhcp(Bytes(good).first(239)).error(), Drop::too_short);
+  CHECK_EQ(parse_dhcp(Bytes(good).first(good.size() - 3)).error(), Drop::bad_option);
+  CHECK_EQ(parse_dhcp(Bytes(good).first(241)).error(), Drop::bad_option);
+  auto other = good;
+  other[0] = std::byte{1};
+  CHECK_EQ(parse_dhcp(other).error(), Drop::unknown_protocol);
+  other = good;
+  other[236] = std::byte{0};
+  CHECK_EQ(parse_dhcp(other).error(), Drop::unknown_protocol);
+}
+
+}  // namespace
+}  // namespace toro::inet
