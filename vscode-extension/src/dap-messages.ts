@@ -79,7 +79,7 @@ export function isStart(message: DapMessage): boolean {
 
 /** What lldb says went wrong, from the text it prints. */
 export function complaintIn(message: DapMessage): string | undefined {
-  const output = message.event === 'output' ? String(message.body?.['output'] ?? '') : '';
+  const output = message.event === 'output' ? (message.body?.['output'] as string | undefined) ?? '' : '';
   return /^error: (.+)$/m.exec(output)?.[1];
 }
 
