@@ -203,7 +203,7 @@ void add_debug(CLI::App& app, Parsed& parsed) {
 
 void add_test(CLI::App& app, Parsed& parsed) {
   auto* command = app.add_subcommand("test", "build and run the SDK's tests");
-  command->add_option("--label", parsed.test.labels, "only these: style, unit, fuzz, guest, system, e2e, bench")
+  command->add_option("--label", parsed.test.labels, "only these: style, unit, fuzz, editor, guest, system, e2e, bench")
       ->type_name("LABEL");
   command->add_flag("--list", parsed.test.list, "name the tests and run none");
   command->footer("Everything but bench runs when no label is given.\n\n  toro test --label unit");

@@ -1,4 +1,5 @@
 // The two debug adapters: LLVM's own lldb-dap, and GDB behind an adapter that comes with the extension.
+import { join } from 'node:path';
 import { findDebugAdapter, findGdb } from './locate';
 
 export type DebuggerName = 'lldb' | 'gdb';
@@ -16,6 +17,14 @@ export interface Start {
   readonly arguments: object;
 }
 
+export interface Wishes {
+  /** The guest is the session's own, and ends with it. */
+  readonly launched: boolean;
+  readonly stopOnEntry: boolean;
+  /** Where the debuggers' scripts are, if that is known. */
+  readonly sdk?: string | undefined;
+}
+
 export interface Adapter {
   readonly name: DebuggerName;
   /** What the user knows it by, and what is asked for its version before anything is started. */
@@ -23,8 +32,7 @@ export interface Adapter {
   readonly command: string;
   readonly words: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** `launched`: the guest is the session's own, and ends with it. */
-  readonly start: (place: Place, wishes: { readonly launched: boolean; readonly stopOnEntry: boolean }) => Start;
+  readonly start: (place: Place, wishes: Wishes) => Start;
 }
 
 /** A guest on a busy host may be slow to answer. */
@@ -56,8 +64,8 @@ function lldbAdapter(lldbDap: string): Adapter {
   };
 }
 
-/** What `toro debug` tells GDB too. [sdk/debug/toro.gdb] */
-const gdbSettings = ['set debuginfod enabled off', 'set confirm off', 'set pagination off', `set remotetimeout ${answerSeconds}`];
+/** What `toro debug` tells GDB too [sdk/debug/toro.gdb]; and a step into a line goes past the C++ library, as LLDB's does. */
+const gdbSettings = ['set debuginfod enabled off', 'set confirm off', 'set pagination off', `set remotetimeout ${answerSeconds}`, 'skip -rfunction ^std::'];
 
 function gdbAdapter(gdb: string, script: string): Adapter {
   return {
@@ -67,9 +75,12 @@ function gdbAdapter(gdb: string, script: string): Adapter {
     words: [script],
     environment: { ELECTRON_RUN_AS_NODE: '1' },
     // To GDB every guest is one that runs already; the session's own is ended by the extension.
-    start: ({ host, port, elf }, { stopOnEntry }) => ({
+    start: ({ host, port, elf }, { stopOnEntry, sdk }) => ({
       command: 'attach',
-      arguments: { program: elf, gdb, gdbAsync: true, stopOnEntry, target: { type: 'remote', host, port: String(port) }, preConnectCommands: gdbSettings },
+      arguments: {
+        program: elf, gdb, gdbAsync: true, stopOnEntry, target: { type: 'remote', host, port: String(port) },
+        preConnectCommands: [...gdbSettings, ...(sdk === undefined ? [] : [`source ${join(sdk, 'sdk/debug/toro_gdb.py')}`])],
+      },
     }),
   };
 }

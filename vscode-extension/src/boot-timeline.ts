@@ -7,11 +7,19 @@ interface Stage {
   readonly ticks: number;
 }
 
+/** The stage that waits for people: its time is no time of the boot's. */
+const waitingStage = 'debugger';
+
+/** In the order of time, as if nobody had been waited for. */
 function stagesIn(table: Table): Stage[] {
-  return table.rows
+  const stages = table.rows
     .map((row) => ({ name: row['stage'] ?? '', begin: Number(row['begin TSC'] ?? 0), ticks: Number(row['ticks'] ?? 0), done: row['done'] }))
     .filter(({ begin, done }) => done === 'yes' && begin > 0)
     .sort((a, b) => a.begin - b.begin);
+  const waited = stages.find(({ name }) => name === waitingStage);
+  return stages
+    .filter((stage) => stage !== waited)
+    .map((stage) => (waited && stage.begin > waited.begin ? { ...stage, begin: stage.begin - waited.ticks } : stage));
 }
 
 export function escapeHtml(text: string): string {
@@ -44,7 +52,7 @@ export function bootTimeline(table: Table | undefined): string {
   const said =
     table === undefined
       ? 'Debug a Toro application: when it stands, this view shows the stages of its boot.'
-      : (table.error ?? `${stages.length} stages, ${whole.toLocaleString('en')} ticks of the time-stamp counter from the first to the last.`);
+      : (table.error ?? `${stages.length} stages, ${whole.toLocaleString('en')} ticks of the time-stamp counter from the first to the last; the wait for the debugger is not among them.`);
   return `<!DOCTYPE html><html><head><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
     <style>${style}</style></head><body><p>${escapeHtml(said)}</p>${stages.map(row).join('\n')}</body></html>`;
 }

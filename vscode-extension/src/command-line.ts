@@ -49,7 +49,16 @@ function mainArguments(options: LaunchOptions): string[] {
 }
 
 export function buildArguments(sample: string, options: LaunchOptions): string[] {
-  return ['build', sample, ...optionWords(options, buildOptions), '--json'];
+  return [...buildTaskArguments(sample, options), '--json'];
+}
+
+/** For people: the same in words. */
+export function buildTaskArguments(sample: string, options: LaunchOptions): string[] {
+  return ['build', sample, ...optionWords(options, buildOptions)];
+}
+
+export function sizeArguments(sample: string, options: LaunchOptions): string[] {
+  return ['size', sample, ...optionWords(options, buildOptions), '--json'];
 }
 
 /** Serves what a guest left when it panicked; without a sample the image lies beside it. */

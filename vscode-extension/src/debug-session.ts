@@ -11,6 +11,8 @@ export interface SessionParts {
   readonly log: (line: string) => void;
   /** Boots what a launch request asks for; a failure has been told to the user when it gives undefined. */
   readonly boot: () => Promise<Guest | undefined>;
+  /** The SDK's folder, if there is one. */
+  readonly sdk: string | undefined;
   /** Tells the user why the debugger could not connect. */
   readonly report: (words: string) => void;
 }
@@ -91,7 +93,7 @@ export class DebugSession implements vscode.DebugAdapter {
 
   private start(request: DapMessage, place: Place, launched: boolean): void {
     const stopOnEntry = request.arguments?.['stopOnEntry'] === true;
-    this.child.stdin.write(frame({ ...request, ...this.parts.adapter.start(place, { launched, stopOnEntry }) }));
+    this.child.stdin.write(frame({ ...request, ...this.parts.adapter.start(place, { launched, stopOnEntry, sdk: this.parts.sdk }) }));
   }
 
   /** To the editor it is a launch, so that Stop ends the guest; to the adapter there is a guest that waits. */

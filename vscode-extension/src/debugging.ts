@@ -129,6 +129,7 @@ export class Debugging implements vscode.DebugConfigurationProvider, vscode.Debu
         booted(started);
         return started;
       },
+      sdk: this.workbench.sdk(configuration.sample),
       report: (words) => this.workbench.report(new Error(words), `${program.debugger} could not connect to the guest`),
     });
     this.sessions.set(session.id, { adapter, guest });

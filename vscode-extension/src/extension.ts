@@ -5,8 +5,11 @@ import { openConsole, registerConsoleLinks } from './console';
 import { Debugging } from './debugging';
 import { registerKernelViews } from './kernel-views';
 import { newProject, welcomeProject } from './new-project';
+import { registerSampleTests } from './sample-tests';
 import { registerSamplesView } from './samples-view';
 import { checkSetup } from './setup-check';
+import { showSize } from './size-view';
+import { registerTasks } from './tasks';
 import { ToroError } from './toro';
 import { chooseSdk, projectName, Workbench, type Sample } from './workbench';
 
@@ -35,11 +38,14 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     guests.register(),
     registerSamplesView(workbench),
+    registerSampleTests(workbench, guests),
+    registerTasks(workbench),
     registerKernelViews(guests, workbench.log),
     registerConsoleLinks(),
     command('toro.build', (argument) => withProject(argument, (project) => build(workbench, project)), 'Build'),
     command('toro.run', (argument) => withProject(argument, (project) => run(workbench, guests, project)), 'Run'),
     command('toro.debug', (argument) => withProject(argument, debug), 'Debug'),
+    command('toro.size', (argument) => withProject(argument, (project) => showSize(workbench, context.workspaceState, project)), 'Size'),
     command('toro.newProject', (argument) => newProject(workbench, context.globalState, argument as Sample | undefined), 'New Project'),
     command('toro.openDump', (argument) => openDump(argument as string | undefined), 'Open Dump'),
     command('toro.selectBoard', () => workbench.board.select(workbench.toro()), 'Select Board'),

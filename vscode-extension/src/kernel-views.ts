@@ -195,7 +195,7 @@ export function registerKernelViews(debugging: Debugging, log: Log): vscode.Disp
     const thread = sameThread(wanted, threads, adapter.debuggerName === 'lldb');
     if (thread) {
       adapter.focusThread(thread.id);
-      await vscode.commands.executeCommand('workbench.debug.callStackView.focus');
+      await vscode.commands.executeCommand('workbench.debug.action.focusCallStackView');
     }
   };
   return vscode.Disposable.from(

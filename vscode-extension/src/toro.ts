@@ -102,6 +102,8 @@ export type Dump = Extract<GuestEvent, { event: 'dump' }>;
 /** How a guest ended: the exit status of its `main`, a signal or the like, or that it never ran. */
 export interface GuestEnd {
   readonly words: string;
+  /** Of `main`, if it came to that. */
+  readonly status?: number;
   readonly error?: ToroError;
   /** What a guest that panicked left. */
   readonly dump?: Dump;
@@ -165,7 +167,7 @@ export class Guest {
       const words = this.stopped ? 'stopped' : message || (status !== undefined ? `exit status ${status}` : (failure ?? 'exit status 0'));
       log(`${this.commandLine}: ${words}`);
       const error = message === '' || this.stopped ? {} : { error: this.failure(message, words) };
-      return { words, ...error, ...(dump && !this.stopped ? { dump } : {}) };
+      return { words, ...(status === undefined ? {} : { status }), ...error, ...(dump && !this.stopped ? { dump } : {}) };
     });
   }
 

@@ -69,6 +69,15 @@ export class Workbench {
     return new Toro(command, this.log);
   }
 
+  /** The folder of the SDK that the command belongs to, if there is one. */
+  sdk(project?: string): string | undefined {
+    try {
+      return dirname(this.toro(project).command);
+    } catch {
+      return undefined;
+    }
+  }
+
   async samples(toro: Toro): Promise<Sample[]> {
     return (await toro.query(['samples', '--json'])).answer as Sample[];
   }

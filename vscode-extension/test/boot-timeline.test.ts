@@ -5,8 +5,9 @@ import { bootTimeline } from '../src/boot-timeline';
 test('a bar for each stage that was reached, in the order of time', () => {
   const html = bootTimeline({
     rows: [
-      { stage: 'zeta', done: 'yes', 'begin TSC': '1150', ticks: '50' },
+      { stage: 'zeta', done: 'yes', 'begin TSC': '901150', ticks: '50' },
       { stage: 'alpha', done: 'yes', 'begin TSC': '1000', ticks: '100' },
+      { stage: 'debugger', done: 'yes', 'begin TSC': '1110', ticks: '900000' },
       { stage: 'never', done: 'no', 'begin TSC': '0', ticks: '0' },
     ],
   });

@@ -5,6 +5,7 @@ import { PanicFinder, sourceLinks } from '../src/console-text';
 import { missingTools, versionMismatch, type Diagnosis } from '../src/doctor';
 import { hintFor } from '../src/hints';
 import { expressionsIn, filledIn } from '../src/log-message';
+import { verdict } from '../src/sample-verdict';
 
 test('places in a backtrace are links', () => {
   const line = '  #1 0x000000000010d2c7 inner at kernel/a.hpp:3, inlined into main at /work/own/main.cpp:14';
@@ -55,4 +56,12 @@ test('hints: the first rule that fits', () => {
   assert.match(hintFor('127.0.0.1:4711 is in use: Address already in use') ?? '', /leave the port out/);
   assert.match(hintFor('/ro/build was expected to be writable: Read-only file system') ?? '', /copy of the project/);
   assert.equal(hintFor('all is well'), undefined);
+});
+
+test('a sample is judged by its lines, in their order, and its status', () => {
+  const expected = { expect: ['one', 'two'], exit_status: 7 };
+  assert.equal(verdict(expected, 'one\ntwo\n', 7), undefined);
+  assert.equal(verdict(expected, 'two\none\n', 7), 'the console was expected to say: two');
+  assert.equal(verdict(expected, 'one two', 0), 'exit status 7 was expected, 0 was found');
+  assert.equal(verdict(expected, 'one two', undefined), 'exit status 7 was expected, none was found');
 });
