@@ -22,6 +22,7 @@ constexpr const char* kAbout =
     "  toro run hello                      boot a sample; its console is here, its exit status is ours\n"
     "  toro debug hello                    the same, standing on main in GDB (--debugger lldb: in LLDB)\n"
     "  toro run hello --listen 1234        boot with a port that any debugger can connect to, at any time\n"
+    "  toro new weather --from hello       a project of your own, made of a sample\n"
     "  toro doctor                         what is installed, what is missing\n";
 
 /// What all commands' options write to, and the command that was chosen.
@@ -30,6 +31,7 @@ struct Parsed {
   TargetOptions target;
   BootOptions boot;
   DebugOptions debug;
+  NewOptions project;
   TestOptions test;
   BenchOptions bench;
   ImageOptions image;
@@ -152,6 +154,19 @@ void add_building(CLI::App& app, Parsed& parsed, const char* name, const char* a
   });
 }
 
+void add_new(CLI::App& app, Parsed& parsed) {
+  auto* command = app.add_subcommand("new", "a project of your own, made of a sample, in a new folder");
+  command->add_option("folder", parsed.project.folder, "the folder; its name becomes the application's")
+      ->required()
+      ->type_name("DIR");
+  command->add_option("--from", parsed.project.sample, "the sample that it begins with (`toro samples`)")
+      ->capture_default_str()
+      ->type_name("SAMPLE");
+  command->add_flag("--json", parsed.project.json, "answer in JSON");
+  command->footer("\n  toro new weather --from threads && cd weather && toro run");
+  command->callback([&] { parsed.command = [&](Context& context) { return new_command(context, parsed.project); }; });
+}
+
 void add_run(CLI::App& app, Parsed& parsed) {
   auto* command = app.add_subcommand("run", "build and boot; the guest's console is here, its exit status is ours");
   add_boot(*command, parsed.boot);
@@ -177,7 +192,7 @@ void add_debug(CLI::App& app, Parsed& parsed) {
   add_boot(*command, parsed.debug.boot);
   command
       ->add_option("--debugger", parsed.debug.debugger,
-                   "gdb or lldb; none, with --dump: only the port, for a debugger of your own")
+                   "gdb or lldb; none, with --dump, --record or --replay: only the port, for a debugger of your own")
       ->check(CLI::IsMember({"gdb", "lldb", "none"}))
       ->capture_default_str()
       ->type_name("NAME");
@@ -209,7 +224,7 @@ void add_debug(CLI::App& app, Parsed& parsed) {
 
 void add_test(CLI::App& app, Parsed& parsed) {
   auto* command = app.add_subcommand("test", "build and run the SDK's tests");
-  command->add_option("--label", parsed.test.labels, "only these: style, unit, fuzz, guest, system, e2e, bench")
+  command->add_option("--label", parsed.test.labels, "only these: style, unit, fuzz, editor, guest, system, e2e, bench")
       ->type_name("LABEL");
   command->add_flag("--list", parsed.test.list, "name the tests and run none");
   command->footer("Everything but bench runs when no label is given.\n\n  toro test --label unit");
@@ -270,12 +285,14 @@ void add_image(CLI::App& app, Parsed& parsed) {
 
 void add_commands(CLI::App& app, Parsed& parsed) {
   app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("toro ") + TORO_VERSION);
   app.add_option("--sdk", parsed.sdk, "the SDK's root; default: TORO_SDK, else the folder above this tool")
       ->type_name("DIR");
   add_setup(app, parsed);
   add_answering(app, parsed, "doctor", "what is installed, what is missing, how to install it", doctor_command);
   add_answering(app, parsed, "boards", "the boards there are", boards_command);
   add_answering(app, parsed, "samples", "the samples there are", samples_command);
+  add_new(app, parsed);
   add_building(app, parsed, "build", "build a sample or a project; names the image", build_command);
   add_run(app, parsed);
   add_debug(app, parsed);

@@ -9,8 +9,9 @@ export class DapClient {
   /** Every event in its order. */
   events = [];
 
-  constructor(command) {
-    this.adapter = spawn(command, { stdio: ['pipe', 'pipe', 'inherit'] });
+  /** As src/adapters.ts of the extension describes an adapter. */
+  constructor({ command, words, environment }) {
+    this.adapter = spawn(command, words, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...environment } });
     this.adapter.stdout.on('data', (bytes) => this.#receive(bytes));
     this.ended = new Promise((resolve) => this.adapter.once('exit', resolve));
     void this.ended.then((status) => this.#pending.forEach(({ reject }) => reject(new Error(`the adapter ended with status ${status}`))));

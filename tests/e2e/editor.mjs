@@ -1,7 +1,7 @@
 // A VS Code of our own in a browser: started with fresh settings, driven through what a user sees, ended with all it started.
 import { spawn, execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,11 +22,12 @@ const { chromium } = createRequire(join(editorFolder, 'package.json'))('playwrig
 const codeServer = join(editorFolder, 'node_modules/code-server/out/node/entry.js');
 
 /** For one event of the user interface; a boot under a loaded machine is among them. */
-const patience = 60_000;
+const patience = 1000 * Number(process.env.TORO_E2E_PATIENCE ?? 60);
 
 const userSettings = {
   'editor.minimap.enabled': false,
   'extensions.ignoreRecommendations': true,
+  'files.autoSave': 'off',
   'git.enabled': false,
   'remote.autoForwardPorts': false,
   'security.workspace.trust.enabled': false,
@@ -95,7 +96,9 @@ export class Editor {
       mkdirSync(join(userData, scope), { recursive: true });
       writeFileSync(join(userData, scope, 'settings.json'), JSON.stringify(content));
     }
-    const environment = { ...process.env, TORO_E2E_SESSION: this.temporary, HOME: this.temporary };
+    this.runs = join(this.temporary, 'run');
+    mkdirSync(this.runs);
+    const environment = { ...process.env, TORO_E2E_SESSION: this.temporary, HOME: this.temporary, XDG_RUNTIME_DIR: this.runs };
     const folders = ['--user-data-dir', userData, '--extensions-dir', extensions];
     execFileSync(process.execPath, [codeServer, ...folders, '--install-extension', setting('TORO_E2E_VSIX')], { env: environment });
 
@@ -170,7 +173,7 @@ export class Editor {
     await this.goToLine(line);
     const number = this.page.locator('.editor-instance .margin-view-overlays .line-numbers', { hasText: new RegExp(`^${line}$`) });
     const margin = await this.page.locator('.editor-instance .margin').first().boundingBox();
-    const box = await number.boundingBox();
+    const box = await this.until(`line ${line} to be drawn`, () => number.boundingBox());
     await this.page.mouse.click(margin.x + 9, box.y + box.height / 2);
     await this.until('the breakpoint to change', async () => (await breakpoints.count()) !== before);
   }
@@ -189,7 +192,7 @@ export class Editor {
 
   /** The frame on top of the call stack, once the session has stopped there: { name, line }. */
   async stoppedAt(name, line) {
-    const frame = this.page.locator('.debug-call-stack .stack-frame', { has: this.page.locator(`.file .line-number:text-matches("^${line}:")`) }).first();
+    const frame = this.page.locator('.debug-call-stack .stack-frame', { has: this.page.locator(`.file .line-number:text-matches("^${line}(:|$)")`) }).first();
     await frame.filter({ hasText: name }).waitFor();
     await this.page.locator('.editor-instance .debug-top-stack-frame-line').first().waitFor();
   }
@@ -204,7 +207,14 @@ export class Editor {
 
   /** Waits for a value in the Variables view. */
   async variable(name, value) {
-    await this.#variable(name).locator('.value', { hasText: value }).waitFor();
+    const scope = (expanded) => this.page.locator(`.debug-variables .monaco-list-row[aria-expanded="${expanded}"]`, { hasText: /^\s*Locals?\s*$/ });
+    await this.until(`${name} to be ${value}`, async () => {
+      if (await scope(false).isVisible()) {
+        await scope(false).click();
+        await scope(true).waitFor();
+      }
+      return this.#variable(name).locator('.value', { hasText: value }).isVisible();
+    });
   }
 
   async expandVariable(name) {
@@ -218,6 +228,122 @@ export class Editor {
   /** A button of the debug toolbar, by its icon: continue, step-over, stop, restart, pause. */
   async debugButton(icon) {
     await this.page.locator(`.debug-toolbar .codicon-debug-${icon}`).first().click();
+  }
+
+  async setVariable(name, value) {
+    await this.#variable(name).locator('.value').dblclick();
+    const input = this.page.locator('.debug-variables .monaco-inputbox input');
+    await input.fill(value);
+    await input.press('Enter');
+    await this.variable(name, value);
+  }
+
+  async watch(expression, value) {
+    await this.paneButton('Watch', 'Add Expression');
+    const input = this.page.locator('.debug-watch .monaco-inputbox input');
+    await input.fill(expression);
+    await input.press('Enter');
+    await this.page.locator('.debug-watch .monaco-list-row', { hasText: expression }).locator('.value', { hasText: value }).waitFor();
+  }
+
+  /** `kind` as the command's title has it: Add Conditional Breakpoint, Add Logpoint. */
+  async specialBreakpoint(line, kind, text) {
+    await this.goToLine(line);
+    await this.command(`Debug: ${kind}`);
+    await this.page.locator('.breakpoint-widget .monaco-editor.focused').waitFor(); // else the words would go into the source
+    await this.page.keyboard.type(text);
+    await this.page.keyboard.press('Enter');
+    await this.page.locator('.breakpoint-widget').waitFor({ state: 'detached' });
+  }
+
+  async removeBreakpoints() {
+    await this.openView('Breakpoints');
+    await this.paneButton('Breakpoints', 'Remove All Breakpoints');
+    await this.page.locator('.debug-breakpoints .monaco-list-row', { hasText: 'main.cpp' }).first().waitFor({ state: 'detached' });
+  }
+
+  #pane(title) {
+    return this.page.locator('.pane', { has: this.page.locator('.pane-header .title', { hasText: new RegExp(`^${title}$`) }) });
+  }
+
+  /** A button beside a view's title, which is there while the mouse is. */
+  async paneButton(title, button) {
+    const header = this.#pane(title).locator('.pane-header');
+    await header.hover();
+    await header.locator(`.action-label[aria-label^="${button}"]`).click();
+  }
+
+  /** A view of a side bar, by its title; its rows. */
+  async openView(title) {
+    const header = this.#pane(title).locator('.pane-header').first();
+    if ((await header.getAttribute('aria-expanded')) !== 'true') {
+      await header.click();
+    }
+  }
+
+  async closeView(title) {
+    const header = this.#pane(title).locator('.pane-header').first();
+    if ((await header.getAttribute('aria-expanded')) === 'true') {
+      await header.click();
+    }
+  }
+
+  viewRow(title, text) {
+    return this.#pane(title).locator('.monaco-list-row', { hasText: text }).first();
+  }
+
+  async viewShows(title, text) {
+    await this.viewRow(title, text).waitFor();
+  }
+
+  async expandRow(title, text) {
+    const row = this.viewRow(title, text);
+    await row.waitFor();
+    if ((await row.getAttribute('aria-expanded')) !== 'true') {
+      await row.locator('.monaco-tl-twistie').click();
+    }
+  }
+
+  /** A button in a row of a view, which is there while the mouse is. */
+  async rowButton(title, text, button) {
+    const row = this.viewRow(title, text);
+    await row.hover();
+    await row.locator(`.action-label[aria-label^="${button}"]`).click();
+  }
+
+  async panel(title) {
+    await this.page.locator('.panel .action-label', { hasText: new RegExp(`^${title}$`, 'i') }).first().click();
+  }
+
+  /** What a webview shows. */
+  async webviewShows(text) {
+    await this.page.frameLocator('iframe.webview').frameLocator('#active-frame').getByText(text).first().waitFor();
+  }
+
+  async debugConsoleShows(text) {
+    await this.panel('Debug Console');
+    await this.page.locator('.repl .monaco-list-row', { hasText: text }).first().waitFor();
+  }
+
+  /** What the extension wrote into its output channel. */
+  extensionLog() {
+    const folder = join(this.temporary, 'user-data/logs');
+    const file = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('/Toro.log')).sort().at(-1);
+    return file === undefined ? '' : readFileSync(join(folder, file), 'utf8');
+  }
+
+  /** The milliseconds that each filling of a view took. */
+  viewTimes() {
+    return [...this.extensionLog().matchAll(/view (toro\.\w+): (\d+) ms/g)].map(([, view, milliseconds]) => ({ view, milliseconds: Number(milliseconds) }));
+  }
+
+  async notificationButton(text) {
+    await this.page.locator('.notification-toast .monaco-button', { hasText: text }).first().click();
+  }
+
+  async clearNotifications() {
+    await this.command('Notifications: Clear All Notifications');
+    await this.page.locator('.notification-toast').first().waitFor({ state: 'detached' });
   }
 
   async statusBarShows(text) {
@@ -242,8 +368,38 @@ export class Editor {
     return processesMarked(this.mark).filter(({ command }) => /qemu-system/.test(command));
   }
 
+  /** Nor anything else of them: no process, no socket, no temporary file. */
   async noGuests() {
     await this.until('QEMU ends', () => this.guests().length === 0);
+    const others = () => processesMarked(this.mark).filter(({ command }) => /lldb-dap|gdb|toro (run|debug)/.test(command));
+    await this.until('debuggers and the command end', () => others().length === 0);
+    await this.until('the folders of the runs to go', () => readdirSync(this.runs).filter((name) => name.startsWith('toro-')).length === 0);
+  }
+
+  /** The ports of the loopback that processes of this editor's guests listen on. [proc(5), net/tcp] */
+  listeningPorts() {
+    const sockets = new Map(readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1).map((line) => line.trim().split(/\s+/))
+      .filter((columns) => columns[3] === '0A').map((columns) => [columns[9], Number.parseInt(columns[1].split(':')[1], 16)]));
+    const own = processesMarked(this.mark).filter(({ command }) => /toro|qemu|lldb|gdb/.test(command) && !/code-server/.test(command));
+    return own.flatMap(({ pid }) => readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      try {
+        return sockets.get(/^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1]) ?? [];
+      } catch {
+        return []; // closed meanwhile
+      }
+    }));
+  }
+
+  /** Changes the machine's settings while the editor runs. */
+  async settings(content) {
+    writeFileSync(join(this.temporary, 'user-data/Machine/settings.json'), JSON.stringify(content));
+  }
+
+  /** The editor opens another folder, in the same window. */
+  async reopened(folderName) {
+    await this.page.waitForURL((url) => decodeURIComponent(url.search).includes(folderName));
+    await this.page.locator('.monaco-workbench').waitFor();
+    await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor();
   }
 
   /** As a crash would: nothing of the extension gets to run any more. */

@@ -1,13 +1,14 @@
-// A project of one's own, opened by itself: board, build errors, run, input to the guest, and an editor that dies.
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+// A project of one's own, from the walkthrough on: made from a sample, boards, build errors, input, a guest that spins, an editor that dies.
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { scenario, sdk } from './editor.mjs';
 
 const temporary = mkdtempSync(join(tmpdir(), 'toro-e2e-project-'));
 const project = join(temporary, 'greeter');
-cpSync(join(sdk, 'samples/debug-me'), project, { recursive: true });
+const main = join(project, 'main.cpp');
 
 const greeter = `#include <cstdio>
 
@@ -19,14 +20,59 @@ int main(int argc, char** argv) {
   return 7;
 }
 `;
-writeFileSync(join(project, 'main.cpp'), greeter);
-execFileSync(join(sdk, 'toro'), ['build', project], { stdio: 'ignore' }); // the kernel too: minutes that are not the editor's
-writeFileSync(join(project, 'main.cpp'), greeter.replace('"Who is there?"', 'question'));
+const spinner = `static volatile unsigned long turns;
 
-await scenario('project', project, [
-  ['open main.cpp', (editor) => editor.openFile('main.cpp')],
+static void spin() {
+  for (;;) turns = turns + 1;
+}
+
+int main() { spin(); }
+`;
+
+await scenario('project', sdk, [
+  ['the walkthrough', async (editor) => {
+    await editor.command('Toro: Get Started');
+    await editor.page.locator('.getting-started-step', { hasText: 'Press F5' }).first().waitFor();
+    await editor.page.locator('.getting-started-step', { hasText: 'Pick a board' }).first().click();
+  }],
+  ['the samples', async (editor) => {
+    await editor.page.locator('.activitybar .action-label[aria-label^="Toro"]').click();
+    await editor.viewShows('Samples', 'debug-me');
+    await editor.viewShows('Samples', 'Messages between cores');
+  }],
+  ['a sample runs by its button, on another board', async (editor) => {
+    await editor.page.locator('.statusbar-item', { hasText: /Toro|qemu-microvm/ }).first().click();
+    await editor.page.locator('.quick-input-list .monaco-list-row', { hasText: /kvm-pc\s*debug/ }).first().click();
+    await editor.statusBarShows('kvm-pc debug');
+    await editor.rowButton('Samples', 'debug-me', 'Run');
+    await editor.terminalShows('--board kvm-pc');
+    await editor.terminalShows('3 transfers, 150 in all');
+    await editor.noGuests();
+  }],
+  ['a new project from the sample', async (editor) => {
+    await editor.rowButton('Samples', 'debug-me', 'New Project');
+    const input = editor.page.locator('.quick-input-widget input');
+    await input.fill(project);
+    await input.press('Enter');
+    await editor.reopened('greeter');
+    await editor.page.locator('.tab.active', { hasText: 'main.cpp' }).waitFor();
+    if (!readFileSync(join(project, 'CMakeLists.txt'), 'utf8').includes('toro_add_application(greeter main.cpp)')) {
+      throw new Error('expected CMakeLists.txt to make the application greeter');
+    }
+  }],
+  ['completion in sample.json', async (editor) => {
+    await editor.openFile('sample.json');
+    await editor.goToLine(2);
+    await editor.page.keyboard.press('Control+Space');
+    await editor.page.locator('.suggest-widget .monaco-list-row', { hasText: 'network' }).first().waitFor();
+    await editor.page.keyboard.press('Escape');
+  }],
   ['choose a board', async (editor) => {
-    await editor.page.locator('.statusbar-item', { hasText: 'Toro' }).first().click();
+    // The kernel too is built within the project: minutes that are not the editor's.
+    writeFileSync(main, greeter);
+    await promisify(execFile)(join(sdk, 'toro'), ['build', project]);
+    writeFileSync(main, greeter.replace('"Who is there?"', 'question'));
+    await editor.page.locator('.statusbar-item', { hasText: /Toro|kvm-pc/ }).first().click();
     await editor.pick('qemu-microvm');
     await editor.statusBarShows('qemu-microvm debug');
   }],
@@ -34,18 +80,19 @@ await scenario('project', project, [
     await editor.command('Toro: Build');
     await editor.notificationShows("use of undeclared identifier 'question'");
     await editor.notificationShows('toro build');
-    await editor.page.locator('.notification-toast .monaco-button', { hasText: 'Show Problems' }).click();
+    await editor.notificationButton('Show Problems');
     await editor.page.locator('.markers-panel .monaco-list-row', { hasText: "use of undeclared identifier 'question'" }).waitFor();
   }],
   ['a mended file builds', async (editor) => {
-    writeFileSync(join(project, 'main.cpp'), greeter);
+    writeFileSync(main, greeter);
     await editor.command('Toro: Build');
     await editor.page.locator('.markers-panel', { hasText: 'No problems have been detected' }).waitFor();
   }],
   ['run, and answer the guest', async (editor) => {
+    await editor.clearNotifications();
     await editor.command('Toro: Run');
     await editor.terminalShows('Who is there?');
-    await editor.page.locator('.xterm-screen').first().click();
+    await editor.page.locator('.xterm-screen:visible').first().click();
     await editor.page.keyboard.type('Ada\n');
     await editor.terminalShows('Good day, Ada');
     await editor.terminalShows('exit status 7');
@@ -55,11 +102,23 @@ await scenario('project', project, [
     await editor.command('Toro: Doctor');
     await editor.terminalShows('KVM: ');
   }],
+  ['a guest that spins is paused', async (editor) => {
+    writeFileSync(main, spinner);
+    await editor.openFile('main.cpp');
+    await editor.page.keyboard.press('F5');
+    await editor.page.locator('.debug-toolbar .codicon-debug-pause').waitFor();
+    await editor.debugButton('pause');
+    await editor.stoppedAt('spin', 4);
+    await editor.debugButton('stop');
+    await editor.sessionEnded();
+    await editor.noGuests();
+  }],
   ['a launch.json with arguments and stopOnEntry', async (editor) => {
+    writeFileSync(main, greeter);
     mkdirSync(join(project, '.vscode'));
     const configuration = { type: 'toro', request: 'launch', name: 'Greet', sample: '${workspaceFolder}', arguments: ['Your name, please?'], stopOnEntry: true };
     writeFileSync(join(project, '.vscode/launch.json'), JSON.stringify({ version: '0.2.0', configurations: [configuration] }));
-    await editor.page.locator('.tab', { hasText: 'main.cpp' }).click();
+    await editor.openFile('main.cpp');
     await editor.page.keyboard.press('F5');
     await editor.page.locator('.debug-toolbar .codicon-debug-continue').waitFor();
     await editor.debugButton('continue');
@@ -78,5 +137,5 @@ await scenario('project', project, [
     editor.killExtensionHost();
     await editor.noGuests();
   }],
-], { 'toro.path': sdk });
+]);
 rmSync(temporary, { recursive: true, force: true });

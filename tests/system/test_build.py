@@ -69,8 +69,13 @@ class Answers(harness.Case):
         total = sum(unit["code"] for unit in answer["units"].values())
         self.assertEqual(answer["total"]["code"], total)
 
+    def test_the_version(self):
+        version = self.toro("--version").out.split()
+        self.assertEqual("toro", version[0])
+        self.assertEqual(version[1], json.loads(self.toro("doctor", "--json").out)["version"])
+
     def test_every_command_has_help(self):
-        for command in ("setup", "doctor", "boards", "samples", "build", "run", "debug", "test", "size", "image"):
+        for command in ("setup", "doctor", "boards", "samples", "new", "build", "run", "debug", "test", "size", "image"):
             result = self.toro(command, "--help")
             self.assertEqual(0, result.status)
             self.assertIn("Usage", result.out)

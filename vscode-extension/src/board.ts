@@ -1,4 +1,4 @@
-// The chosen board and configuration: kept for each workspace, shown in the status bar.
+// The status bar: the chosen board and configuration, which are kept for each workspace, and Build, Run, Debug.
 import * as vscode from 'vscode';
 import type { LaunchOptions } from './command-line';
 import type { Toro } from './toro';
@@ -21,8 +21,22 @@ type Choice = Required<Pick<LaunchOptions, 'board' | 'config'>>;
 const chosenKey = 'toro.chosen';
 const defaultKey = 'toro.default';
 
+/** Icon, command and what it does: beside the board, in this order. */
+const buttons = [
+  ['$(tools)', 'toro.build', 'Build the project at hand (toro build)'],
+  ['$(play)', 'toro.run', 'Build and boot the project at hand (toro run)'],
+  ['$(debug-alt)', 'toro.debug', 'Build, boot and debug the project at hand (toro debug)'],
+] as const;
+
 export class BoardChoice {
   private readonly item = vscode.window.createStatusBarItem('toro.board', vscode.StatusBarAlignment.Left, 10);
+
+  private readonly buttons = buttons.map(([text, command, tooltip], index) => {
+    const button = vscode.window.createStatusBarItem(command, vscode.StatusBarAlignment.Left, 9 - index / 10);
+    Object.assign(button, { text, command, tooltip, name: `Toro: ${command.slice('toro.'.length)}` });
+    button.show();
+    return button;
+  });
 
   constructor(private readonly state: vscode.Memento) {
     this.item.name = 'Toro board';
@@ -56,9 +70,13 @@ export class BoardChoice {
     );
     const picked = await vscode.window.showQuickPick(choices, { title: 'Toro: board and configuration', matchOnDescription: true, matchOnDetail: true });
     if (picked) {
-      await this.state.update(chosenKey, picked.choice);
-      this.show();
+      await this.choose(picked.choice);
     }
+  }
+
+  async choose(choice: Choice): Promise<void> {
+    await this.state.update(chosenKey, choice);
+    this.show();
   }
 
   private get shown(): Choice | undefined {
@@ -72,6 +90,6 @@ export class BoardChoice {
   }
 
   dispose(): void {
-    this.item.dispose();
+    [this.item, ...this.buttons].forEach((item) => item.dispose());
   }
 }

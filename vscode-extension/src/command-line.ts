@@ -4,18 +4,61 @@
 export interface LaunchOptions {
   readonly board?: string;
   readonly config?: string;
+  readonly application?: string;
   readonly cores?: number;
   readonly memory?: string;
+  readonly disks?: readonly string[];
+  readonly network?: string;
+  readonly stub?: string;
+  readonly accelerator?: string;
+  readonly protocolLog?: string;
   readonly arguments?: readonly string[];
   readonly wait?: boolean;
 }
 
-function option(name: string, value: string | number | undefined): string[] {
-  return value === undefined || value === '' ? [] : [name, String(value)];
+type Attribute = keyof LaunchOptions;
+
+/** Which option of the command an attribute becomes: what says what is built, and what says how it is booted. */
+const buildOptions: readonly (readonly [Attribute, string])[] = [
+  ['board', '--board'],
+  ['config', '--config'],
+  ['application', '--application'],
+];
+const bootOptions: readonly (readonly [Attribute, string])[] = [
+  ['cores', '--cores'],
+  ['memory', '--memory'],
+  ['disks', '--disk'],
+  ['network', '--net'],
+  ['stub', '--stub'],
+  ['accelerator', '--accel'],
+  ['protocolLog', '--protocol-log'],
+];
+
+/** An attribute that is a list repeats its option; one that is absent or empty has none. */
+function optionWords(options: LaunchOptions, table: typeof buildOptions): string[] {
+  return table.flatMap(([attribute, name]) =>
+    [options[attribute] ?? []]
+      .flat()
+      .filter((value) => value !== '')
+      .flatMap((value) => [name, String(value)]),
+  );
+}
+
+function mainArguments(options: LaunchOptions): string[] {
+  return options.arguments?.length ? ['--', ...options.arguments] : [];
 }
 
 export function buildArguments(sample: string, options: LaunchOptions): string[] {
-  return ['build', sample, ...option('--board', options.board), ...option('--config', options.config), '--json'];
+  return [...buildTaskArguments(sample, options), '--json'];
+}
+
+/** For people: the same in words. */
+export function buildTaskArguments(sample: string, options: LaunchOptions): string[] {
+  return ['build', sample, ...optionWords(options, buildOptions)];
+}
+
+export function sizeArguments(sample: string, options: LaunchOptions): string[] {
+  return ['size', sample, ...optionWords(options, buildOptions), '--json'];
 }
 
 /** Serves what a guest left when it panicked; without a sample the image lies beside it. */
@@ -23,16 +66,27 @@ export function dumpArguments(dump: string, sample: string | undefined): string[
   return ['debug', ...(sample === undefined ? [] : [sample]), '--dump', dump, '--debugger', 'none', '--json'];
 }
 
+/** Runs a recording again, or makes one, for the debugger that the editor brings. */
+export function recordingArguments(sample: string, options: LaunchOptions, purpose: 'record' | 'replay', file: string): string[] {
+  const { stub: _qemu, ...others } = options; // a recording is QEMU's own stub's
+  return [
+    'debug', sample, ...optionWords(others, buildOptions), ...optionWords(others, bootOptions),
+    `--${purpose}`, file, '--debugger', 'none', '--json', ...mainArguments(options),
+  ];
+}
+
+export function newProjectArguments(folder: string, sample: string): string[] {
+  return ['new', folder, '--from', sample, '--json'];
+}
+
 export type GuestPurpose = 'run' | 'debug';
 
 export function runArguments(sample: string, options: LaunchOptions, purpose: GuestPurpose): string[] {
+  const { stub: _none, ...others } = options;
   const listen = purpose === 'debug' ? ['--listen', '0', ...(options.wait === false ? [] : ['--wait'])] : [];
-  const trailing = options.arguments?.length ? ['--', ...options.arguments] : [];
   return [
-    'run', sample,
-    ...option('--board', options.board), ...option('--config', options.config),
-    ...option('--cores', options.cores), ...option('--memory', options.memory),
-    ...listen, '--json', ...trailing,
+    'run', sample, ...optionWords(options, buildOptions), ...optionWords(purpose === 'debug' ? options : others, bootOptions),
+    ...listen, '--json', ...mainArguments(options),
   ];
 }
 

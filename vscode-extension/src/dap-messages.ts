@@ -46,7 +46,7 @@ function without(fields: Fields | undefined, ...names: readonly string[]): Field
 }
 
 /**
- * Restart is the editor's: it boots a new guest, which lldb-dap cannot.
+ * Restart is the editor's: it boots a new guest, which no adapter can. Stop is a disconnect, after which the guest ends.
  * A click in the gutter means the line: unoptimised code has many places on each, which the editor would draw as dots between the words.
  * Objective-C has no place in the list of exceptions to break on.
  */
@@ -58,6 +58,7 @@ export function fitToGuest(message: DapMessage): DapMessage {
       const filters = (body?.['exceptionBreakpointFilters'] ?? []) as { filter: string }[];
       return fitted({
         supportsRestartRequest: false,
+        supportsTerminateRequest: false,
         supportsBreakpointLocationsRequest: false,
         exceptionBreakpointFilters: filters.filter(({ filter }) => !filter.startsWith('objc_')),
       });
@@ -79,7 +80,7 @@ export function isStart(message: DapMessage): boolean {
 
 /** What lldb says went wrong, from the text it prints. */
 export function complaintIn(message: DapMessage): string | undefined {
-  const output = message.event === 'output' ? String(message.body?.['output'] ?? '') : '';
+  const output = message.event === 'output' ? (message.body?.['output'] as string | undefined) ?? '' : '';
   return /^error: (.+)$/m.exec(output)?.[1];
 }
 

@@ -1,7 +1,8 @@
 // What `toro run --json` says on its standard error: one JSON object for each event, between the words of the compiler.
 
 export type GuestEvent =
-  | { readonly event: 'listening'; readonly host: string; readonly port: number; readonly elf: string }
+  | { readonly event: 'listening'; readonly host: string; readonly port: number; readonly elf: string; readonly tables?: number }
+  | { readonly event: 'dump'; readonly file: string; readonly elf: string }
   | { readonly event: 'exited'; readonly status: number }
   | { readonly event: 'error'; readonly message: string }
   | { readonly event: 'other' };
@@ -17,9 +18,12 @@ export function parseEvent(line: string): GuestEvent | undefined {
   } catch {
     return undefined;
   }
-  const { event, host, port, elf, status, message } = value;
+  const { event, host, port, elf, tables, file, status, message } = value;
   if (event === 'listening' && typeof host === 'string' && typeof port === 'number' && typeof elf === 'string') {
-    return { event, host, port, elf };
+    return { event, host, port, elf, ...(typeof tables === 'number' ? { tables } : {}) };
+  }
+  if (event === 'dump' && typeof file === 'string' && typeof elf === 'string') {
+    return { event, file, elf };
   }
   if (event === 'exited' && typeof status === 'number') {
     return { event, status };

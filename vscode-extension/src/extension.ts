@@ -1,48 +1,69 @@
-// The entry: registers everything and runs nothing, so that the editor's start costs nothing.
+// The entry: registers everything, and runs nothing before the editor has started.
 import * as vscode from 'vscode';
 import { buildArguments } from './command-line';
-import { openConsole } from './console';
+import { openConsole, registerConsoleLinks } from './console';
 import { Debugging } from './debugging';
+import { registerKernelViews } from './kernel-views';
+import { newProject, welcomeProject } from './new-project';
+import { registerSampleTests } from './sample-tests';
+import { registerSamplesView } from './samples-view';
+import { checkSetup } from './setup-check';
+import { showSize } from './size-view';
+import { registerTasks } from './tasks';
 import { ToroError } from './toro';
-import { projectName, Workbench } from './workbench';
+import { chooseSdk, projectName, Workbench, type Sample } from './workbench';
 
 let debugging: Debugging | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
   const workbench = new Workbench(context);
-  debugging = new Debugging(workbench);
+  debugging = new Debugging(workbench, context.extensionPath);
   const guests = debugging;
-  const command = (name: string, work: () => Promise<unknown> | void, failure: string): vscode.Disposable =>
-    vscode.commands.registerCommand(name, async () => {
+  const command = (name: string, work: (argument?: unknown) => Promise<unknown> | void, failure: string): vscode.Disposable =>
+    vscode.commands.registerCommand(name, async (argument?: unknown) => {
       try {
-        await work();
+        await work(argument);
       } catch (error) {
         workbench.report(error, failure);
       }
     });
+  /** Of the sample that was clicked at, or of the project at hand. */
+  const withProject = async (argument: unknown, work: (project: string) => Promise<unknown>): Promise<void> => {
+    const project = (argument as Sample | undefined)?.directory ?? (await workbench.project());
+    if (project !== undefined) {
+      await vscode.workspace.saveAll(false);
+      await work(project);
+    }
+  };
   context.subscriptions.push(
     guests.register(),
-    command('toro.build', () => withProject(workbench, (project) => build(workbench, project)), 'Build'),
-    command('toro.run', () => withProject(workbench, (project) => run(workbench, guests, project)), 'Run'),
-    command('toro.debug', () => withProject(workbench, debug), 'Debug'),
-    command('toro.openDump', openDump, 'Open Dump'),
+    registerSamplesView(workbench),
+    registerSampleTests(workbench, guests),
+    registerTasks(workbench),
+    registerKernelViews(guests, workbench.log),
+    registerConsoleLinks(),
+    command('toro.build', (argument) => withProject(argument, (project) => build(workbench, project)), 'Build'),
+    command('toro.run', (argument) => withProject(argument, (project) => run(workbench, guests, project)), 'Run'),
+    command('toro.debug', (argument) => withProject(argument, debug), 'Debug'),
+    command('toro.size', (argument) => withProject(argument, (project) => showSize(workbench, context.workspaceState, project)), 'Size'),
+    command('toro.newProject', (argument) => newProject(workbench, context.globalState, argument as Sample | undefined), 'New Project'),
+    command('toro.openDump', (argument) => openDump(argument as string | undefined), 'Open Dump'),
     command('toro.selectBoard', () => workbench.board.select(workbench.toro()), 'Select Board'),
+    command('toro.chooseSdk', chooseSdk, 'Choose SDK'),
     command('toro.doctor', () => inTerminal(workbench, 'doctor'), 'Doctor'),
     command('toro.setup', () => inTerminal(workbench, 'setup'), 'Set Up'),
+    command('toro.walkthrough', () => openWalkthrough(context.extension.id), 'Get Started'),
     command('toro.showLog', () => workbench.showLog(), 'Show Log'),
   );
+  // The editor's start is over by then.
+  setImmediate(() => {
+    void welcomeProject(context.globalState);
+    checkSetup(workbench, (context.extension.packageJSON as { version: string }).version).catch((error: unknown) => workbench.report(error, 'Set-up'));
+  });
 }
 
 export function deactivate(): Promise<void> | undefined {
   return debugging?.stop();
-}
-
-async function withProject(workbench: Workbench, work: (project: string) => Promise<unknown>): Promise<void> {
-  const project = await workbench.project();
-  if (project !== undefined) {
-    await vscode.workspace.saveAll(false);
-    await work(project);
-  }
 }
 
 async function build(workbench: Workbench, project: string): Promise<void> {
@@ -81,12 +102,16 @@ async function debug(project: string): Promise<void> {
   });
 }
 
-async function openDump(): Promise<void> {
-  const chosen = await vscode.window.showOpenDialog({ title: 'Toro: the memory of a guest that panicked', filters: { 'Memory of a guest': ['dump'], 'All files': ['*'] } });
-  const dump = chosen?.[0]?.fsPath;
+async function openDump(given: string | undefined): Promise<void> {
+  const filters = { 'Memory of a guest': ['dump'], 'All files': ['*'] };
+  const dump = given ?? (await vscode.window.showOpenDialog({ title: 'Toro: the memory of a guest that panicked', filters }))?.[0]?.fsPath;
   if (dump !== undefined) {
     await vscode.debug.startDebugging(undefined, { type: 'toro', request: 'launch', name: `Open ${projectName(dump)}`, dump });
   }
+}
+
+async function openWalkthrough(extension: string): Promise<void> {
+  await vscode.commands.executeCommand('workbench.action.openWalkthrough', `${extension}#toro.start`, false);
 }
 
 /** For people, not for parsing: in a shell, where the command can ask for a password and be called again. */

@@ -25,12 +25,15 @@ function searchPath(): string[] {
   return (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
 }
 
-/** `setting` is the command or the SDK's folder; without it the folders are searched upwards in their order, then PATH. */
-export function findToro(setting: string, folders: readonly string[]): string | undefined {
+/**
+ * `setting` is the command or the SDK's folder; without it the folders are searched upwards in their order, then PATH.
+ * `last` is what was found the last time: projects lie anywhere.
+ */
+export function findToro(setting: string, folders: readonly string[], last = ''): string | undefined {
   if (setting !== '') {
     return [setting, join(setting, 'toro')].find(isCommand);
   }
-  return [...folders.flatMap(ancestors), ...searchPath()].map((folder) => join(folder, 'toro')).find(isCommand);
+  return [...[...folders.flatMap(ancestors), ...searchPath()].map((folder) => join(folder, 'toro')), last].find(isCommand);
 }
 
 /** A project is a folder with a sample.json, or with a CMakeLists.txt that makes a Toro application. */
@@ -43,6 +46,10 @@ export function isProject(folder: string): boolean {
 export function findProject(folder: string, top: string): string | undefined {
   const above = ancestors(folder);
   return above.slice(0, above.indexOf(top) + 1 || above.length).find(isProject);
+}
+
+export function findGdb(setting: string): string | undefined {
+  return setting !== '' ? [setting].find(isCommand) : searchPath().map((folder) => join(folder, 'gdb')).find(isCommand);
 }
 
 /** The newest `lldb-dap`, as Debian names them (lldb-dap-22), or the unversioned one. */

@@ -35,8 +35,11 @@ export class Toro {
     return quoteCommand([this.command, ...words]);
   }
 
-  /** The JSON answer of a command, and what it said beside it. Rejects with ToroError, also when cancelled. */
-  async query(words: readonly string[], waiting?: Waiting): Promise<{ answer: unknown; output: string }> {
+  /**
+   * The JSON answer of a command, and what it said beside it. Rejects with ToroError, also when cancelled.
+   * `acceptStatus`: an answer counts whatever the exit status is.
+   */
+  async query(words: readonly string[], waiting?: Waiting, acceptStatus: 'zero' | 'any' = 'zero'): Promise<{ answer: unknown; output: string }> {
     const commandLine = this.commandLine(words);
     this.log(`> ${commandLine}`);
     const child = startTool(this.command, words, dirname(this.command));
@@ -65,7 +68,7 @@ export class Toro {
     lines.end();
     const answer = Buffer.concat(answers).toString();
     const output = said.join('\n');
-    if (failure !== undefined) {
+    if (failure !== undefined && (acceptStatus === 'zero' || answer === '')) {
       throw new ToroError(failureWords(output, message, failure), commandLine, output);
     }
     try {
@@ -94,12 +97,21 @@ function end(child: ChildProcessWithoutNullStreams): Promise<string | undefined>
 }
 
 type Listening = Extract<GuestEvent, { event: 'listening' }>;
+export type Dump = Extract<GuestEvent, { event: 'dump' }>;
 
 /** How a guest ended: the exit status of its `main`, a signal or the like, or that it never ran. */
-export type GuestEnd = { readonly words: string; readonly error?: ToroError };
+export interface GuestEnd {
+  readonly words: string;
+  /** Of `main`, if it came to that. */
+  readonly status?: number;
+  readonly error?: ToroError;
+  /** What a guest that panicked left. */
+  readonly dump?: Dump;
+}
 
 /** A booted application: `toro run` and the QEMU below it. */
 export class Guest {
+  readonly command: string;
   readonly commandLine: string;
   /** Where a debugger connects. Rejects with ToroError when the guest ends before it listens. */
   readonly listening: Promise<Listening>;
@@ -114,6 +126,7 @@ export class Guest {
   private stopped = false;
 
   constructor(toro: Toro, words: readonly string[], log: Log, waiting?: Waiting) {
+    this.command = toro.command;
     this.commandLine = toro.commandLine(words);
     log(`> ${this.commandLine}`);
     this.child = startTool(toro.command, words, dirname(toro.command));
@@ -121,6 +134,7 @@ export class Guest {
     this.child.stdout.on('data', (bytes: Buffer) => (this.consoleListener ? this.consoleListener(bytes) : this.early.push(bytes)));
 
     let status: number | undefined;
+    let dump: Dump | undefined;
     let message = '';
     const ended = end(this.child);
     this.listening = new Promise((resolve, reject) => {
@@ -131,6 +145,8 @@ export class Guest {
           resolve(event);
         } else if (event?.event === 'exited') {
           status = event.status;
+        } else if (event?.event === 'dump') {
+          dump = event;
         } else if (event?.event === 'error') {
           message = event.message;
           log(event.message);
@@ -150,7 +166,8 @@ export class Guest {
     this.ended = ended.then((failure) => {
       const words = this.stopped ? 'stopped' : message || (status !== undefined ? `exit status ${status}` : (failure ?? 'exit status 0'));
       log(`${this.commandLine}: ${words}`);
-      return message === '' || this.stopped ? { words } : { words, error: this.failure(message, words) };
+      const error = message === '' || this.stopped ? {} : { error: this.failure(message, words) };
+      return { words, ...(status === undefined ? {} : { status }), ...error, ...(dump && !this.stopped ? { dump } : {}) };
     });
   }
 

@@ -2,6 +2,7 @@
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { BoardChoice } from './board';
+import { hintFor } from './hints';
 import { findProject, findToro, isProject } from './locate';
 import { parseProblems, type Severity } from './problems';
 import { Toro, ToroError, type Log } from './toro';
@@ -12,12 +13,18 @@ const severities: Record<Severity, vscode.DiagnosticSeverity> = {
   note: vscode.DiagnosticSeverity.Information,
 };
 
-interface Sample {
+/** As `toro samples --json` lists them. */
+export interface Sample {
   readonly name: string;
   readonly title: string;
   readonly description: string;
   readonly directory: string;
+  readonly boards: readonly string[];
+  readonly expect: readonly string[];
+  readonly exit_status: number;
 }
+
+const lastCommandKey = 'toro.lastCommand';
 
 /** A message that comes and goes within a moment only startles. */
 const patienceMilliseconds = 1500;
@@ -38,7 +45,7 @@ export class Workbench {
 
   readonly log: Log = (line) => this.channel.info(line);
 
-  constructor(context: vscode.ExtensionContext) {
+  constructor(private readonly context: vscode.ExtensionContext) {
     this.board = new BoardChoice(context.workspaceState);
     context.subscriptions.push(this.board, this.channel, this.diagnostics);
   }
@@ -49,13 +56,26 @@ export class Workbench {
 
   /** The command for a project or the opened folders. */
   toro(project?: string): Toro {
-    const setting = vscode.workspace.getConfiguration('toro').get('path', '');
-    const command = findToro(setting, [...(project === undefined ? [] : [project]), ...openedFolders()]);
+    const setting = vscode.workspace.getConfiguration('toro').get<string>('path', '');
+    const last = this.context.globalState.get(lastCommandKey, '');
+    const command = findToro(setting, [...(project === undefined ? [] : [project]), ...openedFolders()], last);
     if (command === undefined) {
       const found = setting === '' ? 'neither above the opened folder nor in PATH' : `not at “${setting}” (setting toro.path)`;
-      throw new SetupError(`The toro command was not found: ${found}. Open a folder of the SDK, or set toro.path.`);
+      throw new SetupError(`The toro command was not found: ${found}. Choose the SDK’s folder.`);
+    }
+    if (command !== last) {
+      void this.context.globalState.update(lastCommandKey, command);
     }
     return new Toro(command, this.log);
+  }
+
+  /** The folder of the SDK that the command belongs to, if there is one. */
+  sdk(project?: string): string | undefined {
+    try {
+      return dirname(this.toro(project).command);
+    } catch {
+      return undefined;
+    }
   }
 
   async samples(toro: Toro): Promise<Sample[]> {
@@ -64,7 +84,7 @@ export class Workbench {
 
   /** The project of the file in the editor, then of the opened folder, then what the user picks; undefined when that is nothing. */
   async project(): Promise<string | undefined> {
-    return this.projectAtHand() ?? (await this.pickSample());
+    return this.projectAtHand() ?? (await this.pickSample())?.directory;
   }
 
   projectAtHand(): string | undefined {
@@ -80,14 +100,14 @@ export class Workbench {
     return folders.find(isProject);
   }
 
-  private async pickSample(): Promise<string | undefined> {
+  async pickSample(): Promise<Sample | undefined> {
     const samples = (await this.samples(this.toro())).map((sample) => ({
       label: sample.name,
       description: sample.title,
       detail: sample.description,
-      directory: sample.directory,
+      sample,
     }));
-    return (await vscode.window.showQuickPick(samples, { title: 'Toro: sample', matchOnDescription: true, matchOnDetail: true }))?.directory;
+    return (await vscode.window.showQuickPick(samples, { title: 'Toro: sample', matchOnDescription: true, matchOnDetail: true }))?.sample;
   }
 
   /** Replaces what a former build of the project left in the Problems view. */
@@ -96,7 +116,9 @@ export class Workbench {
     for (const problem of parseProblems(output, project)) {
       const start = new vscode.Position(problem.line - 1, problem.column - 1);
       const diagnostic = new vscode.Diagnostic(new vscode.Range(start, start), problem.message, severities[problem.severity]);
+      const hint = hintFor(problem.message);
       diagnostic.source = problem.source;
+      diagnostic.message = hint === undefined ? problem.message : `${problem.message}\n${hint}`;
       byFile.set(problem.file, [...(byFile.get(problem.file) ?? []), diagnostic]);
     }
     this.diagnostics.clear();
@@ -108,10 +130,13 @@ export class Workbench {
     const setUp = 'Set Up…';
     const showLog = 'Show Log';
     const showProblems = 'Show Problems';
-    const words = error instanceof ToroError ? `${error.words} — ${error.commandLine}` : error instanceof Error ? error.message : String(error);
+    const chooseSdk = 'Choose SDK…';
+    const told = error instanceof ToroError ? `${error.words} — ${error.commandLine}` : error instanceof Error ? error.message : String(error);
+    const hint = hintFor(error instanceof ToroError ? `${error.words}\n${error.output}` : told);
+    const words = hint === undefined ? told : `${told} — ${hint}`;
     this.channel.error(`${intention}: ${words}`);
     const compilerErrors = error instanceof ToroError && parseProblems(error.output, '/').some((problem) => problem.severity === 'error');
-    const buttons = [showLog, ...(compilerErrors ? [showProblems] : []), ...(words.includes('toro setup') ? [setUp] : [])];
+    const buttons = [showLog, ...(compilerErrors ? [showProblems] : []), ...(words.includes('toro setup') ? [setUp] : []), ...(error instanceof SetupError ? [chooseSdk] : [])];
     void vscode.window.showErrorMessage(`${intention}: ${words}`, ...buttons).then((button) => {
       if (button === showLog) {
         this.showLog();
@@ -119,6 +144,19 @@ export class Workbench {
         void vscode.commands.executeCommand('workbench.actions.view.problems');
       } else if (button === setUp) {
         void vscode.commands.executeCommand('toro.setup');
+      } else if (button === chooseSdk) {
+        void vscode.commands.executeCommand('toro.chooseSdk');
+      }
+    });
+  }
+
+  /** Tells what is no failure of something the user asked for; a button's command is what it does. */
+  warn(words: string, buttons: Readonly<Record<string, string>>): void {
+    this.channel.warn(words);
+    void vscode.window.showWarningMessage(words, ...Object.keys(buttons)).then((button) => {
+      const command = buttons[button ?? ''];
+      if (command !== undefined) {
+        void vscode.commands.executeCommand(command);
       }
     });
   }
@@ -150,10 +188,18 @@ export class Workbench {
   }
 }
 
+/** Where the user says the SDK is: kept in the settings of the user. */
+export async function chooseSdk(): Promise<void> {
+  const chosen = await vscode.window.showOpenDialog({ title: 'Toro: the folder of the SDK', canSelectFolders: true, canSelectFiles: false });
+  if (chosen?.[0]) {
+    await vscode.workspace.getConfiguration('toro').update('path', chosen[0].fsPath, vscode.ConfigurationTarget.Global);
+  }
+}
+
 export function projectName(project: string): string {
   return basename(project);
 }
 
-function openedFolders(): string[] {
+export function openedFolders(): string[] {
   return (vscode.workspace.workspaceFolders ?? []).filter((folder) => folder.uri.scheme === 'file').map((folder) => folder.uri.fsPath);
 }

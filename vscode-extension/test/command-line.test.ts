@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildArguments, dumpArguments, quoteCommand, runArguments } from '../src/command-line';
+import { buildArguments, dumpArguments, newProjectArguments, quoteCommand, recordingArguments, runArguments } from '../src/command-line';
 
 test('build says only what was chosen', () => {
   assert.deepEqual(buildArguments('/s', {}), ['build', '/s', '--json']);
@@ -16,6 +16,23 @@ test('a debugger makes the guest listen and wait', () => {
 test('a dump is served for the debugger that the editor brings', () => {
   assert.deepEqual(dumpArguments('/d', undefined), ['debug', '--dump', '/d', '--debugger', 'none', '--json']);
   assert.deepEqual(dumpArguments('/d', 's'), ['debug', 's', '--dump', '/d', '--debugger', 'none', '--json']);
+});
+
+test('a list repeats its option; a stub is only for a debugger', () => {
+  const options = { disks: ['64M', 'a.img:ro'], network: 'user', stub: 'qemu', accelerator: 'tcg', application: 'b', protocolLog: '/l' };
+  const boot = ['--disk', '64M', '--disk', 'a.img:ro', '--net', 'user'];
+  assert.deepEqual(runArguments('/s', options, 'run'), ['run', '/s', '--application', 'b', ...boot, '--accel', 'tcg', '--protocol-log', '/l', '--json']);
+  assert.deepEqual(runArguments('/s', { stub: 'qemu' }, 'debug'), ['run', '/s', '--stub', 'qemu', '--listen', '0', '--wait', '--json']);
+});
+
+test('a recording is made and run again by QEMU’s stub, for the debugger that the editor brings', () => {
+  assert.deepEqual(recordingArguments('/s', { stub: 'kernel', arguments: ['5'] }, 'replay', '/r'), [
+    'debug', '/s', '--replay', '/r', '--debugger', 'none', '--json', '--', '5',
+  ]);
+});
+
+test('a new project', () => {
+  assert.deepEqual(newProjectArguments('/n', 's'), ['new', '/n', '--from', 's', '--json']);
 });
 
 test('the arguments of main come last', () => {

@@ -6,6 +6,8 @@ test('events of toro run, and lines that are none', () => {
   assert.deepEqual(parseEvent('{"event":"listening","host":"127.0.0.1","port":4711,"elf":"/e","stub":"kernel"}'), {
     event: 'listening', host: '127.0.0.1', port: 4711, elf: '/e',
   });
+  assert.deepEqual(parseEvent('{"event":"listening","host":"h","port":1,"elf":"/e","tables":2}'), { event: 'listening', host: 'h', port: 1, elf: '/e', tables: 2 });
+  assert.deepEqual(parseEvent('{"event":"dump","file":"/d","elf":"/e"}'), { event: 'dump', file: '/d', elf: '/e' });
   assert.deepEqual(parseEvent('{"event":"exited","status":7}'), { event: 'exited', status: 7 });
   assert.deepEqual(parseEvent('{"event":"error","message":"no"}'), { event: 'error', message: 'no' });
   assert.deepEqual(parseEvent('{"event":"started","pid":1}'), { event: 'other' });

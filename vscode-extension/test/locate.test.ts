@@ -32,6 +32,8 @@ test('toro is found above a folder, or where the setting says', () => {
   assert.equal(findToro(join(root, 'sdk'), []), toro);
   assert.equal(findToro(toro, []), toro);
   assert.equal(findToro(join(root, 'nowhere'), [join(root, 'sdk')]), undefined);
+  process.env['PATH'] = '';
+  assert.equal(findToro('', [join(root, 'own')], toro), toro);
 });
 
 test('the folder toro is no command', () => {

@@ -62,6 +62,23 @@ test('a guest: console, input, events and exit status', async () => {
   assert.equal(text, 'boot\ngot hi\n');
 });
 
+test('a guest that panicked says where its memory is', async () => {
+  const guest = standIn(`echo '{"event":"dump","file":"/d","elf":"/e"}' >&2; echo '{"event":"exited","status":134}' >&2; exit 134`).startGuest(['run']);
+  assert.deepEqual((await guest.ended).dump, { event: 'dump', file: '/d', elf: '/e' });
+});
+
+test('a QEMU that is ended from outside is told in the command’s words', async () => {
+  const message = 'QEMU was ended by signal 9';
+  const guest = standIn(`echo '{"event":"listening","host":"h","port":1,"elf":"/e"}' >&2; echo '{"event":"error","message":"${message}"}' >&2; exit 125`).startGuest(['run']);
+  assert.equal((await guest.ended).error?.words, message);
+});
+
+test('an answer counts beside a status, where that is asked for', async () => {
+  const toro = standIn('echo \'{"ok":false}\'; exit 1');
+  assert.deepEqual((await toro.query(['doctor'], undefined, 'any')).answer, { ok: false });
+  await assert.rejects(toro.query(['doctor']), /exit status 1/);
+});
+
 test('a guest that does not boot says why', async () => {
   const guest = standIn(`echo '{"event":"error","message":"unknown board"}' >&2; exit 1`).startGuest([]);
   await assert.rejects(guest.listening, /unknown board/);

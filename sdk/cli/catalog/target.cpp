@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <format>
 
+#include "sdk/cli/catalog/json_file.hpp"
 #include "sdk/cli/catalog/suggestion.hpp"
 #include "sdk/cli/host/failure.hpp"
 
@@ -41,7 +42,10 @@ Target project_target(const fs::path& sdk, const fs::path& folder, const std::ve
                               "project's folder",
                               directory.string(), joined(names_of(samples))),
                   kUsageError);
-  return {Target::Kind::project, directory.filename(), directory, {}, {}, {}, {}, std::nullopt};
+  Target target{Target::Kind::project, directory.filename(), directory, {}, {}, {}, {}, std::nullopt};
+  if (const auto file = directory / "sample.json"; fs::exists(file))
+    target.sample = parse_sample(directory, read_text(file), file.string());
+  return target;
 }
 
 Target locate(const fs::path& sdk, const std::string& what) {

@@ -57,6 +57,8 @@ int samples_command(Context& context, Output output) {
                     {"arguments", sample.arguments},
                     {"expect", sample.expect},
                     {"cores", sample.cores},
+                    {"disks", sample.disks},
+                    {"network", sample.network},
                     {"exit_status", sample.exit_status}});
   }
   print(output == Output::json ? json.dump(2) + "\n" : format_table(rows));

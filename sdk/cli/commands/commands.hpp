@@ -47,6 +47,12 @@ struct DebugOptions {
   std::string replay;   ///< such a file
 };
 
+struct NewOptions {
+  std::string folder;  ///< its name becomes the application's
+  std::string sample = "hello";
+  bool json = false;
+};
+
 struct TestOptions {
   std::vector<std::string> labels;
   bool list = false;
@@ -81,6 +87,7 @@ int setup_command(Context& context, const std::vector<std::string>& groups);
 int doctor_command(Context& context, Output output);
 int boards_command(Context& context, Output output);
 int samples_command(Context& context, Output output);
+int new_command(Context& context, const NewOptions& options);
 int build_command(Context& context, const TargetOptions& target, Output output);
 int run_command(Context& context, const BootOptions& options);
 int debug_command(Context& context, const DebugOptions& options);

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 
 #include <cmath>
+#include <csignal>
 #include <format>
 #include <nlohmann/json.hpp>
 
@@ -44,13 +45,14 @@ int debug_command(Context& context, const DebugOptions& options) {
     throw Failure(std::format("--batch was expected to name a script: '{}' cannot be read", options.batch),
                   kUsageError);
   if (!options.boot.dump.empty()) return debug_dump(context, options);
-  if (options.debugger == kNoDebugger)
+  const bool recorded = !options.record.empty() || !options.replay.empty();
+  const bool alone = options.debugger == kNoDebugger;
+  if (alone && !recorded)
     throw Failure(
-        "--debugger none was expected with --dump: a guest for a debugger of your own is booted by `toro run "
-        "--listen PORT --wait`",
+        "--debugger none was expected with --dump, --record or --replay: any other guest for a debugger of your own is "
+        "booted by `toro run --listen PORT --wait`",
         kUsageError);
   Reporter reporter(options.boot.json ? Speech::json : Speech::words);
-  const bool recorded = !options.record.empty() || !options.replay.empty();
   auto stub = recorded || options.boot.stub == "qemu" ? Stub::qemu : Stub::kernel;
   auto prepared = prepare_boot(context, options.boot, stub, Wait::for_debugger);
   if (recorded) prepare_recording(context, options, prepared.boot);
@@ -58,16 +60,20 @@ int debug_command(Context& context, const DebugOptions& options) {
     print(printable_qemu_command(prepared.boot) + "\n");
     return 0;
   }
-  find_debugger(context, options.debugger);
+  if (!alone) find_debugger(context, options.debugger);
   auto console = open_console(options.console);
   GuestOptions guest_options;
   guest_options.boot = prepared.boot;
   guest_options.debugger_port = options.boot.port.value_or(std::uint16_t{0});
   guest_options.protocol_log = options.boot.protocol_log;
   guest_options.console = console.get();
-  guest_options.keyboard = false;
+  guest_options.keyboard = alone;
   Guest guest(context.loop, guest_options, reporter);
-  if (options.boot.port || options.boot.json) tell_listening(reporter, prepared, guest);
+  if (options.boot.port || options.boot.json || alone) tell_listening(reporter, prepared, guest);
+  if (alone) {
+    context.loop.run_until([&] { return guest.outcome() || guest.console_closed(); });
+    return guest.outcome() ? tell_outcome(reporter, guest) : 128 + SIGPIPE;
+  }
 
   ProcessOptions process;
   bool batch = !options.batch.empty();

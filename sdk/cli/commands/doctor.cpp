@@ -73,6 +73,7 @@ int doctor_command(Context& context, Output output) {
   for (const auto& group : lacking) install += " --for " + group;
   if (output == Output::json) {
     nlohmann::ordered_json json{{"ok", usable},
+                                {"version", TORO_VERSION},
                                 {"sdk", context.sdk.string()},
                                 {"llvm", list.llvm},
                                 {"tools", tools},

@@ -17,7 +17,7 @@
 namespace toro::cli {
 namespace {
 
-const std::vector<std::string> kLabels{"style", "unit", "fuzz", "guest", "system", "e2e", "bench"};
+const std::vector<std::string> kLabels{"style", "unit", "fuzz", "editor", "guest", "system", "e2e", "bench"};
 
 enum class ListOnly { no, yes };
 
@@ -42,11 +42,11 @@ std::vector<std::string> chosen_labels(const TestOptions& options) {
       throw Failure(std::format("unknown label '{}': {}", label, expected_one_of(kLabels, label)), kUsageError);
   if (!options.labels.empty()) return options.labels;
   // Figures are for a quiet machine, not for every run.
-  return {"style", "unit", "fuzz", "guest", "system", "e2e"};
+  return {"style", "unit", "fuzz", "editor", "guest", "system", "e2e"};
 }
 
 bool boots(const std::vector<std::string>& labels) {
-  return std::ranges::any_of(labels, [](const auto& label) { return !wants({"style", "unit", "fuzz"}, label); });
+  return std::ranges::any_of(labels, [](const auto& label) { return !wants({"style", "unit", "fuzz", "editor"}, label); });
 }
 
 /// True when it is built; a build that fails is a failed test.
@@ -138,7 +138,7 @@ int test_command(Context& context, const TestOptions& options) {
     ensure_group(context, "debug");
     ensure_group(context, "image");
   }
-  if (wants(labels, "e2e")) ensure_group(context, "extension");
+  if (wants(labels, "editor") || wants(labels, "e2e")) ensure_group(context, "extension");
   Tally tally;
   auto list = options.list ? ListOnly::yes : ListOnly::no;
   if (boots(labels)) run_boards(context, labels, list, tally);

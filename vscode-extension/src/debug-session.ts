@@ -1,20 +1,23 @@
-// lldb-dap as the editor's debug adapter, and the guest that a session boots for it.
+// One session: a debug adapter as a process of its own between the editor and the guest that the session boots.
 import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { promisify } from 'node:util';
 import * as vscode from 'vscode';
+import type { Adapter, DebuggerName, Place } from './adapters';
 import { complaintIn, DapReader, fitToGuest, frame, isStart, withoutDialog, type DapMessage } from './dap-messages';
 import type { Guest } from './toro';
 
-export interface AdapterParts {
-  readonly command: string;
+export interface SessionParts {
+  readonly adapter: Adapter;
   readonly log: (line: string) => void;
-  /** Boots what the launch request asks for; a failure has been told to the user when it gives undefined. */
+  /** Boots what a launch request asks for; a failure has been told to the user when it gives undefined. */
   readonly boot: () => Promise<Guest | undefined>;
+  /** The SDK's folder, if there is one. */
+  readonly sdk: string | undefined;
   /** Tells the user why the debugger could not connect. */
   readonly report: (words: string) => void;
 }
 
-export class LldbDap implements vscode.DebugAdapter {
+export class DebugSession implements vscode.DebugAdapter {
   private readonly sender = new vscode.EventEmitter<vscode.DebugProtocolMessage>();
   private readonly child: ChildProcessWithoutNullStreams;
   private over = false;
@@ -25,27 +28,39 @@ export class LldbDap implements vscode.DebugAdapter {
   private guest: Guest | undefined;
   readonly onDidSendMessage = this.sender.event;
 
-  constructor(private readonly parts: AdapterParts) {
-    const { command, log } = parts;
+  constructor(private readonly parts: SessionParts) {
+    const { adapter, log } = parts;
     const reader = new DapReader((message) => this.receive(message));
-    this.child = spawn(command, [], { stdio: 'pipe' });
+    this.child = spawn(adapter.command, adapter.words, { stdio: 'pipe', env: { ...process.env, ...adapter.environment } });
     this.child.stdout.on('data', (bytes: Buffer) => reader.push(bytes));
-    this.child.stderr.on('data', (bytes: Buffer) => log(`${command}: ${bytes.toString().trimEnd()}`));
+    this.child.stderr.on('data', (bytes: Buffer) => log(`${adapter.debugger}: ${bytes.toString().trimEnd()}`));
     this.child.stdin.on('error', () => undefined); // its end is told below
     this.child.once('error', (error) => this.end(error.message));
     this.child.once('exit', (status, signal) => this.end(signal ? `ended by ${signal}` : `exit status ${status}`));
+  }
+
+  get debuggerName(): DebuggerName {
+    return this.parts.adapter.name;
   }
 
   handleMessage(message: vscode.DebugProtocolMessage): void {
     const request = message as DapMessage;
     if (request.command === 'launch') {
       void this.launch(request);
+    } else if (request.command === 'attach') {
+      const { host = '127.0.0.1', port, program } = request.arguments as { host?: string; port: number; program: string };
+      this.start(request, { host, port, elf: program }, false);
     } else {
       if (request.command === 'disconnect' && !this.exited) {
         this.guest?.expectStop();
       }
       this.child.stdin.write(frame(request));
     }
+  }
+
+  /** Has the editor show a thread of a guest that stands: there is no other way to ask it. */
+  focusThread(threadId: number): void {
+    this.send({ type: 'event', event: 'stopped', body: { reason: 'pause', threadId, allThreadsStopped: true, preserveFocusHint: false } });
   }
 
   /** The end of the session: the guest goes with it. */
@@ -56,7 +71,8 @@ export class LldbDap implements vscode.DebugAdapter {
   }
 
   private receive(message: DapMessage): void {
-    this.exited ||= message.event === 'exited';
+    // GDB's adapter says only that the session is over.
+    this.exited ||= message.event === 'exited' || message.event === 'terminated';
     this.complaint = complaintIn(message) ?? this.complaint;
     if (isStart(message) && message.success === false && !this.over) {
       this.parts.report(this.complaint ?? message.message ?? 'no reason was given');
@@ -67,15 +83,20 @@ export class LldbDap implements vscode.DebugAdapter {
   }
 
   private send(message: DapMessage): void {
-    this.sender.fire(message as vscode.DebugProtocolMessage);
+    this.sender.fire(message);
   }
 
   private end(reason: string): void {
-    this.parts.log(`${this.parts.command}: ${reason}`);
+    this.parts.log(`${this.parts.adapter.debugger}: ${reason}`);
     this.send({ type: 'event', event: 'terminated' });
   }
 
-  /** To the editor it is a launch, so that Stop ends the guest; to lldb-dap it is commands that make the process. */
+  private start(request: DapMessage, place: Place, launched: boolean): void {
+    const stopOnEntry = request.arguments?.['stopOnEntry'] === true;
+    this.child.stdin.write(frame({ ...request, ...this.parts.adapter.start(place, { launched, stopOnEntry, sdk: this.parts.sdk }) }));
+  }
+
+  /** To the editor it is a launch, so that Stop ends the guest; to the adapter there is a guest that waits. */
   private async launch(request: DapMessage): Promise<void> {
     this.guest = await this.parts.boot();
     if (this.over || this.guest === undefined) {
@@ -83,17 +104,13 @@ export class LldbDap implements vscode.DebugAdapter {
       this.send(withoutDialog({ type: 'response', request_seq: request.seq, command: 'launch', success: false, message: 'The guest did not boot.' }));
       return;
     }
-    const { host, port, elf } = await this.guest.listening;
-    const stopOnEntry = request.arguments?.['stopOnEntry'] === true;
-    // A guest on a busy host may be slow; ? is quiet, and with ! a failure ends the session.
-    const launchCommands = ['?settings set plugin.process.gdb-remote.packet-timeout 60', `?!gdb-remote ${host}:${port}`];
-    this.child.stdin.write(frame({ ...request, arguments: { program: elf, launchCommands, stopOnEntry, enableAutoVariableSummaries: true } }));
+    this.start(request, await this.guest.listening, true);
     await this.guest.ended;
     this.send({ type: 'event', event: 'terminated' });
   }
 }
 
 /** A debugger with a missing library says so here, in its own words, and not by a silent session. */
-export async function checkDebugAdapter(command: string): Promise<void> {
+export async function checkDebugger(command: string): Promise<void> {
   await promisify(execFile)(command, ['--version']);
 }

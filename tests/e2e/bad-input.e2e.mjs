@@ -1,0 +1,103 @@
+// Whatever is wrong: a sentence and a way out, nothing left running. What the unit tests cannot see of it.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { scenario, sdk } from './editor.mjs';
+
+const temporary = mkdtempSync(join(tmpdir(), 'toro-e2e-bad-'));
+const empty = join(temporary, 'empty');
+mkdirSync(empty);
+writeFileSync(join(empty, 'note.txt'), 'no sample is here\n');
+
+const project = join(empty, 'locked');
+mkdirSync(project);
+writeFileSync(join(project, 'CMakeLists.txt'), 'cmake_minimum_required(VERSION 3.25)\nproject(locked)\nfind_package(Toro REQUIRED)\ntoro_add_application(locked main.cpp)\n');
+writeFileSync(join(project, 'main.cpp'), 'int main() {}\n');
+writeFileSync(join(project, 'build'), 'a file where the folder of the build would be: it cannot be made, as in a folder that is read-only\n');
+
+/** A command of another age. */
+const older = join(temporary, 'older');
+writeFileSync(older, `#!/bin/sh\necho '{"ok":true,"version":"9.9.0","sdk":"/older","tools":[]}'\n`, { mode: 0o755 });
+/** One that finds nothing installed. */
+const bare = join(temporary, 'bare');
+writeFileSync(bare, `#!/bin/sh
+case $1 in
+  doctor) echo '{"ok":false,"version":"0.1.0","sdk":"/bare","tools":[{"name":"qemu-system-x86_64","group":"run","ok":false,"package":"qemu-system-x86","found":"missing","wanted":">= 7.2"}]}'; exit 1 ;;
+  *) echo "this is toro $*" ;;
+esac
+`, { mode: 0o755 });
+
+const launch = (configuration) => {
+  mkdirSync(join(empty, '.vscode'), { recursive: true });
+  writeFileSync(join(empty, '.vscode/launch.json'), JSON.stringify({ version: '0.2.0', configurations: [{ type: 'toro', name: 'Bad', ...configuration }] }));
+};
+
+await scenario('bad-input', empty, [
+  ['no toro command', async (editor) => {
+    await editor.command('Toro: Run');
+    await editor.notificationShows('not at “/nowhere” (setting toro.path)');
+    await editor.notificationShows('Choose SDK…');
+    await editor.clearNotifications();
+  }],
+  ['a debugger that is none', async (editor) => {
+    await editor.settings({ 'toro.path': sdk, 'toro.lldbDap': '/nowhere/lldb-dap' });
+    launch({ request: 'launch', sample: 'debug-me' });
+    await editor.command('Debug: Start Debugging');
+    await editor.notificationShows('The setting toro.lldbDap names “/nowhere/lldb-dap”, which is not a program');
+    await editor.clearNotifications();
+    await editor.settings({ 'toro.path': sdk });
+  }],
+  ['an unknown board of a launch.json', async (editor) => {
+    launch({ request: 'launch', sample: 'debug-me', board: 'qemu-mircovm' });
+    await editor.command('Debug: Start Debugging');
+    await editor.notificationShows('did you mean qemu-microvm?');
+    await editor.sessionEnded();
+    await editor.clearNotifications();
+  }],
+  ['nobody listens where a configuration attaches', async (editor) => {
+    launch({ request: 'attach', program: join(sdk, 'build/qemu-microvm-debug/samples/debug-me/debug-me.elf'), port: 1 });
+    await editor.command('Debug: Start Debugging');
+    await editor.notificationShows('could not connect to the guest');
+    await editor.sessionEnded();
+    await editor.clearNotifications();
+  }],
+  ['a workspace without a sample offers the SDK’s', async (editor) => {
+    await editor.openFile('note.txt');
+    await editor.command('Toro: Run');
+    await editor.page.locator('.quick-input-list .monaco-list-row', { hasText: 'inter-core-comm' }).waitFor();
+    await editor.page.keyboard.press('Escape');
+  }],
+  ['a folder where nothing can be built', async (editor) => {
+    await editor.openFile('locked/main.cpp');
+    await editor.command('Toro: Build');
+    await editor.notificationShows('was expected to be writable');
+    await editor.notificationShows('New Project from Sample');
+    await editor.clearNotifications();
+  }],
+  ['QEMU is killed from outside', async (editor) => {
+    launch({ request: 'launch', sample: join(sdk, 'samples/debug-me'), stopOnEntry: true });
+    await editor.command('Debug: Start Debugging');
+    await editor.page.locator('.debug-toolbar .codicon-debug-continue').waitFor();
+    editor.guests().forEach(({ pid }) => process.kill(pid, 'SIGKILL'));
+    await editor.notificationShows('The guest debug-me ended');
+    await editor.sessionEnded();
+    await editor.noGuests();
+    await editor.clearNotifications();
+  }],
+  ['a command of another version', async (editor) => {
+    await editor.settings({ 'toro.path': older });
+    await editor.command('Developer: Restart Extension Host');
+    await editor.command('Toro: Show Log');
+    await editor.notificationShows('has version 9.9.0, this extension is for 0.1');
+    await editor.clearNotifications();
+  }],
+  ['what is missing is one list, with one button', async (editor) => {
+    await editor.settings({ 'toro.path': bare });
+    await editor.command('Developer: Restart Extension Host');
+    await editor.command('Toro: Show Log');
+    await editor.notificationShows('qemu-system-x86');
+    await editor.notificationButton('Run toro setup');
+    await editor.terminalShows('this is toro setup');
+  }],
+], { 'toro.path': '/nowhere' });
+rmSync(temporary, { recursive: true, force: true });

@@ -1,0 +1,15 @@
+set(CMAKE_HOST_SYSTEM "Linux-6.18.44-fc-v657")
+set(CMAKE_HOST_SYSTEM_NAME "Linux")
+set(CMAKE_HOST_SYSTEM_VERSION "6.18.44-fc-v657")
+set(CMAKE_HOST_SYSTEM_PROCESSOR "x86_64")
+
+include("/work/wt/editor/sdk/cmake/toro-toolchain.cmake")
+
+set(CMAKE_SYSTEM "Toro")
+set(CMAKE_SYSTEM_NAME "Toro")
+set(CMAKE_SYSTEM_VERSION "")
+set(CMAKE_SYSTEM_PROCESSOR "x86_64")
+
+set(CMAKE_CROSSCOMPILING "TRUE")
+
+set(CMAKE_SYSTEM_LOADED 1)

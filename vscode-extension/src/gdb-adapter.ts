@@ -1,0 +1,56 @@
+// GDB as a debug adapter, a process of its own: Eclipse's cdt-gdb-adapter, which is told what it does not do by itself.
+import { GDBTargetDebugSession } from 'cdt-gdb-adapter/dist/desktop/GDBTargetDebugSession';
+import { sendDataEvaluateExpression, sendExecContinue } from 'cdt-gdb-adapter/dist/mi';
+import { OutputEvent, StoppedEvent } from '@vscode/debugadapter';
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { expressionsIn, filledIn } from './log-message';
+
+interface Stop {
+  readonly reason?: string;
+  readonly bkptno: string;
+}
+
+/** The adapter's own constants, which it does not export: what was held back goes on now, and nothing is held back. */
+const finishing = 3 as never;
+const configured = 4 as never;
+
+class Session extends GDBTargetDebugSession {
+  private stopOnEntry = false;
+
+  protected override attachRequest(response: DebugProtocol.AttachResponse, parameters: never): Promise<void> {
+    this.stopOnEntry = (parameters as { stopOnEntry?: boolean }).stopOnEntry === true;
+    return super.attachRequest(response, parameters);
+  }
+
+  /** The guest stands since GDB is there. The adapter would let it go on now. */
+  protected override async continueIfNeeded(): Promise<void> {
+    if (!this.stopOnEntry || this.configuringState !== finishing) {
+      return super.continueIfNeeded();
+    }
+    this.stopOnEntry = false;
+    this.pauseCount = 0;
+    this.configuringState = configured;
+    this.sendEvent(new StoppedEvent('entry', await this.gdb.queryCurrentThreadId()));
+  }
+
+  /** A logpoint's message has expressions in braces. */
+  protected override handleGDBStopped(stop: Stop): void {
+    const message = stop.reason === 'breakpoint-hit' ? this.logPointMessages[stop.bkptno] : undefined;
+    if (message === undefined) {
+      super.handleGDBStopped(stop);
+    } else {
+      void this.log(message).finally(() => sendExecContinue(this.gdb));
+    }
+  }
+
+  private async log(message: string): Promise<void> {
+    const values = new Map<string, string>();
+    for (const expression of expressionsIn(message)) {
+      const answer = await sendDataEvaluateExpression(this.gdb, expression.replace(/["\\]/g, '\\$&')).catch((error: unknown) => ({ value: `<${error instanceof Error ? error.message : String(error)}>` }));
+      values.set(expression, answer.value ?? '');
+    }
+    this.sendEvent(new OutputEvent(`${filledIn(message, values)}\n`, 'console'));
+  }
+}
+
+new Session().start(process.stdin, process.stdout);
