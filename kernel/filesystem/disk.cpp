@@ -15,10 +15,18 @@ constexpr std::size_t kMostDisks = 32;
 constinit arch::SpinLock lock;
 constinit bool in_use[kMostDisks]{};
 
+/// An identity is a serial number, with the model before it where the driver tells that.
+bool is_of(const BlockDevice& disk, std::string_view source) {
+  const std::string_view identity = disk.identity();
+  if (source.empty()) return false;
+  if (disk.name() == source || identity == source) return true;
+  return identity.ends_with(source) && identity[identity.size() - source.size() - 1] == ' ';
+}
+
 /// Null when there is none.
 BlockDevice* const* find(std::string_view source) {
   for (BlockDevice* const& disk : block_devices())
-    if (disk->name() == source || (!source.empty() && disk->identity() == source)) return &disk;
+    if (is_of(*disk, source)) return &disk;
   return nullptr;
 }
 
