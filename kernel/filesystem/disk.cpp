@@ -11,9 +11,17 @@
 namespace toro::filesystem {
 namespace {
 
+/// An identity is a serial number, with the model before it where the driver tells that.
+bool is_of(const BlockDevice& disk, std::string_view source) {
+  const std::string_view identity = disk.identity();
+  if (source.empty()) return false;
+  if (disk.name() == source || identity == source) return true;
+  return identity.ends_with(source) && identity[identity.size() - source.size() - 1] == ' ';
+}
+
 BlockDevice* find(std::string_view source) {
   for (BlockDevice* disk : block_devices())
-    if (disk->name() == source || (!source.empty() && disk->identity() == source)) return disk;
+    if (is_of(*disk, source)) return disk;
   return nullptr;
 }
 

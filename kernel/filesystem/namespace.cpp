@@ -60,26 +60,23 @@ Result<> Namespace::mount(Mount& mount) {
       if (walk->type() != FileType::directory) return failure(Error::not_directory);
       mount.path = TRY(Text::copy(walk->canonical()));
     }
-    if (!path.empty() && is_mounted(mount.path.view())) return failure(Error::busy);
   }
   const MountsLock lock;
-  mount.number = next_number_++;
   Mount** last = &mounts_;
-  while (*last != nullptr) last = &(*last)->next;
+  for (; *last != nullptr; last = &(*last)->next)  // only on "/" more than one can lie: the last one counts
+    if (!mount.path.view().empty() && (*last)->path.view() == mount.path.view()) return failure(Error::busy);
+  mount.number = next_number_++;
   *last = &mount;
   return {};
 }
 
 Result<Mount*> Namespace::unmount(std::string_view path) {
-  Mount* mount = nullptr;
-  {
-    const auto walk = TRY(walk_to(*this, {"", path}, Last::follow));
-    mount = &walk->mount();
-    if (mount->path.view() != walk->canonical()) return failure(Error::invalid);
-  }
-  TRY(mount->run([&] { return mount->filesystem->sync(); }));
+  const auto walk = TRY(walk_to(*this, {"", path}, Last::follow));
+  Mount* const mount = &walk->mount();
+  if (mount->path.view() != walk->canonical()) return failure(Error::invalid);
   const MountsLock lock;
-  if (mount->open.load(std::memory_order_acquire) != 0) return failure(Error::busy);
+  const std::uint32_t own = 1;  // the walk's, which keeps others from unmounting it meanwhile
+  if (mount->open.load(std::memory_order_acquire) != own) return failure(Error::busy);
   for (const Mount* other = mounts_; other != nullptr; other = other->next)
     if (other != mount && contains(mount->path.view(), other->path.view())) return failure(Error::busy);
   for (Mount** link = &mounts_; *link != nullptr; link = &(*link)->next)

@@ -39,7 +39,7 @@ class Namespace {
  public:
   /// `mount` stays; its path must be that of a directory, or "/" for the first.
   [[nodiscard]] Result<> mount(Mount& mount);
-  /// `busy` when something of it is open. Afterwards nobody finds it any more; what was written is on the medium.
+  /// `busy` when something of it is open. Afterwards nobody finds it any more; the caller has it finish().
   [[nodiscard]] Result<Mount*> unmount(std::string_view path);
   /// The one with the least number above `number`, in use until leave(); null when there is none.
   [[nodiscard]] Mount* next_mount(std::uint32_t number);

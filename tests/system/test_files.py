@@ -10,12 +10,13 @@ import harness
 from harness import GUEST_READY
 
 BOARDS = ("qemu-microvm", "kvm-pc")
+ALL_BOARDS = (*BOARDS, "kvm-pc-emulated")
 TOOLS = dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin:/sbin")
 images = {}
 
 
 def setUpModule():
-    for board in BOARDS:
+    for board in ALL_BOARDS:
         images[board] = os.path.join(harness.build_targets(board, "files-probe"), "tests/guest/disk-files/files-probe.elf")
 
 
@@ -68,7 +69,7 @@ class Ext2(harness.Case):
                                      "/nowhere\nmoved folder\n", again)
 
     def test_a_filesystem_belongs_to_the_core_that_it_is_given_to(self):
-        for board in BOARDS:
+        for board in ALL_BOARDS:
             with self.subTest(board=board):
                 disk = self.make("disk.img")
                 said = self.run_probe(board, [disk], ["mount=disk0=/there=1", "write=/there/log=50000=1", "together=/there/g",

@@ -15,7 +15,7 @@ struct MountOptions {
 };
 
 /// Mounts the filesystem of `source` on the directory `path`, whose entries are not seen while it is mounted. `source`
-/// names a disk by BlockDevice::identity() or name(): "disk0", "virtio-blk 0".
+/// names a disk by BlockDevice::identity(), the serial number at its end, or name(): "disk0", "virtio-blk 0".
 /// `invalid`: no such core, kind or filesystem in there, of which the console may know more; `no_device`; `busy`:
 /// something is mounted there, or the device is in use. Read-only without being asked where it cannot be written.
 /// Threads.

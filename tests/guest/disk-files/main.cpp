@@ -70,6 +70,19 @@ void list(const std::string& path) {
   for (const auto& [name, what] : found) std::println("{} {}", name, what);
 }
 
+/// Reads a file in pieces of 256 KiB.
+void read(const std::string& path) {
+  std::vector<std::byte> piece(std::size_t{256} << 10);
+  std::size_t size = 0;
+  auto file = toro::File::open(path);
+  while (file) {
+    const auto count = file->read(piece);
+    if (!count || *count == 0) break;
+    size += *count;
+  }
+  std::println("read {}: {} bytes", path, size);
+}
+
 /// Many small files, some of which go again.
 void many(const std::string& folder, unsigned count) {
   fs::create_directory(folder);
@@ -156,6 +169,7 @@ const std::map<std::string, void (*)(const Words&)> kActions = {
     {"together", [](const Words& w) { together(w[1]); }},
     {"tree", tree},
     {"remove", [](const Words& w) { say("remove " + w[1], std::remove(w[1].c_str()) == 0); }},
+    {"read", [](const Words& w) { read(w[1]); }},
     {"room", [](const Words&) { room(); }},
     {"mount", mount},
     {"unmount", unmount},

@@ -87,9 +87,10 @@ TEST_CASE("the power goes at any time: what was synced and not touched is there,
         std::ranges::copy(write.bytes, content.begin() + static_cast<std::ptrdiff_t>(write.offset));
         save(image, content);
         ++cuts;
-        if (run("e2fsck -fn " + image) != 0) ++repaired;
-        REQUIRE(run("e2fsck -fy " + image) <= 1);
-        REQUIRE(run("e2fsck -fn " + image) == 0);
+        if (run("e2fsck -fn " + image) != 0) {
+          ++repaired;
+          REQUIRE(run("e2fsck -fy " + image + "; test $? -le 1 && e2fsck -fn " + image) == 0);
+        }
         TestMedium after(load(image));
         const auto opened = ext2::Ext2::open(after, Access::read_only, 65536);
         REQUIRE(opened);
