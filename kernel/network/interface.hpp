@@ -38,7 +38,8 @@ class Interface final : Environment, Observer {
     return std::move(*call.returned);
   }
 
-  /// Waits until the device has sent what it was given, or until `deadline`, nanoseconds since boot. Threads of any core.
+  /// Waits until the device has sent what it was given, or until `deadline`, nanoseconds since boot. Threads of any
+  /// core.
   void drain(std::uint64_t deadline);
 
   // Within run():
