@@ -148,6 +148,19 @@ void Interface::call_alone(void (*function)(void* context), void* context) {
       &call);
 }
 
+void Interface::drain(std::uint64_t deadline) {
+  struct Call {
+    Interface& interface;
+    std::uint64_t deadline;
+  } call{*this, deadline};
+  call_alone(
+      [](void* of) {
+        const auto& made = *static_cast<Call*>(of);
+        if (made.interface.device_ != nullptr) static_cast<void>(made.interface.device_->drain(made.deadline));
+      },
+      &call);
+}
+
 bool Interface::awaits_address() const {
   if (stack_.is_configured() || arch::clock::now() >= awaits_address_until()) return false;
   return !is_set_up_ || stack_.dhcp().state() != DhcpClient::State::off;

@@ -38,6 +38,10 @@ class Interface final : Environment, Observer {
     return std::move(*call.returned);
   }
 
+  /// Waits until the device has sent what it was given, or until `deadline`, nanoseconds since boot. Threads of any
+  /// core.
+  void drain(std::uint64_t deadline);
+
   // Within run():
 
   /// Raised when the configuration changes, and when a connection that nobody uses any more has delivered all.

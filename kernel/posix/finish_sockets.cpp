@@ -13,7 +13,9 @@ extern "C" void toro_finish_sockets() {
     if (descriptor && descriptor->stream() != nullptr) static_cast<void>(posix::close_descriptor(number));
   }
   const std::uint64_t deadline = posix::deadline_after(kPatience);
-  for (inet::Interface* const interface : inet::interfaces_in_use())
+  for (inet::Interface* const interface : inet::interfaces_in_use()) {
     static_cast<void>(posix::wait_at(*interface, "what was sent to be delivered", deadline,
                                      [](inet::Stack& stack) { return !stack.tcp().still_delivers(); }));
+    interface->drain(deadline);
+  }
 }

@@ -131,7 +131,7 @@ class Sockets(harness.Case):
                 self.finish(guest)
 
     def test_a_web_server_keeps_a_connection(self):
-        for board in BOARDS:
+        for board in (*BOARDS, "kvm-pc-emulated"):
             with self.subTest(board=board):
                 port = free_port()
                 guest = self.start("run", "static-web-server", "--board", board, "--forward", f"{port}:80", "--", "80", "1")

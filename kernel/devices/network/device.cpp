@@ -86,8 +86,10 @@ std::expected<void, NetworkError> Device::allocate_buffers() {
         auto& done = static_cast<Copy&>(self);
         done.next = done.device->free_copies_;
         done.device->free_copies_ = &done;
+        --done.device->copies_in_use_;
       };
       copy->device = this;
+      ++copies_in_use_;
       copy->memory = memory + i * kBufferSize;
       copy->done(*copy);
     }
@@ -200,6 +202,7 @@ std::expected<void, NetworkError> Device::send_copy(std::span<const std::byte> f
     if (const auto waited = wait_for_room(); !waited) return waited;
   Copy& copy = *free_copies_;
   free_copies_ = copy.next;
+  ++copies_in_use_;
   const std::size_t size = std::max(frame.size(), kShortestFrame);
   const std::span memory(copy.memory + kHeadroom, size);
   std::ranges::fill(std::ranges::copy(frame, memory.begin()).out, memory.end(), std::byte{0});
@@ -226,6 +229,19 @@ void Device::flush() {
   const InterruptsOff off;
   driver_.kick();
   driver_.reclaim();
+}
+
+std::expected<void, NetworkError> Device::drain(std::uint64_t deadline) {
+  if (state_ != State::working) return {};
+  const InterruptsOff off;
+  driver_.kick();
+  for (;;) {
+    driver_.reclaim();
+    if (copies_in_use_ == 0) return {};
+    if (const auto sound = check(); !sound) return sound;
+    if (listen({.receive = false, .transmit = true, .link = false}).transmit) continue;
+    if (const auto waited = wait(writers_, "what was sent", deadline); !waited) return waited;
+  }
 }
 
 std::expected<LinkState, NetworkError> Device::link() {

@@ -64,6 +64,9 @@ class Device {
   /// Shows the device what was sent, and tells completions.
   void flush();
 
+  /// Waits until the device has sent all that send_copy() gave it. NetworkError::timed_out, NetworkError::interrupted.
+  [[nodiscard]] std::expected<void, NetworkError> drain(std::uint64_t deadline);
+
   [[nodiscard]] std::expected<LinkState, NetworkError> link();
   [[nodiscard]] std::expected<void, NetworkError> wait_for_link(LinkState wanted, std::uint64_t deadline);
 
@@ -98,6 +101,7 @@ class Device {
   std::string_view unreachable_;  ///< why its core gets no interrupt of it
   BufferPool receive_pool_;
   Copy* free_copies_ = nullptr;
+  std::size_t copies_in_use_ = 0;
   process::WaitQueue readers_;
   process::WaitQueue writers_;
   process::WaitQueue link_watchers_;
