@@ -439,8 +439,18 @@ export class Editor {
   /** The editor opens another folder, in the same window. */
   async reopened(folderName) {
     await this.page.waitForURL((url) => decodeURIComponent(url.search).includes(folderName));
+    await this.#ready();
+  }
+
+  /** As when the editor is started again: nothing of the extension is active. */
+  async reload() {
+    await this.page.reload();
+    await this.#ready();
+  }
+
+  async #ready() {
     await this.page.locator('.monaco-workbench').waitFor();
-    await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor();
+    await this.page.locator('.part.statusbar .statusbar-item').first().waitFor();
   }
 
   /** As a crash would: nothing of the extension gets to run any more. */
