@@ -5,12 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { scenario, sdk } from './editor.mjs';
+import { buildProject, scenario, sdk } from './editor.mjs';
 
 const temporary = mkdtempSync(join(tmpdir(), 'toro-e2e-attach-'));
 const toro = join(sdk, 'toro');
-const run = promisify(execFile);
-await run(toro, ['new', join(temporary, 'early'), '--from', 'debug-me']);
+await promisify(execFile)(toro, ['new', join(temporary, 'early'), '--from', 'debug-me']);
 const project = join(temporary, 'early');
 const main = join(project, 'main.cpp');
 const ticker = `#include <chrono>
@@ -34,7 +33,7 @@ static Early early;
 int main() { std::puts("never reached"); }
 `;
 writeFileSync(main, ticker);
-await run(toro, ['build', project]); // the kernel too
+await buildProject(project);
 
 let guest;
 const said = [];
@@ -115,6 +114,6 @@ await scenario('attach', project, [
     await editor.sessionEnded();
     await editor.noGuests();
   }],
-]);
+], { 'toro.path': sdk });
 guest?.kill('SIGTERM');
 rmSync(temporary, { recursive: true, force: true });

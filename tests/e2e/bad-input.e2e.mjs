@@ -86,14 +86,14 @@ await scenario('bad-input', empty, [
   }],
   ['a command of another version', async (editor) => {
     await editor.settings({ 'toro.path': older });
-    await editor.command('Developer: Restart Extension Host');
+    await editor.reload();
     await editor.command('Toro: Show Log');
     await editor.notificationShows('has version 9.9.0, this extension is for 0.1');
     await editor.clearNotifications();
   }],
   ['what is missing is one list, with one button', async (editor) => {
     await editor.settings({ 'toro.path': bare });
-    await editor.command('Developer: Restart Extension Host');
+    await editor.reload();
     await editor.command('Toro: Show Log');
     await editor.notificationShows('qemu-system-x86');
     await editor.notificationButton('Run toro setup');

@@ -59,7 +59,7 @@ for (const debuggerName of ['lldb', 'gdb']) {
       await editor.stoppedAt('main', callsTransfer);
       await editor.debugButton('step-into');
       await editor.stoppedAt('transfer', inTransfer);
-      await editor.variable('amount', '20');
+      await editor.watched('from.balance - amount', '70');
     }],
     ['the console is in a terminal', (editor) => editor.terminalShows('round 1: Ada has 90, Barbara has 10')],
     ['the board is in the status bar', (editor) => editor.statusBarShows('qemu-microvm debug')],

@@ -1,10 +1,8 @@
 // A project of one's own, from the walkthrough on: made from a sample, boards, build errors, input, a guest that spins, an editor that dies.
-import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { scenario, sdk } from './editor.mjs';
+import { buildProject, scenario, sdk } from './editor.mjs';
 
 const temporary = mkdtempSync(join(tmpdir(), 'toro-e2e-project-'));
 const project = join(temporary, 'greeter');
@@ -68,9 +66,8 @@ await scenario('project', sdk, [
     await editor.page.keyboard.press('Escape');
   }],
   ['choose a board', async (editor) => {
-    // The kernel too is built within the project: minutes that are not the editor's.
     writeFileSync(main, greeter);
-    await promisify(execFile)(join(sdk, 'toro'), ['build', project]);
+    await buildProject(project);
     writeFileSync(main, greeter.replace('"Who is there?"', 'question'));
     await editor.page.locator('.statusbar-item', { hasText: /Toro|kvm-pc/ }).first().click();
     await editor.pick('qemu-microvm');

@@ -9,6 +9,8 @@ export interface LaunchOptions {
   readonly memory?: string;
   readonly disks?: readonly string[];
   readonly network?: string;
+  readonly forward?: readonly string[];
+  readonly share?: readonly string[];
   readonly stub?: string;
   readonly accelerator?: string;
   readonly protocolLog?: string;
@@ -29,6 +31,8 @@ const bootOptions: readonly (readonly [Attribute, string])[] = [
   ['memory', '--memory'],
   ['disks', '--disk'],
   ['network', '--net'],
+  ['forward', '--forward'],
+  ['share', '--share'],
   ['stub', '--stub'],
   ['accelerator', '--accel'],
   ['protocolLog', '--protocol-log'],
