@@ -6,6 +6,7 @@
 #include "kernel/filesystem/disk.hpp"
 #include "kernel/filesystem/ext2/ext2.hpp"
 #include "kernel/filesystem/memory_filesystem.hpp"
+#include "kernel/filesystem/shared_folder.hpp"
 #include "kernel/memory/memory.hpp"
 
 namespace toro::filesystem {
@@ -34,6 +35,7 @@ Result<Opened> open_ext2(std::string_view source, Access access) {
 
 constexpr Kind kKinds[] = {
     {"memory", open_memory},
+    {"virtiofs", open_shared_folder},
     {"ext2", open_ext2},
 };
 
