@@ -64,6 +64,9 @@ struct NewNode {
 /// bytes, without '/', and neither "." nor "..". Arguments that should be directories are checked here.
 class Filesystem {
  public:
+  /// Calls may begin while others wait.
+  [[nodiscard]] virtual bool overlaps() const { return false; }
+
   /// Always held.
   [[nodiscard]] virtual Node root() = 0;
 
@@ -94,6 +97,8 @@ class Filesystem {
 
   /// All that was written is on the medium when this returns.
   [[nodiscard]] virtual Result<> sync() = 0;
+  /// The same of one file or directory, at least.
+  [[nodiscard]] virtual Result<> sync_file(Node /*node*/) { return sync(); }
   /// Something is written that is not on the medium yet: sync() comes by itself before long. Never waits.
   [[nodiscard]] virtual bool has_changes() { return false; }
   /// The last call but destroy(), when it is unmounted or the machine ends: what has no name goes, although it is held;

@@ -7,6 +7,7 @@
 #include "kernel/filesystem/ext2/ext2.hpp"
 #include "kernel/filesystem/fat/fat.hpp"
 #include "kernel/filesystem/memory_filesystem.hpp"
+#include "kernel/filesystem/shared_folder.hpp"
 #include "kernel/memory/memory.hpp"
 
 namespace toro::filesystem {
@@ -36,6 +37,7 @@ Result<Opened> open_disk(std::string_view source, Access access) {
 
 constexpr Kind kKinds[] = {
     {"memory", open_memory},
+    {"virtiofs", open_shared_folder},
     {"ext2", open_disk<ext2::Ext2>},
     {"fat", open_disk<fat::Fat>},
 };

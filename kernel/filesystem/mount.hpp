@@ -9,10 +9,16 @@
 
 namespace toro::filesystem {
 
-/// Calls `function(context)` on the mount's core, one call at a time. What was changed is written some seconds later.
-/// The kernel's, or a test's.
+/// Whose calls come one at a time. Zeroed memory is one.
+struct Turn {
+  bool busy = false;
+  void* waiters[2] = {};
+};
+
+/// Calls `function(context)` on the mount's core, when it is the call's turn; null: at once. What was changed is
+/// written some seconds later. The kernel's, or a test's.
 struct Mount;
-void call_on_mount(Mount& mount, void (*function)(void* context), void* context);
+void call_on_mount(Mount& mount, Turn* turn, void (*function)(void* context), void* context);
 
 struct Mount {
   Filesystem* filesystem = nullptr;
@@ -24,20 +30,32 @@ struct Mount {
   bool read_only = false;
   std::atomic<std::uint32_t> open = 0;  ///< files and walks that use it
   Mount* next = nullptr;
-  // call_on_mount's:
-  bool busy = false;
-  void* waiters[2] = {};
+  Turn turn;
 
-  /// What `f` returns, called on the mount's core while no other call is in the filesystem.
+  /// Calls may begin while others wait.
+  [[nodiscard]] bool overlaps() const { return filesystem != nullptr && filesystem->overlaps(); }
+
+  /// What `f` returns, called on the mount's core while no other call is in the filesystem, unless calls may overlap.
   template <class F>
   auto run(F f) -> decltype(f()) {
+    return run(overlaps() ? nullptr : &turn, f);
+  }
+  /// The same; where calls overlap, while no other call has the turn of `file`, for what moves its position.
+  template <class F>
+  auto run_alone(Turn& file, F f) -> decltype(f()) {
+    return run(overlaps() ? &file : &turn, f);
+  }
+
+ private:
+  template <class F>
+  auto run(Turn* whose, F& f) -> decltype(f()) {
     struct Call {
       F& f;
       std::optional<decltype(f())> result;
     } call{f, {}};
     call_on_mount(
-        *this, [](void* context) { static_cast<Call*>(context)->result.emplace(static_cast<Call*>(context)->f()); },
-        &call);
+        *this, whose,
+        [](void* context) { static_cast<Call*>(context)->result.emplace(static_cast<Call*>(context)->f()); }, &call);
     return std::move(*call.result);
   }
 };

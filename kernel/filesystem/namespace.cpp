@@ -131,9 +131,13 @@ Result<OpenFile*> Namespace::open(Path path, OpenMode mode, std::uint32_t permis
       if (!found) {
         if (found.error() != Error::no_entry) return failure(found.error());
         TRY(writable(mount));
-        found = TRY(filesystem.create(walk->node(), walk->name(),
-                                      {.type = FileType::regular, .mode = permissions & kPermissions}));
-        created = true;
+        found = filesystem.create(walk->node(), walk->name(),
+                                  {.type = FileType::regular, .mode = permissions & kPermissions});
+        created = found.has_value();
+        // Made by another meanwhile.
+        if (!found && found.error() == Error::exists && !has(mode, OpenMode::exclusive))
+          found = filesystem.lookup(walk->node(), walk->name());
+        if (!found) return failure(found.error());
       }
       struct Hold {
         Filesystem& filesystem;

@@ -14,6 +14,7 @@ struct OpenFile {
   std::uint64_t position = 0;  ///< of a directory, the cookie; changed on the mount's core
   Text path;                   ///< canonical, of a directory
   std::atomic<std::uint32_t> references = 1;
+  Turn turn;  ///< for the position
 };
 
 /// Between the steps of a walk, and while the mounts are changed. The kernel's, or a test's.

@@ -23,7 +23,7 @@ Result<> writable(const OpenFile& file) {
 
 Result<std::size_t> Namespace::read(OpenFile& file, std::span<std::byte> to) {
   TRY(readable(file));
-  return file.mount->run([&]() -> Result<std::size_t> {
+  return file.mount->run_alone(file.turn, [&]() -> Result<std::size_t> {
     const std::size_t count = TRY(file.mount->filesystem->read(file.node, file.position, to));
     file.position += count;
     return count;
@@ -40,13 +40,13 @@ Result<std::size_t> Namespace::read_at(OpenFile& file, std::uint64_t offset, std
 Result<std::size_t> Namespace::put(OpenFile& file, std::uint64_t offset, std::span<const std::byte> from) {
   if (offset > kMostOffset || from.size() > kMostOffset - offset) return failure(Error::too_large);
   const std::size_t count = TRY(file.mount->filesystem->write(file.node, offset, from));
-  if (has(file.mode, OpenMode::synchronous)) TRY(file.mount->filesystem->sync());
+  if (has(file.mode, OpenMode::synchronous)) TRY(file.mount->filesystem->sync_file(file.node));
   return count;
 }
 
 Result<std::size_t> Namespace::write(OpenFile& file, std::span<const std::byte> from) {
   TRY(writable(file));
-  return file.mount->run([&]() -> Result<std::size_t> {
+  return file.mount->run_alone(file.turn, [&]() -> Result<std::size_t> {
     if (has(file.mode, OpenMode::append)) file.position = TRY(file.mount->filesystem->attributes(file.node)).size;
     const std::size_t count = TRY(put(file, file.position, from));
     file.position += count;
@@ -61,7 +61,7 @@ Result<std::size_t> Namespace::write_at(OpenFile& file, std::uint64_t offset, st
 }
 
 Result<std::uint64_t> Namespace::seek(OpenFile& file, std::int64_t offset, SeekFrom from) {
-  return file.mount->run([&]() -> Result<std::uint64_t> {
+  return file.mount->run_alone(file.turn, [&]() -> Result<std::uint64_t> {
     std::uint64_t base = 0;
     if (from == SeekFrom::position) base = file.position;
     if (from == SeekFrom::end) base = TRY(file.mount->filesystem->attributes(file.node)).size;
@@ -90,7 +90,7 @@ Result<> Namespace::truncate(OpenFile& file, std::uint64_t size) {
 }
 
 Result<> Namespace::sync(OpenFile& file) {
-  return file.mount->run([&] { return file.mount->filesystem->sync(); });
+  return file.mount->run([&] { return file.mount->filesystem->sync_file(file.node); });
 }
 
 Result<Statistics> Namespace::statistics(OpenFile& file) {
@@ -106,7 +106,7 @@ Result<> Namespace::read_directory(OpenFile& file, EntrySink sink) {
     EntrySink sink;
     OpenFile& file;
   } shifted{sink, file};
-  return file.mount->run([&]() -> Result<> {
+  return file.mount->run_alone(file.turn, [&]() -> Result<> {
     const std::uint64_t inode = TRY(file.mount->filesystem->attributes(file.node)).inode;
     for (; file.position < kDots; ++file.position)
       if (!sink.add(sink.context, names[file.position], {0, FileType::directory}, inode, file.position + 1)) return {};

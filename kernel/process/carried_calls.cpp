@@ -27,7 +27,9 @@ void call_here(const Exclusive& on, void (*function)(void* context), void* conte
     on.busy = true;
   }
   function(context);
-  leave(on);
+  const arch::InterruptsOff off;
+  on.busy = false;
+  scheduler().wake(on.waiters, 1);
 }
 
 }  // namespace
@@ -39,21 +41,13 @@ void start_call_server(CallServer& server, std::string_view name, void (*run)())
   start_kernel_thread(name, kStackPages, run);
 }
 
-void leave(const Exclusive& on) {
-  const arch::InterruptsOff off;
-  on.busy = false;
-  scheduler().wake(on.waiters, 1);
-}
-
-void serve_call(toro::detail::Parcel& parcel) {
-  auto& call = static_cast<Call&>(parcel);
-  call_here(call.on, call.function, call.context);
-  call.done.open();
-}
-
 void serve_calls(CallServer& server, const char* what) {
   for (;;)
-    if (auto* const parcel = server.mailbox.wait(what, kNoDeadline)) serve_call(*parcel);
+    if (auto* const parcel = server.mailbox.wait(what, kNoDeadline)) {
+      auto& call = static_cast<Call&>(*parcel);
+      call_here(call.on, call.function, call.context);
+      call.done.open();
+    }
 }
 
 void call_alone(arch::PerCore<CallServer>& servers, const Exclusive& on, void (*function)(void* context),

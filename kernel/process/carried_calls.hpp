@@ -26,8 +26,6 @@ struct CallServer {
 
 /// Starts a thread of this core, which calls `run`, which calls serve_calls(). Once; from a thread or a message.
 void start_call_server(CallServer& server, std::string_view name, void (*run)());
-/// Carries out a call that came by a server's mailbox.
-void serve_call(toro::detail::Parcel& parcel);
 /// `what` is a literal for the debugger.
 [[noreturn]] void serve_calls(CallServer& server, const char* what);
 
@@ -35,8 +33,5 @@ void serve_call(toro::detail::Parcel& parcel);
 /// where the core's server has been started.
 void call_alone(arch::PerCore<CallServer>& servers, const Exclusive& on, void (*function)(void* context),
                 void* context);
-
-/// Ends what call_alone() does, or its caller began by making it busy.
-void leave(const Exclusive& on);
 
 }  // namespace toro::process

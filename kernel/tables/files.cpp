@@ -33,7 +33,10 @@ constexpr Column kMountColumns[] = {
     {.name = "number", .value = at(offsetof(Mount, number), 4)},
     {.name = "core", .value = at(offsetof(Mount, core), 4)},
     {.name = "read only", .format = Format::word, .value = at(offsetof(Mount, read_only), 1), .words = kNo},
-    {.name = "busy", .format = Format::word, .value = at(offsetof(Mount, busy), 1), .words = kNo},
+    {.name = "busy",
+     .format = Format::word,
+     .value = at(offsetof(Mount, turn) + offsetof(filesystem::Turn, busy), 1),
+     .words = kNo},
     {.name = "in use by", .value = at(offsetof(Mount, open), 4)},
     {.name = "filesystem", .format = Format::hexadecimal, .value = at(offsetof(Mount, filesystem), 8)},
 };

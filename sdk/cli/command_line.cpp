@@ -65,10 +65,16 @@ void add_boot(CLI::App& command, BootOptions& boot) {
           "--disk", boot.disks,
           "an image file, raw or qcow2, that becomes a disk (IMG:ro: read-only), or the size of a new, empty disk, "
           "such as 64M; IMG:ext2:/data is mounted before main runs, IMG:p1:fat a partition, DIR:fat a folder to be "
-          "read; "
-          "repeatable")
+          "read; repeatable")
       ->allow_extra_args(false)
       ->type_name("IMG|SIZE|DIR[:FS[:PATH]]");
+  command
+      .add_option(
+          "--share", boot.shares,
+          "a folder of the host, which the guest can mount as share0, share1…; DIR:/data is mounted before main "
+          "runs; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("DIR[:PATH]");
   command.add_option("--accel", boot.accelerator, "auto (KVM where the processor has it), kvm or tcg")
       ->check(CLI::IsMember({"auto", "kvm", "tcg"}))
       ->capture_default_str()

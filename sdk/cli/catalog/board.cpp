@@ -32,6 +32,7 @@ Board parse_board(const std::string& name, const std::string& text, const std::s
   board.arguments = required<std::vector<std::string>>(json, "arguments", file);
   board.disk = optional_key(json, "disk", std::vector<std::string>(), file);
   board.disk_places = optional_key(json, "disk_places", std::vector<std::string>(), file);
+  board.share = optional_key(json, "share", std::vector<std::string>(), file);
   board.channels = required<std::map<std::string, std::vector<std::string>>>(json, "channels", file);
   for (const char* channel : {"console", "debug", "qemu-stub", "exit", "monitor"})
     if (!board.channels.contains(channel))

@@ -27,6 +27,9 @@ struct Board {
   std::vector<std::string> disk;
   /// What `${place}` is for the first disk, the second…; empty: disks need none, and there is no limit to them.
   std::vector<std::string> disk_places;
+  /// QEMU arguments of one shared folder, `${share}`, whose server listens at `${run}/${share}.sock`; empty: the board
+  /// has none.
+  std::vector<std::string> share;
   /// QEMU arguments by channel: console, debug, qemu-stub, exit, monitor, and network (a device on QEMU's netdev
   /// `net0`) where the board can have one. `${run}` stands for the run's folder.
   std::map<std::string, std::vector<std::string>> channels;

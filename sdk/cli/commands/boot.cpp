@@ -68,6 +68,15 @@ std::vector<Disk> disks_of(const BootOptions& options, const Target& target) {
   return disks;
 }
 
+std::vector<Share> shares_of(const BootOptions& options, const Board& board) {
+  if (!options.shares.empty() && board.share.empty())
+    throw Failure(std::format("--share was expected with a board that can share folders: board {} cannot", board.name),
+                  kUsageError);
+  std::vector<Share> shares;
+  for (const auto& text : options.shares) shares.push_back(find_share(text, static_cast<unsigned>(shares.size())));
+  return shares;
+}
+
 void require_emulator(Context& context, const Board& board) {
   if (find_program(board.emulator)) return;
   ensure_group(context, "run");
@@ -86,6 +95,7 @@ Prepared prepare_boot(Context& context, const BootOptions& options, Stub stub, W
   boot.memory_mib = memory_of(options, board);
   boot.cores = cores_of(options, prepared.target);
   boot.disks = disks_of(options, prepared.target);
+  boot.shares = shares_of(options, board);
   boot.accelerator = choose_accelerator(options.accelerator);
   boot.stub = stub;
   boot.places = options.aslr == "off" ? Places::fixed : Places::random;

@@ -18,6 +18,7 @@ struct BootOptions {
   std::string memory;                 ///< empty: the board's default
   unsigned cores = 0;                 ///< 0: the board's default
   std::vector<std::string> disks;     ///< --disk
+  std::vector<std::string> shares;    ///< --share
   std::string accelerator = "auto";   ///< auto, kvm, tcg
   std::string stub = "kernel";        ///< kernel, qemu
   std::string aslr = "on";            ///< on, off

@@ -61,6 +61,9 @@ void Guest::start() {
     if (disk.new_bytes != 0 && disk.mount)
       make_filesystem(loop_, disk.mount->kind, image_in(disk, run_.path().string()), {});
   }
+  for (std::size_t i = 0; i < options_.boot.shares.size(); ++i)
+    servers_.push_back(std::make_unique<FolderServer>(loop_, options_.boot.shares[i], run_.path().string(),
+                                                      [this, i] { server_ended(i); }));
   auto input = make_pipe();
   auto output = make_pipe();
   auto errors = make_pipe();
@@ -149,6 +152,25 @@ void Guest::errors_readable() {
   if (errors_.size() < kErrorsKept) errors_ += *bytes;
 }
 
+/// It ends when QEMU does, too: then this is no news.
+void Guest::server_ended(std::size_t number) {
+  constexpr std::chrono::seconds kUntilQemuHasEnded{2};
+  server_missed_ = loop_.after(kUntilQemuHasEnded, [this, number] {
+    const auto words = servers_[number]->obituary();
+    reporter_.tell("warning", {{"message", words}}, words);
+  });
+}
+
+/// A device that could not be made for want of its server: the server knows why.
+std::string Guest::server_failure() {
+  for (const auto& server : servers_) {
+    if (!errors_.contains("vhost") && !errors_.contains(server->share().tag + ".sock")) continue;
+    server->end();
+    if (!server->ended_by_us()) return server->obituary();
+  }
+  return {};
+}
+
 void Guest::keyboard_readable() {
   auto bytes = read_some(STDIN_FILENO);
   if (!bytes) {
@@ -170,6 +192,8 @@ void Guest::check_end() {
   loop_.run_until([this] { return console_->empty(); });
   if (dump_told_) dump_told_();
   outcome_ = outcome_of(byte, status, errors_);
+  if (!outcome_->failure.empty())
+    if (auto failure = server_failure(); !failure.empty()) outcome_->failure = std::move(failure);
 }
 
 }  // namespace toro::cli

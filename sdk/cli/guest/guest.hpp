@@ -8,6 +8,7 @@
 
 #include "sdk/cli/broker/broker.hpp"
 #include "sdk/cli/guest/console_filter.hpp"
+#include "sdk/cli/guest/folder_server.hpp"
 #include "sdk/cli/guest/outcome.hpp"
 #include "sdk/cli/guest/qemu_command.hpp"
 #include "sdk/cli/guest/reporter.hpp"
@@ -51,6 +52,8 @@ class Guest {
   void keyboard_readable();
   void check_end();
   void await_panic();
+  void server_ended(std::size_t number);
+  [[nodiscard]] std::string server_failure();
   void dump();
 
   EventLoop& loop_;
@@ -73,10 +76,12 @@ class Guest {
   Registration keyboard_ready_;
   Registration uncongested_;
   std::string errors_;
+  Registration server_missed_;
   bool console_ended_ = false;
   bool errors_ended_ = false;
   bool console_closed_ = false;
   std::optional<Outcome> outcome_;
+  std::vector<std::unique_ptr<FolderServer>> servers_;
   std::unique_ptr<Process> qemu_;
 };
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kPlaceholder = "${run}";
 
-constexpr std::string_view kDisk = "${disk}", kPlace = "${place}";
+constexpr std::string_view kDisk = "${disk}", kPlace = "${place}", kShare = "${share}";
 
 std::string with(std::string text, std::string_view placeholder, const std::string& value) {
   for (auto at = text.find(placeholder); at != std::string::npos; at = text.find(placeholder, at + value.size()))
@@ -53,10 +53,11 @@ std::vector<std::string> qemu_command(const Boot& boot, const std::string& run) 
   if (boot.places == Places::fixed || boot.stub == Stub::qemu) kernel_options.emplace_back("toro.aslr=off");
   for (const Disk& disk : boot.disks)
     if (disk.mount) kernel_options.push_back(mount_option(*disk.mount));
-  for (const MountWish& wish : boot.mounts) kernel_options.push_back(mount_option(wish));
+  for (const Share& share : boot.shares)
+    if (share.mount) kernel_options.push_back(mount_option(*share.mount));
   std::vector<std::string> command{board.emulator,
                                    "-M",
-                                   board.machine,
+                                   boot.shares.empty() ? board.machine : board.machine + ",memory-backend=ram",
                                    "-accel",
                                    accelerator,
                                    "-cpu",
@@ -78,12 +79,17 @@ std::vector<std::string> qemu_command(const Boot& boot, const std::string& run) 
     }
   };
   append(board.arguments);
+  // Servers of folders see the guest's memory.
+  if (!boot.shares.empty())
+    append({"-object", std::format("memory-backend-memfd,id=ram,share=on,size={}M", boot.memory_mib)});
   command.insert(command.end(), {"-kernel", boot.elf.string()});
   command.insert(command.end(), {"-append", guest_command_line(kernel_options, boot.arguments)});
   // QEMU 7.2 does not come to the end of a recording with a virtio console in it.
   append(board.channels.at(boot.recording == Recording::none ? "console" : "recorded-console"));
   if (boot.recording != Recording::none) append(recording_words(boot));
   for (std::size_t i = 0; i < boot.disks.size(); ++i) append_disk(i);
+  for (const Share& share : boot.shares)
+    for (const auto& word : board.share) append({with(word, kShare, share.tag)});
   if (boot.stub == Stub::kernel) append(board.channels.at("debug"));
   if (boot.stub == Stub::qemu) append(board.channels.at("qemu-stub"));
   if (boot.stub == Stub::qemu && boot.wait == Wait::for_debugger) command.emplace_back("-S");
@@ -111,6 +117,15 @@ std::string printable_qemu_command(const Boot& boot) {
     for (const auto& word : filesystem_command(disk.mount->kind, disk.image, {}))
       line += ' ' + quote_with_variable(word);
     line += " &&";
+  }
+  for (const auto& share : boot.shares) {
+    const std::string in(kPlaceholder);
+    const auto socket = share.socket(in);
+    line += std::format(" ln -s {} {} && {{", quote_for_shell(share.folder.string()),
+                        quote_with_variable(share.folder_link(in)));
+    for (const auto& word : server_command(share, in, "--socket-path=" + socket))
+      line += ' ' + quote_with_variable(word);
+    line += std::format(" & }} && until [ -S {} ]; do sleep 0.1; done &&", quote_with_variable(socket));
   }
   for (const auto& word : qemu_command(boot, std::string(kPlaceholder))) line += ' ' + quote_with_variable(word);
   return line;

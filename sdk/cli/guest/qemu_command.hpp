@@ -8,7 +8,7 @@
 #include "sdk/cli/catalog/board.hpp"
 #include "sdk/cli/guest/disk.hpp"
 #include "sdk/cli/guest/forward.hpp"
-#include "sdk/cli/guest/mount_wish.hpp"
+#include "sdk/cli/guest/share.hpp"
 
 namespace toro::cli {
 
@@ -44,7 +44,7 @@ struct Boot {
   std::filesystem::path elf;
   std::vector<std::string> arguments;  ///< of main
   std::vector<Disk> disks;
-  std::vector<MountWish> mounts;  ///< beside those of the disks
+  std::vector<Share> shares;
   unsigned memory_mib = 64;
   unsigned cores = 1;
   Accelerator accelerator = Accelerator::tcg;

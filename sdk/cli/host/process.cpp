@@ -30,6 +30,9 @@ void put_at(int from, int to) {
 
 [[noreturn]] void become(const std::vector<std::string>& arguments, const ProcessOptions& options, pid_t parent,
                          int failure_pipe) {
+  const bool prepared = options.before == nullptr || options.before();
+  int error = errno;
+  // Afterwards, for it is lost with the identity.
   prctl(PR_SET_PDEATHSIG, options.death_signal);
   // The tool may have died before the line above.
   if (getppid() != parent) _exit(127);
@@ -48,8 +51,10 @@ void put_at(int from, int to) {
   std::vector<char*> argv;
   for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
-  if (options.directory.empty() || chdir(options.directory.c_str()) == 0) execvp(argv[0], argv.data());
-  int error = errno;
+  if (prepared) {
+    if (options.directory.empty() || chdir(options.directory.c_str()) == 0) execvp(argv[0], argv.data());
+    error = errno;
+  }
   [[maybe_unused]] auto written = write(failure_pipe, &error, sizeof error);
   _exit(127);
 }
@@ -163,7 +168,9 @@ std::optional<std::filesystem::path> find_program(const std::string& name) {
   while (true) {
     auto colon = rest.find(':');
     std::filesystem::path candidate = std::filesystem::path(rest.substr(0, colon)) / name;
-    if (std::filesystem::is_regular_file(candidate) && access(candidate.c_str(), X_OK) == 0) return candidate;
+    std::error_code unreachable;
+    if (std::filesystem::is_regular_file(candidate, unreachable) && access(candidate.c_str(), X_OK) == 0)
+      return candidate;
     if (colon == std::string_view::npos) return std::nullopt;
     rest.remove_prefix(colon + 1);
   }

@@ -29,6 +29,8 @@ struct ProcessOptions {
   /// What the kernel sends to the child when the tool dies by SIGKILL.
   int death_signal = SIGKILL;
   Terminal terminal = Terminal::detached;
+  /// What the child does before it becomes the program; false, with errno: it cannot be started.
+  bool (*before)() = nullptr;
 };
 
 class Process {

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <format>
+#include <optional>
 
 #include "sdk/cli/host/failure.hpp"
 
@@ -40,13 +41,32 @@ FileDescriptor accept_client(const FileDescriptor& listener) {
   return client;
 }
 
-FileDescriptor connect_unix(const std::filesystem::path& path) {
+namespace {
+
+std::optional<sockaddr_un> unix_address(const std::filesystem::path& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.native().size() >= sizeof address.sun_path) return {};
+  if (path.native().size() >= sizeof address.sun_path) return std::nullopt;
   std::strcpy(address.sun_path, path.c_str());
+  return address;
+}
+
+}  // namespace
+
+FileDescriptor listen_unix(const std::filesystem::path& path) {
+  const auto address = unix_address(path);
   FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return {};
+  if (!address || !socket || bind(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0 ||
+      listen(socket.get(), 1) != 0)
+    throw Failure(std::format("a socket was expected to be possible at {}: {}", path.string(), std::strerror(errno)));
+  return socket;
+}
+
+FileDescriptor connect_unix(const std::filesystem::path& path) {
+  const auto address = unix_address(path);
+  if (!address) return {};
+  FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) return {};
   return socket;
 }
 

@@ -19,6 +19,9 @@ Listener listen_on_loopback(std::uint16_t port);
 /// The next client of a listener, non-blocking, without Nagle's delay.
 FileDescriptor accept_client(const FileDescriptor& listener);
 
+/// Listens on a new unix socket. Throws Failure.
+FileDescriptor listen_unix(const std::filesystem::path& path);
+
 /// Connects to a unix socket; empty when nobody listens there (yet).
 FileDescriptor connect_unix(const std::filesystem::path& path);
 

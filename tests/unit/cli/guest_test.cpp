@@ -70,6 +70,26 @@ TEST_CASE("each disk is attached as the board says") {
   CHECK(printable_qemu_command(boot).contains("truncate -s 1048576 "));
 }
 
+TEST_CASE("a shared folder has a server, which sees the guest's memory") {
+  auto boot = example_boot();
+  boot.board.share = {"-chardev", "socket,path=${run}/${share}.sock", "-device", "fs,tag=${share}"};
+  CHECK_FALSE(has(qemu_command(boot, "/run/x"), "-object"));
+  boot.shares = {{.folder = "/a, b", .tag = "share0", .server = "/bin/virtiofsd"}};
+  boot.shares[0].mount = MountWish{.kind = "virtiofs", .source = "share0", .place = "/data"};
+  const auto words = qemu_command(boot, "/run/x");
+  CHECK(word_after(words, "-M") == "m,memory-backend=ram");
+  CHECK(word_after(words, "-object") == std::format("memory-backend-memfd,id=ram,share=on,size={}M", boot.memory_mib));
+  CHECK(has(words, "socket,path=/run/x/share0.sock"));
+  CHECK(has(words, "fs,tag=share0"));
+  CHECK(word_after(words, "-append") == "toro.mount=\"virtiofs:share0:/data\" --");
+  const auto server = server_command(boot.shares[0], "/run/x", "--fd=0");
+  CHECK(server.front() == "/bin/virtiofsd");
+  CHECK(word_after(server, "-o").starts_with("source=/run/x/share0.folder/.,"));  // the folder's own name has a comma
+  const auto line = printable_qemu_command(boot);
+  CHECK(line.contains(" ln -s '/a, b' "));
+  CHECK(line.contains("/share0.folder && { /bin/virtiofsd --socket-path="));
+}
+
 TEST_CASE("QEMU's arguments follow the board and the stub") {
   auto boot = example_boot();
   auto words = qemu_command(boot, "/run/x");

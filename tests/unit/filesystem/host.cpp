@@ -21,16 +21,18 @@ namespace toro::filesystem {
 
 std::vector<std::string> reports;
 
+std::int64_t clock_step = 1'000'000'000;
+
 std::int64_t wall_clock() {
   static std::int64_t now = 1'700'000'000'000'000'000;
-  return now += 1'000'000'000;
+  return now += clock_step;
 }
 void report(std::string_view source, std::string_view what) {
   reports.push_back(std::string(source) + " " + std::string(what));
 }
 void offer_memory_of(BlockCache&) {}
 void withdraw_memory_of(BlockCache&) {}
-void call_on_mount(Mount&, void (*function)(void* context), void* context) {
+void call_on_mount(Mount&, Turn*, void (*function)(void* context), void* context) {
   function(context);
 }
 MountsLock::MountsLock() {
