@@ -1,6 +1,7 @@
 """How a program becomes a Toro image: the commands that the SDK's CMake package gives, with places for names in them."""
 import json
 import shlex
+import shutil
 import subprocess
 
 from suite.places import HERE, ROOT, SuiteError
@@ -38,13 +39,21 @@ def _link_command(build):
     return words
 
 
+def _launchers():
+    """The kernel's objects are those of the board's own build: where there is ccache, they are compiled once."""
+    if not shutil.which("ccache"):
+        return []
+    words = f"env;-u;XDG_RUNTIME_DIR;CCACHE_DIR={ROOT}/build/.ccache;CCACHE_NOHASHDIR=1;ccache"
+    return [f"-DCMAKE_{language}_COMPILER_LAUNCHER={words}" for language in ("C", "CXX")]
+
+
 def prepare(build):
     """Builds kernel, board, stub and C library in `build`; the file with the commands."""
     log = build.with_suffix(".log")
     build.mkdir(parents=True, exist_ok=True)
     steps = [["cmake", "-S", HERE / "program", "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug",
               "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON", f"-DToro_DIR={ROOT}/sdk/cmake",
-              "--toolchain", ROOT / "sdk/cmake/toro-toolchain.cmake"],
+              "--toolchain", ROOT / "sdk/cmake/toro-toolchain.cmake", *_launchers()],
              ["cmake", "--build", build]]
     with open(log, "w") as output:
         for step in steps:
