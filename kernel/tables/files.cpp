@@ -5,6 +5,7 @@
 
 // Not there in images that use no files.
 namespace toro::filesystem {
+// NOLINTNEXTLINE(readability-redundant-declaration): weak here
 [[gnu::weak]] extern Namespace* the_names;
 
 struct MountTable {
@@ -13,8 +14,9 @@ struct MountTable {
 }  // namespace toro::filesystem
 
 namespace toro::posix {
+// NOLINTNEXTLINE(readability-redundant-declaration): weak here
 [[gnu::weak]] extern DescriptorSlot descriptor_slots[kMostDescriptors];
-}
+}  // namespace toro::posix
 
 namespace toro::tables {
 namespace {

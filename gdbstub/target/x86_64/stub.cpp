@@ -359,7 +359,8 @@ void Stub::on_interrupt(TrapFrame& frame) {
 }
 
 void Stub::serve() {
-  // Ticks of the TSC without a word from the debugger: between the questions of one command it asks sooner.
+  // Ticks of the TSC without a word from the debugger: between the questions of one command it asks sooner. Who waits
+  // awake for longer waits for a processor too where the host has many to share it among, and answers 50 times later.
   constexpr std::uint64_t kSleepsAfter = 300'000;
   std::uint64_t heard = arch::read_tsc();
   bool to_sleep = false;

@@ -1,16 +1,18 @@
 """What the stub costs while nobody is connected."""
+from toro_bench.boot_trace import BootTrace
+from toro_bench.elf import Image
 from toro_bench.model import Group, Row, Sample, Turn
 from toro_bench.program import ICOUNT, count_of, parse_lines, run_program
 
 TITLE = "what the stub costs while nobody is connected"
-ABOUT = ("Instructions of debug images with the stub and of the same ones without it, under `-icount shift=0`; of boot, up to "
-         "the first line of main. Listening is with the port by which a debugger would come. The cost is the difference, in "
-         "percent of the figure without the stub.")
+ABOUT = ("Instructions of debug images with the stub and of the same ones without it, under `-icount shift=0`; of boot, each "
+         "one traced, up to the first line of main. Listening is with the port by which a debugger would come. The cost is "
+         "the difference, in percent of the figure without the stub.")
 
 # Series: whether the machine has the port, and what the image's name ends with.
 WITH, LISTENING, WITHOUT = "toro debug", "listening", "without stub"
 IMAGES = {WITH: (False, ""), LISTENING: (True, ""), WITHOUT: (False, "-without-stub")}
-# (row, program, its case; None: the program is its only one)
+# (row, program, its case; None: its boot)
 CASES = (("yield", "threads", "yield"), ("malloc", "heap", "malloc-64"), ("boot", "boot", None))
 
 
@@ -18,7 +20,9 @@ def _cost(bench, name, program, case):
     def count(listen, suffix):
         image = bench.image(f"bench-{program}{suffix}", "debug")
         command = bench.command(image, ("--quick", case) if case else (), accelerator="tcg", listen=listen)
-        [figure] = count_of(parse_lines(run_program(command, [*ICOUNT, "-seed", "1"]))).values()
+        if case is None:
+            return BootTrace(Image(image), command).total
+        [figure] = count_of(parse_lines(run_program(command, ICOUNT))).values()
         return figure
 
     figures = {series: count(*image) for series, image in IMAGES.items()}
