@@ -8,7 +8,6 @@ namespace {
 
 using filesystem::failure;
 using filesystem::names;
-using filesystem::OpenFile;
 using FileFailure = filesystem::Error;
 
 constexpr std::size_t kAtOnce = 65536;
