@@ -89,7 +89,6 @@ await scenario('bad-input', empty, [
     await editor.reload();
     await editor.command('Toro: Show Log');
     await editor.notificationShows('has version 9.9.0, this extension is for 0.1');
-    await editor.clearNotifications();
   }],
   ['what is missing is one list, with one button', async (editor) => {
     await editor.settings({ 'toro.path': bare });

@@ -211,13 +211,12 @@ export class Editor {
     await this.until(`the command ${title}`, async () => {
       await this.page.keyboard.press('Control+Shift+P');
       await this.page.locator('.quick-input-widget input').fill(`>${title}`);
-      const there = await row.waitFor({ timeout: 2000 }).then(() => true, () => false);
-      if (!there) {
+      const chosen = await row.click({ timeout: 3000 }).then(() => true, () => false);
+      if (!chosen) {
         await this.page.keyboard.press('Escape');
       }
-      return there;
+      return chosen;
     });
-    await row.click();
   }
 
   /** By how the row's label begins: labels and details of others name it too. */

@@ -46,7 +46,8 @@ std::vector<std::string> chosen_labels(const TestOptions& options) {
 }
 
 bool boots(const std::vector<std::string>& labels) {
-  return std::ranges::any_of(labels, [](const auto& label) { return !wants({"style", "unit", "fuzz", "editor"}, label); });
+  return std::ranges::any_of(labels,
+                             [](const auto& label) { return !wants({"style", "unit", "fuzz", "editor"}, label); });
 }
 
 /// True when it is built; a build that fails is a failed test.
