@@ -210,7 +210,7 @@ std::expected<void, virtio::Error> start(virtio::Transport& transport, virtio::I
 Result<Opened> open_shared_folder(std::string_view source, Access access) {
   auto* folder = folders;
   while (folder != nullptr && folder->tag() != source) folder = folder->next;
-  if (folder == nullptr) return failure(Error::invalid);
+  if (folder == nullptr) return failure(Error::no_device);
   TRY(folder->take());
   auto* const files = make<fuse::FuseFilesystem>(*folder);
   if (files == nullptr) {
