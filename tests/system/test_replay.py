@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 
 import harness
 
@@ -50,18 +49,6 @@ class Replay(harness.Case):
         self.assertIn("3 transfers, 150 in all", again.out, str(again))
         back = self.debug(BACKWARDS, "--replay", recording)
         self.assertEqual(["20", "0", "1", "20"], re.findall(r"(?m)^\$\d+ = (\d+)$", back.out), str(back))
-
-    def test_a_debugger_of_ones_own(self):
-        recording = os.path.join(self.folder, "run.rec")
-        for option in ("--record", "--replay"):
-            guest = self.start("debug", "debug-me", "--debugger", "none", option, recording, "--json")
-            listening = self.event(guest, "listening")
-            commands = (f"target remote 127.0.0.1:{listening['port']}", "break transfer", "continue", "print amount", "kill")
-            words = [word for command in commands for word in ("-ex", command)]
-            said = subprocess.run(["gdb", "-q", "-nx", "-batch", *words, listening["elf"]], stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.PIPE, text=True, timeout=100, check=True).stdout
-            self.assertIn("$1 = 10", said)
-            guest.wait(timeout=harness.GUEST_READY)
 
     def test_what_cannot_be_recorded_or_replayed(self):
         for options, sentence in ((("--record", "x", "--cores", "2"), "one core was expected"),
