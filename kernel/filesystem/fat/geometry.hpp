@@ -34,7 +34,7 @@ struct Geometry {
   }
 };
 
-constexpr std::size_t kBootSectorSize = 512;
+inline constexpr std::size_t kBootSectorSize = 512;
 
 /// What a boot sector describes, of a medium of `size` bytes; else why it cannot be used, which is empty when there is
 /// no FAT filesystem.

@@ -10,7 +10,7 @@
 
 namespace toro::filesystem::fat {
 
-constexpr std::size_t kMostUnits = 255;  ///< UTF-16 units of a long name
+inline constexpr std::size_t kMostUnits = 255;  ///< UTF-16 units of a long name
 
 using ShortName = std::array<std::uint8_t, 11>;
 
@@ -51,6 +51,6 @@ struct ShortNameBasis {
 
 /// The basis with "~tail", and with four hexadecimal digits of the long name's hash before it where there is a salt.
 [[nodiscard]] ShortName with_tail(const ShortName& basis, std::u16string_view name, unsigned salt, unsigned tail);
-constexpr unsigned kMostTail = 9;
+inline constexpr unsigned kMostTail = 9;
 
 }  // namespace toro::filesystem::fat

@@ -32,7 +32,7 @@ struct [[gnu::packed]] BootSector {
 };
 static_assert(sizeof(BootSector) == 50 && offsetof(BootSector, table_sectors_32) == 36);
 
-constexpr std::size_t kBootSignature = 510;  ///< 0x55 0xaa
+inline constexpr std::size_t kBootSignature = 510;  ///< 0x55 0xaa
 
 /// Counts that save a search: hints. [FAT §5]
 struct Information {
@@ -49,12 +49,12 @@ struct Information {
 static_assert(sizeof(Information) == 496 && offsetof(Information, structure) == 484);
 
 namespace attribute {
-constexpr std::uint8_t kReadOnly = 0x01;
-constexpr std::uint8_t kVolume = 0x08;
-constexpr std::uint8_t kDirectory = 0x10;
-constexpr std::uint8_t kArchive = 0x20;
-constexpr std::uint8_t kLongName = 0x0f;
-constexpr std::uint8_t kLongNameMask = 0x3f;
+inline constexpr std::uint8_t kReadOnly = 0x01;
+inline constexpr std::uint8_t kVolume = 0x08;
+inline constexpr std::uint8_t kDirectory = 0x10;
+inline constexpr std::uint8_t kArchive = 0x20;
+inline constexpr std::uint8_t kLongName = 0x0f;
+inline constexpr std::uint8_t kLongNameMask = 0x3f;
 }  // namespace attribute
 
 /// [FAT §6]
@@ -102,6 +102,6 @@ struct [[gnu::packed]] LongNameEntry {
 };
 static_assert(sizeof(LongNameEntry) == 32 && offsetof(LongNameEntry, third) == 28);
 
-constexpr std::size_t kEntrySize = 32;
+inline constexpr std::size_t kEntrySize = 32;
 
 }  // namespace toro::filesystem::fat
