@@ -25,9 +25,10 @@ namespace {
 using arch::InterruptsOff;
 using arch::RunState;
 
-/// Of core 0's idle thread. The first thread is main's, whose id is the process's.
+/// Of core 0's idle thread. The application's first thread is main's, whose id is the process's.
 constexpr std::uint32_t kFirstIdleId = 1'000'000'000;
 constinit std::atomic<std::uint32_t> last_id = 0;
+constinit std::atomic<std::uint32_t> last_kernel_id = 1'100'000'000;
 
 /// What a thread waits for that is ready but held.
 constexpr char kHeld[] = "being resumed";
@@ -88,14 +89,14 @@ void Scheduler::start() {
   arch::on_timer([](void*, arch::TrapFrame&) { schedulers->expire_timers(); });
 }
 
-Thread* Scheduler::create_thread(std::string_view name, arch::SwitchFrame* frame, std::uint64_t fs_base) {
+Thread* Scheduler::create_thread(std::string_view name, arch::SwitchFrame* frame, std::uint64_t fs_base, Owner owner) {
   void* memory = heap::allocate(sizeof(Thread));
   if (memory == nullptr) return nullptr;
   auto* thread = new (memory) Thread;
   thread->frame = frame;
   thread->fs_base = fs_base;
   set_name(*thread, name);
-  thread->id = ++last_id;
+  thread->id = owner == Owner::kernel ? ++last_kernel_id : ++last_id;
   return thread;
 }
 

@@ -29,8 +29,11 @@ class Scheduler {
   constexpr Scheduler() = default;
 
   /// A new thread that starts at `frame` on its own stack, once it is started; null when memory is out. `fs_base` is
-  /// its thread pointer. The name is cut at 31 characters.
-  [[nodiscard]] static Thread* create_thread(std::string_view name, arch::SwitchFrame* frame, std::uint64_t fs_base);
+  /// its thread pointer. The name is cut at 31 characters. The application's first thread is main's, whatever threads
+  /// the kernel has of its own.
+  enum class Owner : std::uint8_t { application, kernel };
+  [[nodiscard]] static Thread* create_thread(std::string_view name, arch::SwitchFrame* frame, std::uint64_t fs_base,
+                                             Owner owner = Owner::application);
 
   /// Makes a new thread this core's, and ready. Of a stack that it owns, `thread` says where it lies.
   void start_thread(Thread& thread);
