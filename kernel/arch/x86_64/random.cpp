@@ -33,7 +33,7 @@ bool try_often(bool (*instruction)(std::uint64_t&), std::uint64_t& value) {
 /// does not vary, as on a machine that counts instructions instead of time: then the value can be guessed.
 bool jitter(std::uint64_t& value) {
   constexpr int kNeeded = 64;  // spans that differ from the one before: at least a bit of each
-  constexpr int kMostSamples = 16 * kNeeded;
+  constexpr int kMostSamples = 128 * kNeeded;  // a quiet host may take as long for many in a row
   static constinit std::atomic<std::uint64_t> pool = 0;  // no two words begin alike
   std::uint64_t mixed = pool.load(std::memory_order_relaxed);
   std::uint64_t last_span = 0;
