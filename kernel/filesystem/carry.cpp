@@ -1,10 +1,13 @@
 // Calls on a mount: on its core, carried there and back from others.
+#include <atomic>
+
 #include "kernel/arch/x86_64/clock.hpp"
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/arch/x86_64/per_core.hpp"
 #include "kernel/filesystem/kernel.hpp"
 #include "kernel/include/toro/detail/mailbox.hpp"
 #include "kernel/include/toro/detail/work.hpp"
+#include "kernel/process/inbox.hpp"
 #include "kernel/process/kernel_thread.hpp"
 #include "kernel/process/scheduler.hpp"
 
@@ -128,7 +131,11 @@ void serve_other_cores(void (*first)()) {
 void call_on_mount(Mount& mount, Turn* turn, void (*function)(void* context), void* context) {
   if (arch::is_this_core(mount.core)) return call_here(mount, turn, function, context);
   Call call(mount, turn, function, context);
-  servers.on(mount.core).mailbox.put(mount.core, call);
+  Server& server = servers.on(mount.core);
+  server.mailbox.put(mount.core, call);
+  // The first call that is carried there; where another one was quicker, nothing happens.
+  if (std::atomic_ref(server.threads).load(std::memory_order_relaxed) == 0)
+    process::send(mount.core, [](void*) { serve_other_cores(); }, 0);
   call.done.wait();
 }
 

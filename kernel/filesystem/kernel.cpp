@@ -52,9 +52,10 @@ void mount_and_serve() {
 void make_names() {
   the_names = make<Namespace>();
   if (the_names == nullptr || !make_root(*the_names)) panic("memory is out: no room for the root directory");
+  if (!command_line_mounts()) return;
   // Mounting waits for devices: a thread does it, before main's gets to its first file.
-  mounting.store(command_line_mounts() ? 1 : 0, std::memory_order_relaxed);
-  serve_other_cores(mounting.load(std::memory_order_relaxed) != 0 ? mount_and_serve : nullptr);
+  mounting.store(1, std::memory_order_relaxed);
+  serve_other_cores(mount_and_serve);
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include "kernel/filesystem/kinds.hpp"
 #include "kernel/lib/command_line.hpp"
 #include "kernel/lib/format.hpp"
-#include "kernel/process/inbox.hpp"
 
 namespace toro::filesystem {
 namespace {
@@ -32,10 +31,8 @@ Result<Mount*> make_mount(std::string_view source, const MountOptions& options) 
   if (mount == nullptr) return failure(Error::no_memory);
   mount->source = TRY(Text::copy(source));
   mount->core = options.core;
-  if (arch::is_this_core(mount->core))
-    serve_other_cores();
-  else  // in order with the calls that come behind it
-    process::send(mount->core, [](void*) { serve_other_cores(); }, 0);
+  // The server writes changes after a while; on another core the first call starts it.
+  if (arch::is_this_core(mount->core)) serve_other_cores();
   const Access access = options.read_only ? Access::read_only : Access::read_write;
   const Opened opened = TRY(mount->run([&] { return open(*mount, options.kind, access); }));
   mount->filesystem = opened.filesystem;
