@@ -32,7 +32,7 @@ bool try_often(bool (*instruction)(std::uint64_t&), std::uint64_t& value) {
 /// Mixed from how long CPUID takes, from one time to the next: a hypervisor has to be entered for it. False when that
 /// does not vary, as on a machine that counts instructions instead of time: then the value can be guessed.
 bool jitter(std::uint64_t& value) {
-  constexpr int kNeeded = 64;  // spans that differ from the one before: at least a bit of each
+  constexpr int kNeeded = 64;                  // spans that differ from the one before: at least a bit of each
   constexpr int kMostSamples = 128 * kNeeded;  // a quiet host may take as long for many in a row
   static constinit std::atomic<std::uint64_t> pool = 0;  // no two words begin alike
   std::uint64_t mixed = pool.load(std::memory_order_relaxed);
