@@ -77,7 +77,11 @@ class VirtioLine final : public Transport {
     static_cast<void>(transport_->take_interrupt());
     return true;
   }
-  void end_sleep() override { wake_line_.point_back(); }
+  // What came as an NMI left the line high: it has to fall, or no edge comes any more.
+  void end_sleep() override {
+    wake_line_.point_back();
+    static_cast<void>(transport_->take_interrupt());
+  }
 
   bool connected() const override { return connected_; }
   bool was_used() const override { return session_ != 0; }

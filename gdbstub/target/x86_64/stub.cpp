@@ -443,9 +443,9 @@ bool Stub::stop(StopEvent event) {
         standing = !pass_on && !resume(event, core);
         break;
       case Next::detach:
-        configuration_.transport.flush();
         run_.release();
-        standing = false;
+        // The next debugger may have spoken already, and what it said has no interrupt any more.
+        standing = wanted_while_running(event);
         break;
       case Next::power_off:
         configuration_.transport.flush();
