@@ -65,14 +65,15 @@ export class Session {
     await this.client.start();
     const initialized = new Promise((done) => this.client.once('initialized', done));
     this.capabilities = await this.ask('initialize', { adapterID: 'toro', pathFormat: 'path', linesStartAt1: true, columnsStartAt1: true });
-    return this.stopAfter(async () => {
+    const stop = await this.stopAfter(async () => {
       const started = within(this.client.customRequest(request, parameters), `the response to ${request}`);
       await Promise.race([within(initialized, 'initialized'), started.then(() => initialized)]);
       await configure(this);
       await this.ask('configurationDone');
       await started;
-      await this.ask('threads'); // as an editor does: lldb-dap answers the first time what it saw when it connected
     });
+    await this.ask('threads'); // as an editor does: lldb-dap answers the first time what it saw when it connected
+    return stop;
   }
 
   async frames(threadId = this.stop.threadId) {

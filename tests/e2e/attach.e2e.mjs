@@ -97,23 +97,6 @@ await scenario('attach', project, [
     await editor.sessionEnded();
     await editor.noGuests();
   }],
-  ['two guests at once, one by QEMU’s stub', async (editor) => {
-    writeFileSync(main, ticker);
-    launch({ request: 'launch', name: 'Kernel stub', sample: '${workspaceFolder}' }, { request: 'launch', name: 'QEMU stub', sample: '${workspaceFolder}', stub: 'qemu', debugger: 'gdb' });
-    await editor.clickGutter(7);
-    await editor.page.keyboard.press('F5');
-    await editor.stoppedAt('main', 7);
-    await editor.command('Debug: Select and Start Debugging');
-    await editor.pick('QEMU stub');
-    await editor.until('two guests', () => editor.guests().length === 2);
-    await editor.page.locator('.debug-call-stack .session', { hasText: 'QEMU stub' }).waitFor();
-    await editor.page.locator('.debug-call-stack .session', { hasText: 'Kernel stub' }).waitFor();
-    await editor.command('Debug: Stop');
-    await editor.until('one guest', () => editor.guests().length === 1).catch(() => undefined);
-    await editor.command('Debug: Stop');
-    await editor.sessionEnded();
-    await editor.noGuests();
-  }],
 ], { 'toro.path': sdk });
 guest?.kill('SIGTERM');
 rmSync(temporary, { recursive: true, force: true });
