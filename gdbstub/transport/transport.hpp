@@ -13,8 +13,8 @@ class Transport {
   [[nodiscard]] virtual std::size_t receive(std::span<char> into) = 0;
   /// Hands over all of `bytes`, waiting for room; gives up, and drops the rest, only where the line is closed.
   virtual void send(std::span<const char> bytes) = 0;
-  /// Waits until the other side has all that was sent: before the machine runs on to what may be its end. Gives up only
-  /// where the line is closed.
+  /// Waits until the other side has all that was sent: before the machine's end. Gives up where the line is closed, or
+  /// nobody takes it for a second.
   virtual void flush() {}
   /// What arrives from now on, and an end of the connection, comes as an NMI to the calling core; false where that
   /// cannot be. What is there already does not come: receive() once more before you sleep.

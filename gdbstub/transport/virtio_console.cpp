@@ -7,6 +7,7 @@
 #include "gdbstub/target/x86_64/stub.hpp"
 #include "gdbstub/transport/transport.hpp"
 #include "gdbstub/transport/wake_line.hpp"
+#include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/arch/x86_64/descriptor_tables.hpp"
 #include "kernel/arch/x86_64/interrupts.hpp"
 #include "kernel/boot/boot_information.hpp"
@@ -63,9 +64,11 @@ class VirtioLine final : public Transport {
   }
 
   void flush() override {
+    constexpr std::uint64_t kPatience = 3'000'000'000;  // TSC ticks: some second
+    const std::uint64_t begin = arch::read_tsc();
     while (virtio::ConsolePort* port = poll()) {
       const auto idle = port->tx_idle();
-      if (!idle || *idle) return;
+      if (!idle || *idle || arch::read_tsc() - begin > kPatience) return;
       asm volatile("pause");
     }
   }
