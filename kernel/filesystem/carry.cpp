@@ -5,8 +5,7 @@
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/arch/x86_64/per_core.hpp"
 #include "kernel/filesystem/kernel.hpp"
-#include "kernel/include/toro/detail/mailbox.hpp"
-#include "kernel/include/toro/detail/work.hpp"
+#include "kernel/process/carried_calls.hpp"
 #include "kernel/process/inbox.hpp"
 #include "kernel/process/kernel_thread.hpp"
 #include "kernel/process/scheduler.hpp"
@@ -17,16 +16,6 @@ namespace {
 constexpr std::size_t kStackPages = 8;
 
 constexpr std::uint32_t kMostThreads = 8;  // of a core, for calls that wait at the same time
-
-struct Call : toro::detail::Parcel {
-  Mount& mount;
-  Turn* turn;
-  void (*function)(void* context);
-  void* context;
-  toro::detail::Gate done;
-
-  Call(Mount& m, Turn* t, void (*f)(void* context), void* c) : mount(m), turn(t), function(f), context(c) {}
-};
 
 /// How long a change may be in memory only.
 constexpr std::uint64_t kMostUnwritten = 5'000'000'000;  // ns
@@ -42,15 +31,9 @@ struct Server {
 };
 TORO_PER_CORE(Server, servers);
 
-process::WaitQueue& queue_of(Turn& turn) {
+process::Exclusive exclusive(Turn& turn) {
   static_assert(sizeof(process::WaitQueue) == sizeof turn.waiters);
-  return reinterpret_cast<process::WaitQueue&>(turn.waiters);
-}
-
-void end(Turn& turn) {
-  const arch::InterruptsOff off;
-  turn.busy = false;
-  process::scheduler().wake(queue_of(turn), 1);
+  return {turn.busy, reinterpret_cast<process::WaitQueue&>(turn.waiters), "a filesystem"};
 }
 
 /// The server learns that it has to write some time.
@@ -60,18 +43,6 @@ void tell_changes(Mount& mount) {
     return;
   servers->write_time = arch::clock::now() + kMostUnwritten;
   if (!std::exchange(servers->told, true)) servers->mailbox.put(mount.core, servers->changes);
-}
-
-void call_here(Mount& mount, Turn* turn, void (*function)(void* context), void* context) {
-  if (turn != nullptr) {
-    const arch::InterruptsOff off;
-    while (turn->busy) process::scheduler().wait(queue_of(*turn), "a filesystem", process::WaitKind::thread);
-    turn->busy = true;
-  }
-  function(context);
-  if (turn == nullptr) return;
-  tell_changes(mount);
-  end(*turn);
 }
 
 /// A mount of this core with changes, whose turn it is then.
@@ -87,12 +58,10 @@ void write_changes() {
   servers->write_time = 0;
   while (Mount* const mount = take_changed()) {
     const bool written = mount->filesystem->sync().has_value();  // an error is reported
-    end(mount->turn);
+    exclusive(mount->turn).leave();
     if (!written) return;
   }
 }
-
-void add_thread();
 
 [[noreturn]] void serve() {
   if (auto* const first = std::exchange(servers->first, nullptr)) first();
@@ -101,15 +70,10 @@ void add_thread();
     ++servers->idle;
     auto* const parcel = servers->mailbox.wait("calls on files", deadline == 0 ? process::kNoDeadline : deadline);
     --servers->idle;
-    if (parcel == &servers->changes) {
+    if (parcel == &servers->changes)
       servers->told = false;
-    } else if (parcel != nullptr) {
-      auto& call = static_cast<Call&>(*parcel);
-      // What overlaps may wait long, and calls come meanwhile.
-      if (call.mount.overlaps() && servers->idle == 0 && servers->threads < kMostThreads) add_thread();
-      call_here(call.mount, call.turn, call.function, call.context);
-      call.done.open();
-    }
+    else if (parcel != nullptr)
+      process::serve_call(*parcel);
     if (servers->write_time != 0 && arch::clock::now() >= servers->write_time) write_changes();
   }
 }
@@ -118,6 +82,21 @@ void add_thread() {
   ++servers->threads;
   process::start_kernel_thread("files", kStackPages, serve);
 }
+
+struct Call {
+  Mount& mount;
+  Turn* turn;
+  void (*function)(void* context);
+  void* context;
+
+  void make() const {
+    if (turn == nullptr) return function(context);
+    exclusive(*turn).enter();
+    function(context);
+    tell_changes(mount);
+    exclusive(*turn).leave();
+  }
+};
 
 }  // namespace
 
@@ -129,14 +108,21 @@ void serve_other_cores(void (*first)()) {
 }
 
 void call_on_mount(Mount& mount, Turn* turn, void (*function)(void* context), void* context) {
-  if (arch::is_this_core(mount.core)) return call_here(mount, turn, function, context);
-  Call call(mount, turn, function, context);
+  Call call{mount, turn, function, context};
+  if (arch::is_this_core(mount.core)) return call.make();
   Server& server = servers.on(mount.core);
-  server.mailbox.put(mount.core, call);
   // The first call that is carried there; where another one was quicker, nothing happens.
   if (std::atomic_ref(server.threads).load(std::memory_order_relaxed) == 0)
     process::send(mount.core, [](void*) { serve_other_cores(); }, 0);
-  call.done.wait();
+  process::carry(
+      server.mailbox, mount.core,
+      [](void* of) {
+        const Call& carried = *static_cast<Call*>(of);
+        // What overlaps may wait long, and calls come meanwhile.
+        if (carried.mount.overlaps() && servers->idle == 0 && servers->threads < kMostThreads) add_thread();
+        carried.make();
+      },
+      &call);
 }
 
 }  // namespace toro::filesystem

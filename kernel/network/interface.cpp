@@ -42,12 +42,18 @@ constinit std::size_t InterfaceThread::count = 0;
 
 namespace {
 
-TORO_PER_CORE(process::CallServer, servers);
+/// A core's end of the calls of others.
+struct CallServer {
+  toro::detail::Mailbox mailbox;
+  bool started;
+};
+TORO_PER_CORE(CallServer, servers);
 
 }  // namespace
 
 void InterfaceThread::serve_calls() {
-  process::serve_calls(*servers, "calls on sockets");
+  for (;;)
+    if (auto* const call = servers->mailbox.wait("calls on sockets", process::kNoDeadline)) process::serve_call(*call);
 }
 
 /// A thread of the kernel's gets no argument: each takes an interface of its core that has none yet.
@@ -60,7 +66,7 @@ void InterfaceThread::serve_frames() {
 }
 
 void InterfaceThread::start_here(Interface& interface) {
-  process::start_call_server(*servers, "sockets", serve_calls);
+  if (!std::exchange(servers->started, true)) process::start_kernel_thread("sockets", kStackPages, serve_calls);
   interface.thread_ = &process::start_kernel_thread("network", kStackPages, serve_frames);
 }
 
@@ -138,14 +144,16 @@ void Interface::call_alone(void (*function)(void* context), void* context) {
     void (*function)(void* context);
     void* context;
   } call{*this, function, context};
-  process::call_alone(
-      servers, {core_, busy_, waiters_, "the network"},
-      [](void* of) {
-        auto& made = *static_cast<Call*>(of);
-        made.function(made.context);
-        made.interface.settle();
-      },
-      &call);
+  const auto make = [](void* of) {
+    const auto& made = *static_cast<Call*>(of);
+    const process::Exclusive stack{made.interface.busy_, made.interface.waiters_, "the network"};
+    stack.enter();
+    made.function(made.context);
+    made.interface.settle();
+    stack.leave();
+  };
+  if (arch::is_this_core(core_)) return make(&call);
+  process::carry(servers.on(core_).mailbox, core_, make, &call);
 }
 
 void Interface::drain(std::uint64_t deadline) {
