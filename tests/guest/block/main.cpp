@@ -4,6 +4,7 @@
 #include <toro/cores.hpp>
 #include <toro/partitions.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <charconv>
@@ -33,11 +34,14 @@ void tell(const toro::BlockError& error) {
 }
 
 struct Chunk : BlockRequest {
-  explicit Chunk(toro::BlockCompletions& all) : memory(kChunk / sizeof(std::uint64_t)) {
+  explicit Chunk(toro::BlockCompletions& all) { completions = &all; }
+  /// The disk's last one may be shorter.
+  void resize(std::size_t size) {
+    memory.resize(size / sizeof(std::uint64_t));
     const auto bytes = std::as_writable_bytes(std::span(memory));
-    segments = {bytes.first(4096), bytes.subspan(4096, kChunk - 8192), bytes.last(4096)};
-    data = segments;
-    completions = &all;
+    segments = {bytes};
+    if (size == kChunk) segments = {bytes.first(4096), bytes.subspan(4096, kChunk - 8192), bytes.last(4096)};
+    data = std::span(segments).first(size == kChunk ? 3 : 1);
   }
   std::vector<std::uint64_t> memory;
   std::array<std::span<std::byte>, 3> segments;
@@ -48,15 +52,18 @@ std::uint64_t go_over(BlockDevice& disk, BlockOperation operation, std::uint64_t
                       std::uint64_t step) {
   toro::BlockCompletions completions;
   std::vector<std::unique_ptr<Chunk>> chunks;
-  const std::uint64_t count = disk.sectors() * disk.sector_size() / kChunk;
+  const std::uint64_t size = disk.sectors() * disk.sector_size();
+  const std::uint64_t count = (size + kChunk - 1) / kChunk;
   std::uint64_t next = first;
   std::uint64_t wrong = 0;
   std::size_t in_flight = 0;
   const auto start = [&](Chunk& chunk) {
     chunk.operation = operation;
     chunk.sector = next * (kChunk / disk.sector_size());
+    chunk.resize(std::min<std::uint64_t>(kChunk, size - next * kChunk));
+    const std::uint64_t at = next * (kChunk / sizeof(std::uint64_t));
     for (std::size_t i = 0; i < chunk.memory.size(); ++i)
-      chunk.memory[i] = operation == BlockOperation::write ? pattern(seed, next * chunk.memory.size() + i) : 0;
+      chunk.memory[i] = operation == BlockOperation::write ? pattern(seed, at + i) : 0;
     next += step;
     ++in_flight;
     disk.submit(chunk);
