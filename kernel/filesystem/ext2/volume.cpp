@@ -80,33 +80,15 @@ Result<> Volume::read_groups() {
   return {};
 }
 
-void Volume::turn_read_only(std::string_view why) {
-  if (access_ == Access::read_only) return;
-  access_ = Access::read_only;
-  FixedString<160> what;
-  what.print("is only read from now on: {}", why);
-  report(medium_.name(), what.view());
-}
-
 Error Volume::damaged(std::string_view where) {
   FixedString<120> why;
   why.print("it is damaged ({}); run e2fsck", where);
-  turn_read_only(why.view());
+  state_.turn_read_only(why.view());
   return Error::damaged;
 }
 
-/// Tells once that writes were lost.
-bool Volume::has_failed() {
-  if (cache_->has_failed() && !failed_) {
-    failed_ = true;
-    turn_read_only("a write failed, and what was written last may be lost");
-  }
-  return failed_;
-}
-
 Result<> Volume::begin_change() {
-  if (has_failed() || access_ == Access::read_only) return failure(Error::read_only);
-  unsynced_ = true;
+  TRY(state_.begin_change(*cache_));
   if (changed_) return {};
   superblock_.mount_time = static_cast<std::uint32_t>(wall_clock() / kSecond);
   TRY(store_superblock());
@@ -145,20 +127,13 @@ Result<> Volume::store_counts() {
 }
 
 Result<> Volume::sync() {
-  if (has_failed()) return failure(Error::io_error);
-  if (!unsynced_) return {};
-  if (access_ == Access::read_only) return failure(Error::io_error);  // damage was found before it was written
-  TRY(store_counts());
-  const auto done = cache_->sync();
-  if (has_failed()) return failure(Error::io_error);
-  unsynced_ = !done;
-  return done;
+  return state_.sync(*cache_, [this] { return store_counts(); });
 }
 
 Result<> Volume::finish() {
   TRY(sync());
-  if (!changed_ || access_ == Access::read_only) return {};
-  access_ = Access::read_only;
+  if (!changed_ || access() == Access::read_only) return {};
+  state_.close();
   if ((superblock_.state & kLeftInOrder) == 0) return {};
   {
     const auto block = TRY(cache_->read(kSuperblockOffset / layout_.block_size));

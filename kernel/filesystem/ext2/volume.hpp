@@ -1,8 +1,8 @@
 // An ext2 volume that is mounted: its blocks, its groups, and what may still be done with it.
 #pragma once
 
-#include "kernel/filesystem/block_cache.hpp"
 #include "kernel/filesystem/ext2/layout.hpp"
+#include "kernel/filesystem/write_state.hpp"
 
 namespace toro::filesystem::ext2 {
 
@@ -17,7 +17,7 @@ class Volume {
 
   [[nodiscard]] const Layout& layout() const { return layout_; }
   [[nodiscard]] BlockCache& cache() { return *cache_; }
-  [[nodiscard]] Access access() const { return access_; }
+  [[nodiscard]] Access access() const { return state_.access(); }
 
   /// Before each change of the volume: whether it may be made. `read_only` when not.
   [[nodiscard]] Result<> begin_change();
@@ -26,7 +26,7 @@ class Volume {
   [[nodiscard]] std::unexpected<Error> damage(std::string_view where) { return failure(damaged(where)); }
 
   [[nodiscard]] Result<> sync();
-  [[nodiscard]] bool has_changes() const { return unsynced_ && access_ == Access::read_write; }
+  [[nodiscard]] bool has_changes() const { return state_.has_changes(); }
   /// The last sync: the volume is marked as left in order, if it was when it was mounted.
   [[nodiscard]] Result<> finish();
 
@@ -58,7 +58,7 @@ class Volume {
 
  private:
   Volume(Medium& medium, const Superblock& superblock, const Layout& layout, Access access)
-      : medium_(medium), superblock_(superblock), layout_(layout), access_(access) {}
+      : medium_(medium), superblock_(superblock), layout_(layout), state_(medium, access) {}
   template <class T, class... Arguments>
   friend T* filesystem::make(Arguments&&...);
   template <class T>
@@ -67,8 +67,6 @@ class Volume {
   [[nodiscard]] Result<> read_groups();
   [[nodiscard]] Result<> store_superblock();
   [[nodiscard]] Result<> store_counts();
-  void turn_read_only(std::string_view why);
-  bool has_failed();
   [[nodiscard]] Result<std::uint32_t> take_bit(std::uint32_t bitmap, std::uint32_t count, std::uint32_t from);
   [[nodiscard]] Result<> clear_bit(std::uint32_t bitmap, std::uint32_t bit, std::string_view where);
   [[nodiscard]] std::uint32_t group_for_directory(std::uint32_t parent) const;
@@ -76,14 +74,12 @@ class Volume {
   Medium& medium_;
   Superblock superblock_;
   Layout layout_;
-  Access access_;
+  WriteState state_;
   Owned<BlockCache> cache_;
   Array<Group> groups_;
   std::uint64_t free_blocks_ = 0;
   std::uint64_t free_inodes_ = 0;
-  bool changed_ = false;   ///< since it was mounted
-  bool unsynced_ = false;  ///< since the last sync
-  bool failed_ = false;    ///< writes were lost
+  bool changed_ = false;  ///< since it was mounted
 };
 
 }  // namespace toro::filesystem::ext2

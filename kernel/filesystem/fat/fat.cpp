@@ -166,8 +166,7 @@ Result<> Fat::save(Item& of) {
 }
 
 Result<> Fat::sync() {
-  if (volume_.storage.access() == Access::read_write) TRY(volume_.table.save());
-  return volume_.storage.sync();
+  return volume_.storage.sync([this] { return volume_.table.save(); });
 }
 
 Result<> Fat::finish() {

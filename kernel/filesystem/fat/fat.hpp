@@ -30,6 +30,7 @@ class Fat final : public Filesystem {
   [[nodiscard]] Result<> unlink(Node directory, std::string_view name, bool directory_expected) override;
   [[nodiscard]] Result<> rename(Node from, std::string_view name, Node to, std::string_view new_name) override;
   [[nodiscard]] Result<> sync() override;
+  [[nodiscard]] bool has_changes() override { return volume_.storage.has_changes(); }
   [[nodiscard]] Result<> finish() override;
   [[nodiscard]] Statistics statistics() override;
   void destroy() override;

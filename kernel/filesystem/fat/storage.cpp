@@ -19,7 +19,7 @@ std::uint32_t block_size_of(const Medium& medium) {
 
 Storage::Storage(Medium& medium, Access access, std::size_t cache_bytes)
     : medium_(medium),
-      access_(medium.is_read_only() ? Access::read_only : access),
+      state_(medium, access),
       block_size_(block_size_of(medium)),
       cache_(medium, block_size_, cache_bytes / block_size_) {}
 
@@ -72,35 +72,9 @@ Result<> Storage::write_zeros(std::uint64_t offset, std::uint64_t size, Content 
   return {};
 }
 
-void Storage::turn_read_only(std::string_view why) {
-  if (access_ == Access::read_only) return;
-  access_ = Access::read_only;
-  report(medium_.name(), why);
-}
-
 std::unexpected<Error> Storage::damage() {
-  turn_read_only("is only read from now on: it is damaged; run fsck.fat");
+  state_.turn_read_only("it is damaged; run fsck.fat");
   return failure(Error::damaged);
-}
-
-/// Tells once that writes were lost.
-bool Storage::has_failed() {
-  if (cache_.has_failed() && !failed_) {
-    failed_ = true;
-    turn_read_only("is only read from now on: a write failed, and what was written last may be lost");
-  }
-  return failed_;
-}
-
-Result<> Storage::begin_change() {
-  return has_failed() || access_ == Access::read_only ? Result<>(failure(Error::read_only)) : Result<>();
-}
-
-Result<> Storage::sync() {
-  if (has_failed()) return failure(Error::io_error);
-  if (access_ == Access::read_only && cache_.changed() == 0) return {};
-  const auto done = cache_.sync();
-  return has_failed() ? Result<>(failure(Error::io_error)) : done;
 }
 
 }  // namespace toro::filesystem::fat

@@ -1,8 +1,7 @@
 // Bytes of a medium through a cache, and whether they may still be changed.
 #pragma once
 
-#include "kernel/filesystem/block_cache.hpp"
-#include "kernel/filesystem/kinds.hpp"
+#include "kernel/filesystem/write_state.hpp"
 
 namespace toro::filesystem::fat {
 
@@ -14,7 +13,8 @@ class Storage {
   /// Memory was there for it.
   [[nodiscard]] bool is_made() const { return cache_.is_made(); }
   [[nodiscard]] Medium& medium() { return medium_; }
-  [[nodiscard]] Access access() const { return access_; }
+  [[nodiscard]] Access access() const { return state_.access(); }
+  [[nodiscard]] bool has_changes() const { return state_.has_changes(); }
 
   [[nodiscard]] Result<> read(std::uint64_t offset, std::span<std::byte> to);
   [[nodiscard]] Result<> write(std::uint64_t offset, std::span<const std::byte> from, Content content);
@@ -34,24 +34,24 @@ class Storage {
   }
 
   /// Before each change: whether it may be made. `read_only` when not.
-  [[nodiscard]] Result<> begin_change();
+  [[nodiscard]] Result<> begin_change() { return state_.begin_change(cache_); }
   /// Says once that the filesystem contradicts itself; it is only read from then on.
   [[nodiscard]] std::unexpected<Error> damage();
-  /// All that was written is on the medium when this returns.
-  [[nodiscard]] Result<> sync();
+  /// As WriteState's.
+  template <class F>
+  [[nodiscard]] Result<> sync(F save) {
+    return state_.sync(cache_, save);
+  }
 
  private:
-  [[nodiscard]] bool has_failed();
-  void turn_read_only(std::string_view why);
   [[nodiscard]] bool is_within(std::uint64_t offset, std::uint64_t size) const {
     return offset <= medium_.bytes() && size <= medium_.bytes() - offset;
   }
 
   Medium& medium_;
-  Access access_;
+  WriteState state_;
   std::uint32_t block_size_;
   BlockCache cache_;
-  bool failed_ = false;  ///< writes were lost
 };
 
 }  // namespace toro::filesystem::fat

@@ -255,6 +255,17 @@ TEST_CASE("a full disk") {
   });
 }
 
+TEST_CASE("what is not on the medium is told until it is") {
+  Volume volume(kFormats[0]);
+  CHECK_FALSE(volume.filesystem->has_changes());
+  REQUIRE(volume.files->write("/f", "text"));
+  CHECK(volume.filesystem->has_changes());
+  const unsigned flushes = volume.medium.flushes;
+  REQUIRE(volume.filesystem->sync());
+  CHECK_FALSE(volume.filesystem->has_changes());
+  CHECK(volume.medium.flushes == flushes + 1);
+}
+
 TEST_CASE("a write that fails is told once, and nothing is written any more") {
   Volume volume(kFormats[0]);
   Names& files = *volume.files;
