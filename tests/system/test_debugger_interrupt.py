@@ -239,7 +239,7 @@ class Leaving(debugger.Case):
         gdb = Gdb(self, guest)
         beat = gdb.value("(long)&beat")
         gdb.detach()
-        for i in range(40):
+        for i in range(200):
             with Wire(self, guest) as wire:
                 self.assertIn(b"PacketSize", wire.ask(b"qSupported:swbreak+"))
                 self.assertEqual(b"", wire.ask(b"vMustReplyEmpty"))

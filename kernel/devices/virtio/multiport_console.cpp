@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "kernel/devices/virtio/initialization.hpp"
 
@@ -41,6 +42,7 @@ std::expected<void, Error> MultiportConsole::start(Transport& transport, std::sp
   control_sent_busy_ = 0;
   for (ConsolePort& port : ports_) {
     port.present_ = port.is_console_ = port.open_ = port.host_open_ = port.ready_due_ = port.open_due_ = false;
+    port.host_closed_ = false;
     port.name_length_ = 0;
     port.host_sessions_ = 0;
   }
@@ -99,8 +101,11 @@ std::expected<void, Error> MultiportConsole::poll() {
     }
   }
   for (std::uint16_t i = 0; i < port_count_; ++i) {
+    PortChannel& channel = ports_[i].channel_;
+    if (!channel.supplied()) continue;
     // A port that the device broke tells its own reader and writer, and is not in the others' way.
-    if (ports_[i].channel_.supplied()) static_cast<void>(ports_[i].channel_.poll());
+    static_cast<void>(channel.poll());
+    if (std::exchange(ports_[i].host_closed_, false)) channel.on_host_closed();
   }
   return {};
 }
@@ -252,6 +257,7 @@ void MultiportConsole::handle_control(std::span<const std::byte> bytes) {
     case ControlEvent::port_open:
       if (message.value != 0 && !subject->host_open_) ++subject->host_sessions_;
       subject->host_open_ = message.value != 0;
+      subject->host_closed_ |= message.value == 0;
       break;
     case ControlEvent::port_name:
       name_port(*subject, bytes.subspan(header.size()));

@@ -53,6 +53,7 @@ class ConsolePort {
   bool host_open_ = false;
   bool ready_due_ = false;  // messages that wait for room in the control queue
   bool open_due_ = false;
+  bool host_closed_ = false;  // and the channel does not know yet
   std::uint8_t name_length_ = 0;
   std::uint32_t host_sessions_ = 0;
   std::array<char, kPortName> name_{};

@@ -2,7 +2,9 @@
 #include "kernel/devices/virtio/port_channel.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <optional>
+#include <utility>
 
 #include "kernel/devices/virtio/initialization.hpp"
 
@@ -14,7 +16,7 @@ std::expected<void, Error> PortChannel::set_up(Transport& transport, std::uint16
   receive_index_ = receive_queue;
   transmit_index_ = transmit_queue;
   buffers_ = {};
-  received_first_ = received_count_ = transmit_free_count_ = 0;
+  received_first_ = received_count_ = transmit_free_ = transmit_suspect_ = 0;
   transmit_interrupt_expected_ = false;
   read_offset_ = 0;
   if (const auto done = set_up_queue(transport, receive_queue, receive_, receive_memory_.view()); !done) return done;
@@ -26,9 +28,7 @@ std::expected<void, Error> PortChannel::set_up(Transport& transport, std::uint16
 
 void PortChannel::supply(const PortBuffers& buffers) {
   buffers_ = buffers;
-  for (std::size_t i = 0; i < buffers_.transmit_free.size(); ++i)
-    buffers_.transmit_free[i] = static_cast<std::uint16_t>(i);
-  transmit_free_count_ = static_cast<std::uint16_t>(buffers_.transmit_free.size());
+  transmit_free_ = all_transmit_buffers();
   for (std::size_t i = 0; i < buffers_.received.size(); ++i) {
     if (!receive_.submit_writable(receive_buffer(i), i)) break;  // the device took a smaller ring
   }
@@ -70,13 +70,27 @@ std::expected<std::size_t, Error> PortChannel::read(std::span<std::byte> data) {
 
 std::expected<bool, Error> PortChannel::transmit_idle() {
   if (const auto done = collect_transmitted(); !done) return std::unexpected(done.error());
-  return transmit_free_count_ == buffers_.transmit_free.size();
+  return transmit_free_ == all_transmit_buffers();
 }
 
 std::expected<void, Error> PortChannel::poll() {
   const std::expected<void, Error> received = collect_received();
   const std::expected<void, Error> transmitted = collect_transmitted();
   return received ? transmitted : received;
+}
+
+void PortChannel::on_host_closed() {
+  const auto in_flight = static_cast<std::uint16_t>(all_transmit_buffers() & ~transmit_free_);
+  auto lost = static_cast<std::uint16_t>(transmit_suspect_ & in_flight);
+  transmit_suspect_ = static_cast<std::uint16_t>(in_flight & ~lost);
+  transmit_free_ |= lost;
+  for (; lost != 0; lost &= static_cast<std::uint16_t>(lost - 1))
+    transmit_.reclaim(static_cast<std::uint64_t>(std::countr_zero(lost)));
+}
+
+std::uint16_t PortChannel::all_transmit_buffers() const {
+  const std::size_t count = buffers_.transmit.size() / buffers_.transmit_size;
+  return static_cast<std::uint16_t>((std::uint32_t{1} << count) - 1);
 }
 
 std::span<std::byte> PortChannel::receive_buffer(std::size_t index) const {
@@ -107,14 +121,16 @@ std::expected<void, Error> PortChannel::collect_received() {
 }
 
 std::expected<void, Error> PortChannel::collect_transmitted() {
-  const std::uint16_t before = transmit_free_count_;
+  const std::uint16_t before = transmit_free_;
   for (std::uint16_t i = 0; i < transmit_.size(); ++i) {
     const auto completion = transmit_.poll();
     if (!completion) return std::unexpected(completion.error());
     if (!completion->has_value()) break;
-    buffers_.transmit_free[transmit_free_count_++] = static_cast<std::uint16_t>((*completion)->cookie);
+    const auto buffer = static_cast<std::uint16_t>(1U << (*completion)->cookie);
+    transmit_free_ |= buffer;
+    transmit_suspect_ &= static_cast<std::uint16_t>(~buffer);
   }
-  if (transmit_interrupt_expected_ && transmit_free_count_ > before) {
+  if (transmit_interrupt_expected_ && transmit_free_ != before) {
     transmit_.set_interrupts(SplitQueue::Interrupts::suppressed);
     transmit_interrupt_expected_ = false;
   }
@@ -123,13 +139,13 @@ std::expected<void, Error> PortChannel::collect_transmitted() {
 
 std::size_t PortChannel::submit_transmit(std::span<const std::byte> data) {
   std::size_t taken = 0;
-  while (taken < data.size() && transmit_free_count_ > 0) {
-    const std::uint16_t index = buffers_.transmit_free[transmit_free_count_ - 1U];
+  while (taken < data.size() && transmit_free_ != 0) {
+    const auto index = static_cast<std::size_t>(std::countr_zero(transmit_free_));
     const std::span<std::byte> buffer = transmit_buffer(index);
     const std::span<const std::byte> chunk = data.subspan(taken, std::min(buffer.size(), data.size() - taken));
     std::ranges::copy(chunk, buffer.begin());
     if (!transmit_.submit_readable(buffer.first(chunk.size()), index)) break;
-    --transmit_free_count_;
+    transmit_free_ &= static_cast<std::uint16_t>(transmit_free_ - 1);
     taken += chunk.size();
   }
   return taken;

@@ -29,7 +29,6 @@ struct PortBuffers {
   std::span<ReceivedPiece> received;  // one for each receive buffer
   std::span<std::byte> transmit;
   std::size_t transmit_size = 0;
-  std::span<std::uint16_t> transmit_free;  // one for each transmit buffer
 };
 
 /// The buffers of one port: kReceiveCount of kReceiveSize bytes, kTransmitCount of kTransmitSize bytes.
@@ -40,15 +39,13 @@ struct PortBufferMemory {
   std::array<std::byte, kReceiveCount * kReceiveSize> receive{};
   std::array<std::byte, kTransmitCount * kTransmitSize> transmit{};
   std::array<ReceivedPiece, kReceiveCount> received{};
-  std::array<std::uint16_t, kTransmitCount> transmit_free{};
 
   [[nodiscard]] constexpr PortBuffers view() {
     return {.receive = receive,
             .receive_size = kReceiveSize,
             .received = received,
             .transmit = transmit,
-            .transmit_size = kTransmitSize,
-            .transmit_free = transmit_free};
+            .transmit_size = kTransmitSize};
   }
 };
 
@@ -81,6 +78,12 @@ class PortChannel {
   /// Takes finished buffers of both queues back from the device.
   [[nodiscard]] std::expected<void, Error> poll();
 
+  /// The host's side was closed. QEMU then finishes all that was written but a piece that it had begun to hand over: of
+  /// that it lets go, and does not say so [QEMU 7.2 hw/char/virtio-serial-bus.c, discard_throttle_data]. What was in
+  /// flight at one end and still is at a later one is such a piece, and is taken back. After poll(), and at most once
+  /// between two: what the device did before an end must have been seen.
+  void on_host_closed();
+
   /// Whether read() has something without asking the device.
   [[nodiscard]] bool has_received() const { return received_count_ > 0; }
 
@@ -92,6 +95,7 @@ class PortChannel {
   [[nodiscard]] const SplitQueue& transmit_queue() const { return transmit_; }
 
  private:
+  [[nodiscard]] std::uint16_t all_transmit_buffers() const;
   [[nodiscard]] std::span<std::byte> receive_buffer(std::size_t index) const;
   [[nodiscard]] std::span<std::byte> transmit_buffer(std::size_t index) const;
   [[nodiscard]] std::expected<void, Error> collect_received();
@@ -107,7 +111,8 @@ class PortChannel {
   std::uint16_t received_first_ = 0;  // in buffers_.received, which is used as a ring
   std::uint16_t received_count_ = 0;
   std::uint32_t read_offset_ = 0;  // in the first piece
-  std::uint16_t transmit_free_count_ = 0;
+  std::uint16_t transmit_free_ = 0;      // a bit for each transmit buffer
+  std::uint16_t transmit_suspect_ = 0;  // in flight when the host's side was last closed
   bool transmit_interrupt_expected_ = false;
   SplitQueue receive_;
   SplitQueue transmit_;

@@ -16,7 +16,7 @@ std::expected<QueueAddresses, Error> SplitQueue::attach(const QueueView& memory,
   size_ = size;
   free_count_ = size;
   free_head_ = 0;
-  available_ = published_ = used_ = notified_ = 0;
+  available_ = published_ = used_ = reclaimed_ = notified_ = 0;
   broken_.reset();
 
   for (std::uint16_t i = 0; i < size; ++i) {
@@ -104,6 +104,16 @@ std::expected<std::optional<SplitQueue::Completion>, Error> SplitQueue::poll() {
   release(static_cast<std::uint16_t>(id));
   ++used_;
   return completion;
+}
+
+bool SplitQueue::reclaim(std::uint64_t cookie) {
+  for (std::uint16_t head = 0; head < size_; ++head) {
+    if (memory_.state[head].chain_length == 0 || memory_.state[head].cookie != cookie) continue;
+    release(head);
+    ++reclaimed_;
+    return true;
+  }
+  return false;
 }
 
 bool SplitQueue::set_interrupts(Interrupts interrupts) {

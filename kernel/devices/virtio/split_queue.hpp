@@ -157,6 +157,10 @@ class SplitQueue {
   /// Error::queue_broken.
   [[nodiscard]] std::expected<std::optional<Completion>, Error> poll();
 
+  /// Takes back the chain with this cookie, which the device has let go of without finishing it: the caller knows. False
+  /// where none has it.
+  bool reclaim(std::uint64_t cookie);
+
   /// A hint to the device whether to interrupt on completions. True: there are completions already, for which no
   /// interrupt may come; poll() for them. [virtio 1.2 §2.7.7]
   bool set_interrupts(Interrupts interrupts);
@@ -178,7 +182,7 @@ class SplitQueue {
   };
 
   [[nodiscard]] std::uint64_t device_address(const void* pointer) const;
-  [[nodiscard]] std::uint16_t in_flight() const { return static_cast<std::uint16_t>(published_ - used_); }
+  [[nodiscard]] std::uint16_t in_flight() const { return static_cast<std::uint16_t>(published_ - used_ - reclaimed_); }
   [[nodiscard]] std::unexpected<Error> violate(Error error);
   std::uint16_t add_segment(std::uint16_t index, const void* data, std::size_t length, std::uint16_t flags);
   // Puts a chain, whose descriptors are filled and taken off the free list, into the available ring.
@@ -195,6 +199,7 @@ class SplitQueue {
   std::uint16_t available_ = 0;  // chains submitted, modulo 2^16, as all three
   std::uint16_t published_ = 0;  // chains shown to the device
   std::uint16_t used_ = 0;       // chains taken back
+  std::uint16_t reclaimed_ = 0;  // chains taken back that the device never finished
   std::uint16_t notified_ = 0;   // published_ when the device was last to be notified; for display only
   std::optional<Error> broken_;
 };

@@ -48,6 +48,13 @@ class FakeConsole {
     ports[number].host_open = connected;
     control(number, ControlEvent::port_open, connected ? 1 : 0);
   }
+  // As QEMU ends a connection in the middle of a piece: that one is forgotten, the others are finished unread.
+  void host_leaves_behind_half(std::uint32_t number) {
+    const auto queue = port_transmit_queue(static_cast<std::uint16_t>(number));
+    static_cast<void>(transport.pop(queue));
+    while (const auto chain = transport.pop(queue)) transport.push(queue, chain->head, 0);
+    host_connect(number, false);
+  }
   void host_send(std::uint32_t number, std::span<const std::byte> bytes) {
     ports[number].to_guest.insert(ports[number].to_guest.end(), bytes.begin(), bytes.end());
     if (!stopped) run();

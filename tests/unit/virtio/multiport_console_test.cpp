@@ -130,6 +130,45 @@ TEST_CASE("virtio ports: 16 KB packets, both ways") {
   CHECK(got == packet);
 }
 
+TEST_CASE("virtio ports: a piece that the host left behind half read is taken back at a later end") {
+  Debugger d;
+  d.settle();
+  ConsolePort& port = *d.console->opened();
+  const PortChannel& channel = port.channel();
+  for (unsigned end = 0; end < 3U * kPortQueue; ++end) {
+    d.device.host_connect(1, true);
+    d.settle();
+    d.device.stopped = true;
+    CHECK(port.write(bytes_of("half")) == 4);
+    CHECK(port.write(bytes_of("whole")) == 5);
+    d.device.host_leaves_behind_half(1);
+    d.device.stopped = false;
+    REQUIRE(d.console->poll().has_value());
+    CHECK(channel.transmit_queue().figures().in_flight == 1);  // this end's own
+  }
+  // Nothing new was lost at this one.
+  d.device.host_connect(1, true);
+  d.device.host_connect(1, false);
+  d.settle();
+  CHECK(port.tx_idle() == true);
+  CHECK(channel.transmit_queue().free_descriptors() == kPortQueue);
+  // What is merely slow is not taken back, nor given out twice.
+  d.device.host_connect(1, true);
+  d.settle();
+  d.device.stopped = true;
+  CHECK(port.write(bytes_of("slow")) == 4);
+  d.device.host_connect(1, false);
+  REQUIRE(d.console->poll().has_value());
+  CHECK(channel.transmit_queue().figures().in_flight == 1);
+  d.device.run();
+  CHECK(port.tx_idle() == true);
+  d.device.host_connect(1, true);
+  d.device.host_connect(1, false);
+  REQUIRE(d.console->poll().has_value());
+  CHECK(port.tx_idle() == true);
+  CHECK_FALSE(channel.transmit_queue().broken());
+}
+
 TEST_CASE("virtio ports: closed by the guest, and opened again with the same buffers") {
   Debugger d;
   d.settle();
