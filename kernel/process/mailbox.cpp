@@ -2,6 +2,7 @@
 #include "kernel/include/toro/detail/mailbox.hpp"
 
 #include "kernel/arch/x86_64/cpu.hpp"
+#include "kernel/panic.hpp"
 #include "kernel/process/inbox.hpp"
 #include "kernel/process/scheduler.hpp"
 
@@ -37,6 +38,26 @@ void Mailbox::put(std::uint32_t core, Parcel& parcel) {
         delivery.mailbox->arrive(*delivery.parcel);
       },
       Delivery{this, &parcel});
+}
+
+void Mailbox::put(std::uint32_t core, Pack pack, const void* bytes, std::size_t size) {
+  struct alignas(16) Delivery {
+    std::byte bytes[kLargestCarried];
+    Mailbox* mailbox;
+    Pack pack;
+  };
+  constexpr auto arrive = [](void* payload) {
+    const auto& delivery = *static_cast<Delivery*>(payload);
+    Parcel* const parcel = delivery.pack(delivery.bytes);
+    if (parcel == nullptr) panic("memory is out: core {} has no room for a message", arch::this_core());
+    delivery.mailbox->arrive(*parcel);
+  };
+  Delivery delivery;
+  __builtin_memcpy(delivery.bytes, bytes, size);
+  delivery.mailbox = this;
+  delivery.pack = pack;
+  if (arch::is_this_core(core)) return arrive(&delivery);
+  process::send(core, arrive, delivery);
 }
 
 Parcel* Mailbox::take() {

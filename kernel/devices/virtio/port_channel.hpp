@@ -110,8 +110,8 @@ class PortChannel {
   PortBuffers buffers_;
   std::uint16_t received_first_ = 0;  // in buffers_.received, which is used as a ring
   std::uint16_t received_count_ = 0;
-  std::uint32_t read_offset_ = 0;  // in the first piece
-  std::uint16_t transmit_free_ = 0;      // a bit for each transmit buffer
+  std::uint32_t read_offset_ = 0;       // in the first piece
+  std::uint16_t transmit_free_ = 0;     // a bit for each transmit buffer
   std::uint16_t transmit_suspect_ = 0;  // in flight when the host's side was last closed
   bool transmit_interrupt_expected_ = false;
   SplitQueue receive_;

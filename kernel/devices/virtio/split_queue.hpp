@@ -157,8 +157,8 @@ class SplitQueue {
   /// Error::queue_broken.
   [[nodiscard]] std::expected<std::optional<Completion>, Error> poll();
 
-  /// Takes back the chain with this cookie, which the device has let go of without finishing it: the caller knows. False
-  /// where none has it.
+  /// Takes back the chain with this cookie, which the device has let go of without finishing it: the caller knows.
+  /// False where none has it.
   bool reclaim(std::uint64_t cookie);
 
   /// A hint to the device whether to interrupt on completions. True: there are completions already, for which no

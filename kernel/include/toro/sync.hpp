@@ -6,7 +6,9 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "toro/core.hpp"
@@ -103,8 +105,14 @@ class Channel {
     }
   }
 
-  /// Returns at once. Throws std::bad_alloc. Any thread.
-  void send(T message) { mailbox_.put(core_, *new Node{{}, std::move(message)}); }
+  /// Returns at once. Any thread. Throws std::bad_alloc; where small messages, which need memory only when they arrive,
+  /// find none, their core panics.
+  void send(T message) {
+    if constexpr (std::is_trivially_copyable_v<T> && sizeof(T) <= detail::Mailbox::kLargestCarried && alignof(T) <= 16)
+      mailbox_.put(core_, pack, &message, sizeof message);
+    else
+      mailbox_.put(core_, *new Node{{}, std::move(message)});
+  }
 
   /// The next message; waits for it. Threads of the receiving core only.
   [[nodiscard]] T receive() {
@@ -129,6 +137,9 @@ class Channel {
     T message;
   };
 
+  static detail::Parcel* pack(const void* message) {
+    return new (std::nothrow) Node{{}, *static_cast<const T*>(message)};
+  }
   static std::optional<T> unpack(detail::Parcel* parcel) {
     if (parcel == nullptr) return std::nullopt;
     const std::unique_ptr<Node> node(static_cast<Node*>(parcel));

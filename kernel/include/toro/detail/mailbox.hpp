@@ -1,6 +1,7 @@
 // What Channel and the work for other cores are made of. Not for applications.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace toro::detail {
@@ -15,6 +16,13 @@ class Mailbox {
  public:
   /// Puts `parcel` into a mailbox of `core`; returns at once. Parcels of one core arrive in order. Threads only.
   void put(std::uint32_t core, Parcel& parcel);
+
+  /// Makes a parcel of the bytes, on the core that receives them and with interrupts off. Null: there is no memory.
+  using Pack = Parcel* (*)(const void* bytes);
+  static constexpr std::size_t kLargestCarried = 32;
+  /// The same with `size` bytes, at most kLargestCarried, which go along with the message itself, so that no memory of
+  /// one core is touched by the other. A panic where the receiving core has none left for the parcel.
+  void put(std::uint32_t core, Pack pack, const void* bytes, std::size_t size);
 
   /// The first parcel, or null. Threads of the mailbox's core only.
   [[nodiscard]] Parcel* take();
