@@ -40,22 +40,19 @@ void Mailbox::put(std::uint32_t core, Parcel& parcel) {
       Delivery{this, &parcel});
 }
 
-void Mailbox::put(std::uint32_t core, Pack pack, const void* bytes, std::size_t size) {
-  struct alignas(16) Delivery {
-    std::byte bytes[kLargestCarried];
+void Mailbox::put(std::uint32_t core, Pack pack, const Carried& carried) {
+  struct Delivery {
+    Carried carried;
     Mailbox* mailbox;
     Pack pack;
   };
   constexpr auto arrive = [](void* payload) {
     const auto& delivery = *static_cast<Delivery*>(payload);
-    Parcel* const parcel = delivery.pack(delivery.bytes);
+    Parcel* const parcel = delivery.pack(delivery.carried);
     if (parcel == nullptr) panic("memory is out: core {} has no room for a message", arch::this_core());
     delivery.mailbox->arrive(*parcel);
   };
-  Delivery delivery;
-  __builtin_memcpy(delivery.bytes, bytes, size);
-  delivery.mailbox = this;
-  delivery.pack = pack;
+  Delivery delivery{carried, this, pack};
   if (arch::is_this_core(core)) return arrive(&delivery);
   process::send(core, arrive, delivery);
 }

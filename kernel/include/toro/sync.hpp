@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <optional>
@@ -108,10 +109,14 @@ class Channel {
   /// Returns at once. Any thread. Throws std::bad_alloc; where small messages, which need memory only when they arrive,
   /// find none, their core panics.
   void send(T message) {
-    if constexpr (std::is_trivially_copyable_v<T> && sizeof(T) <= detail::Mailbox::kLargestCarried && alignof(T) <= 16)
-      mailbox_.put(core_, pack, &message, sizeof message);
-    else
+    using Carried = detail::Mailbox::Carried;
+    if constexpr (std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(Carried) && alignof(T) <= alignof(Carried)) {
+      Carried carried;
+      std::memcpy(carried.bytes, &message, sizeof message);
+      mailbox_.put(core_, pack, carried);
+    } else {
       mailbox_.put(core_, *new Node{{}, std::move(message)});
+    }
   }
 
   /// The next message; waits for it. Threads of the receiving core only.
@@ -137,8 +142,8 @@ class Channel {
     T message;
   };
 
-  static detail::Parcel* pack(const void* message) {
-    return new (std::nothrow) Node{{}, *static_cast<const T*>(message)};
+  static detail::Parcel* pack(const detail::Mailbox::Carried& carried) {
+    return new (std::nothrow) Node{{}, *reinterpret_cast<const T*>(carried.bytes)};
   }
   static std::optional<T> unpack(detail::Parcel* parcel) {
     if (parcel == nullptr) return std::nullopt;

@@ -17,12 +17,14 @@ class Mailbox {
   /// Puts `parcel` into a mailbox of `core`; returns at once. Parcels of one core arrive in order. Threads only.
   void put(std::uint32_t core, Parcel& parcel);
 
-  /// Makes a parcel of the bytes, on the core that receives them and with interrupts off. Null: there is no memory.
-  using Pack = Parcel* (*)(const void* bytes);
-  static constexpr std::size_t kLargestCarried = 32;
-  /// The same with `size` bytes, at most kLargestCarried, which go along with the message itself, so that no memory of
-  /// one core is touched by the other. A panic where the receiving core has none left for the parcel.
-  void put(std::uint32_t core, Pack pack, const void* bytes, std::size_t size);
+  /// What goes along in the message itself, so that no memory of one core is touched by the other.
+  struct alignas(16) Carried {
+    std::byte bytes[32];
+  };
+  /// Makes a parcel of that, on the receiving core and with interrupts off. Null: there is no memory.
+  using Pack = Parcel* (*)(const Carried& carried);
+  /// The same with what `pack` makes of it. A panic where the receiving core has no memory left.
+  void put(std::uint32_t core, Pack pack, const Carried& carried);
 
   /// The first parcel, or null. Threads of the mailbox's core only.
   [[nodiscard]] Parcel* take();
