@@ -131,7 +131,8 @@ class VirtioLine final : public Transport {
 constinit VirtioLine line{};
 
 std::expected<void, virtio::Error> start(virtio::Transport& transport, virtio::Interrupt interrupt) {
-  if (const auto started = device.start(transport, {&port_buffers, 1}, {.open_port = "org.toro.gdb.0"}); !started) return started;
+  if (const auto started = device.start(transport, {&port_buffers, 1}, {.open_port = "org.toro.gdb.0"}); !started)
+    return started;
   line.lie_on(transport);
   static const x86_64::TextRange protected_text{reinterpret_cast<std::uint64_t>(toro_protected_text_start),
                                                 reinterpret_cast<std::uint64_t>(toro_protected_text_end)};
