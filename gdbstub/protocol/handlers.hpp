@@ -48,6 +48,8 @@ void step(Dialog& dialog, Scanner arguments);
 void step_with_signal(Dialog& dialog, Scanner arguments);
 void resume_actions(Dialog& dialog, Scanner arguments);
 void resume_kinds(Dialog& dialog, Scanner arguments);
+void reverse_resume(Dialog& dialog, Scanner arguments);
+void reverse_step(Dialog& dialog, Scanner arguments);
 void detach(Dialog& dialog, Scanner arguments);
 void kill(Dialog& dialog, Scanner arguments);
 void kill_process(Dialog& dialog, Scanner arguments);

@@ -53,6 +53,8 @@ constexpr Packet kPackets[] = {
     // Going on
     {"vCont?", Shape::whole, resume_kinds},
     {"vCont;", Shape::joined, resume_actions},
+    {"bc", Shape::whole, reverse_resume},
+    {"bs", Shape::whole, reverse_step},
     {"c", Shape::joined, resume},
     {"C", Shape::joined, resume_with_signal},
     {"s", Shape::joined, step},

@@ -28,6 +28,7 @@ void supported(Dialog& dialog, Scanner arguments) {
   dialog.reply.text(
       ";QStartNoAckMode+;vContSupported+;swbreak+;hwbreak+;qXfer:features:read+;qXfer:threads:read+;"
       "qXfer:osdata:read+;binary-upload+;QThreadSuffixSupported+;QListThreadsInStopReply+");
+  if (dialog.target.can_reverse()) dialog.reply.text(";ReverseStep+;ReverseContinue+");
 }
 
 void start_no_ack_mode(Dialog& dialog, Scanner) {

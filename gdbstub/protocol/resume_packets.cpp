@@ -131,6 +131,21 @@ void resume_actions(Dialog& dialog, Scanner arguments) {
   go_on(dialog, request);
 }
 
+namespace {
+
+void go_back(Dialog& dialog, ResumeAction action) {
+  if (dialog.target.can_reverse()) go_on(dialog, {.action = action, .thread = dialog.chosen(dialog.control)});
+}
+
+}  // namespace
+
+void reverse_resume(Dialog& dialog, Scanner) {
+  go_back(dialog, ResumeAction::reverse_run);
+}
+void reverse_step(Dialog& dialog, Scanner) {
+  go_back(dialog, ResumeAction::reverse_step);
+}
+
 void detach(Dialog& dialog, Scanner) {
   dialog.reply.ok();
   dialog.next = Next::detach;

@@ -27,6 +27,7 @@ std::string_view lldb_reason(StopReason reason) {
       return "exception";
     case StopReason::program_trap:
     case StopReason::interrupt:
+    case StopReason::recording_begins:
       return "signal";
   }
   return "none";
@@ -52,6 +53,8 @@ void put_gdb_reason(Dialog& dialog) {
       return watch("rwatch:");
     case StopReason::access_watchpoint:
       return watch("awatch:");
+    case StopReason::recording_begins:
+      return dialog.reply.text("replaylog:begin;");
     default:
       return;
   }

@@ -49,6 +49,8 @@ class Target {
   [[nodiscard]] virtual bool next_thread(Thread& thread) = 0;
   /// Whether this can be done at all; a request that cannot is refused before anything runs.
   [[nodiscard]] virtual bool can_resume(const ResumeRequest& request) = 0;
+  /// Whether it can go backwards.
+  [[nodiscard]] virtual bool can_reverse() const { return false; }
 
  protected:
   constexpr Target() = default;

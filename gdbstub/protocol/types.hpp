@@ -45,6 +45,7 @@ enum class StopReason : std::uint8_t {
   access_watchpoint,
   interrupt,  ///< the debugger asked
   exception,
+  recording_begins,  ///< there is no further back
 };
 
 struct StopEvent {
@@ -55,7 +56,7 @@ struct StopEvent {
   std::string_view description = {};  ///< for people; lives as long as the stop
 };
 
-enum class ResumeAction : std::uint8_t { run, step, step_range };
+enum class ResumeAction : std::uint8_t { run, step, step_range, reverse_run, reverse_step };
 
 struct ResumeRequest {
   ResumeAction action = ResumeAction::run;

@@ -16,10 +16,10 @@ class Transport {
   /// Waits until the other side has all that was sent: before the machine's end. Gives up where the line is closed, or
   /// nobody takes it for a second.
   virtual void flush() {}
-  /// What arrives from now on, and an end of the connection, comes as an NMI to the calling core; false where that
-  /// cannot be. What is there already does not come: receive() once more before you sleep.
+  /// Before each sleep: what arrives from now on, and an end of the connection, comes as an NMI to the calling core;
+  /// false where that cannot be. What is there already does not come: receive() once more before you sleep.
   [[nodiscard]] virtual bool begin_sleep() { return false; }
-  /// Ends that.
+  /// After the last sleep: it comes as an interrupt again.
   virtual void end_sleep() {}
   /// Whether someone held the other end at the last receive() or send().
   [[nodiscard]] virtual bool connected() const = 0;

@@ -25,9 +25,11 @@ namespace {
 
 constexpr std::uint8_t kKilledStatus = 137;  // as a shell gives a program that was killed
 
+constinit virtio::MultiportConsole device{};
 // The longest reply to GDB, which takes no longer packets, goes out in one piece. [GDB remote.c,
 // MAX_REMOTE_PACKET_SIZE]
-constinit virtio::StaticMultiportConsole<1, 2, kPacketSize + 64> device{};
+[[gnu::section(".bss.toro_unzeroed")]] constinit virtio::PortBufferMemory<8, 2048, 2, kPacketSize + 64> buffers{};
+constinit const virtio::PortBuffers port_buffers = buffers.view();
 
 /// The port appears, opens and closes as the device says; until it is there nobody is connected. Of two debuggers in a
 /// row the second is seen as connected only after the first was seen to go.
@@ -76,12 +78,13 @@ class VirtioLine final : public Transport {
   // The cause is acknowledged behind the change of route: what comes after that is an edge.
   bool begin_sleep() override {
     if (!wake_line_.found()) return false;
-    wake_line_.point_here();
+    if (!std::exchange(woken_by_nmi_, true)) wake_line_.point_here();
     static_cast<void>(transport_->take_interrupt());
     return true;
   }
   // What came as an NMI left the line high: it has to fall, or no edge comes any more.
   void end_sleep() override {
+    if (!std::exchange(woken_by_nmi_, false)) return;
     wake_line_.point_back();
     static_cast<void>(transport_->take_interrupt());
   }
@@ -120,6 +123,7 @@ class VirtioLine final : public Transport {
   std::size_t early_used_ = 0;
   std::size_t early_count_ = 0;  ///< bytes that were read and not handed over
   std::uint32_t session_ = 0;
+  bool woken_by_nmi_ = false;
   bool connected_ = false;
   bool gone_ = false;  ///< one that was connected is not, and receive() has not told
 };
@@ -127,7 +131,8 @@ class VirtioLine final : public Transport {
 constinit VirtioLine line{};
 
 std::expected<void, virtio::Error> start(virtio::Transport& transport, virtio::Interrupt interrupt) {
-  if (const auto started = device.start(transport, {.open_port = "org.toro.gdb.0"}); !started) return started;
+  if (const auto started = device.start(transport, {&port_buffers, 1}, {.open_port = "org.toro.gdb.0"}); !started)
+    return started;
   line.lie_on(transport);
   static const x86_64::TextRange protected_text{reinterpret_cast<std::uint64_t>(toro_protected_text_start),
                                                 reinterpret_cast<std::uint64_t>(toro_protected_text_end)};

@@ -1,6 +1,7 @@
 // Another place for the image: where, and what changes in it.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <span>
 
@@ -21,14 +22,13 @@ namespace toro::boot {
 inline void relocate(std::span<const std::uint64_t> table, std::uint64_t distance) {
   constexpr unsigned kWordsOfMap = 63;
   std::uint64_t* word = nullptr;
-  for (std::uint64_t entry : table) {
+  for (const std::uint64_t entry : table) {
     if ((entry & 1) == 0) {
       word = reinterpret_cast<std::uint64_t*>(entry + distance);
       *word++ += distance;
       continue;
     }
-    for (std::uint64_t* marked = word; (entry >>= 1) != 0; ++marked)
-      if ((entry & 1) != 0) *marked += distance;
+    for (std::uint64_t marks = entry >> 1; marks != 0; marks &= marks - 1) word[std::countr_zero(marks)] += distance;
     word += kWordsOfMap;
   }
 }

@@ -80,6 +80,9 @@ StepResult RunControl::start(const ResumeRequest& request) {
     case ResumeAction::step_range:
       motion_ = Motion::range;
       break;
+    case ResumeAction::reverse_run:
+    case ResumeAction::reverse_step:
+      break;  // Machine::can_reverse() says no
   }
   if (motion_ != Motion::run && !runs) {
     wait_for_thread(thread_);

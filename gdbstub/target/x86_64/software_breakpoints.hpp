@@ -51,7 +51,7 @@ class SoftwareBreakpoints {
   [[nodiscard]] std::size_t find(std::uint64_t address) const;
   static void unpatch(Entry& entry);
 
-  std::array<Entry, kCapacity> entries_ = {};
+  std::array<Entry, kCapacity> entries_;  ///< the first count_ of them
   std::size_t count_ = 0;
 };
 

@@ -358,33 +358,31 @@ void Stub::on_interrupt(TrapFrame& frame) {
   if (entered.acts() && wanted_while_running(event)) static_cast<void>(stop(event));
 }
 
+// Between two questions the core sleeps, however soon the next one comes: awake it would keep a processor of the host
+// from those who bring it.
 void Stub::serve() {
-  // Ticks of the TSC without a word from the debugger: between the questions of one command it asks sooner. Who waits
-  // awake for longer waits for a processor too where the host has many to share it among, and answers 50 times later.
-  constexpr std::uint64_t kSleepsAfter = 300'000;
-  std::uint64_t heard = arch::read_tsc();
   bool to_sleep = false;
   while (session_.next() == Next::serve) {
     char byte;
     if (take_byte(byte)) {
       session_.receive(byte);
-      heard = arch::read_tsc();
       if (session_.attached()) waiting_ = false;
     } else if (!waiting_ && !configuration_.transport.connected()) {
       session_.disconnected();
     } else if (to_sleep) {
       cores().sleep();
     } else {
-      asm volatile("pause");
-      if (!cores().stop_late() || arch::read_tsc() - heard < kSleepsAfter) continue;
-      to_sleep = configuration_.transport.begin_sleep();
-      if (to_sleep) cores().begin_sleep();
+      to_sleep = cores().stop_late() && configuration_.transport.begin_sleep();
+      if (to_sleep) {
+        cores().begin_sleep();
+      } else {
+        asm volatile("pause");
+      }
       continue;
     }
-    if (!std::exchange(to_sleep, false)) continue;
-    cores().end_sleep();
-    configuration_.transport.end_sleep();
+    if (std::exchange(to_sleep, false)) cores().end_sleep();
   }
+  configuration_.transport.end_sleep();
 }
 
 /// A core may have touched watched memory while another one acted; that happened, and does not happen again.
@@ -459,8 +457,8 @@ bool Stub::stop(StopEvent event) {
   return !pass_on;
 }
 
-// In .bss, and made by install(): an image that never installs the stub does not carry its buffers.
-alignas(Stub) constinit std::byte storage[sizeof(Stub)] = {};
+// Made by install(): an image that never installs the stub does not carry its buffers.
+[[gnu::section(".bss.toro_unzeroed")]] alignas(Stub) constinit std::byte storage[sizeof(Stub)] = {};
 constinit Stub* stub = nullptr;
 
 }  // namespace

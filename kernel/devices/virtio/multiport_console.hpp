@@ -63,6 +63,8 @@ class ConsolePort {
 /// As Console: all memory in the object, zero before start(), one caller at a time, nothing waits.
 class MultiportConsole {
  public:
+  constexpr MultiportConsole() = default;
+
   struct Options {
     std::string_view open_port;  // a port to open as soon as the device names it; must outlive the console
   };
@@ -94,9 +96,6 @@ class MultiportConsole {
   [[nodiscard]] std::optional<Error> error() const { return error_; }
   /// Control messages that made no sense.
   [[nodiscard]] std::uint32_t malformed_messages() const { return malformed_; }
-
- protected:
-  constexpr MultiportConsole() = default;
 
  private:
   static constexpr std::uint16_t kControlQueue = 16;
@@ -133,9 +132,8 @@ class MultiportConsole {
   std::uint32_t control_sent_busy_ = 0;  // a bit for each of control_sent_
 };
 
-/// A console and the buffers for kOpenPorts ports: 16 KB in pieces of 2 KB that are received, and kTransmitCount pieces
-/// of kTransmitSize bytes that are sent.
-template <std::size_t kOpenPorts = 1, std::uint16_t kTransmitCount = 8, std::size_t kTransmitSize = 2048>
+/// A console and the buffers for kOpenPorts ports: 16 KB each way in pieces of 2 KB.
+template <std::size_t kOpenPorts = 1>
 class StaticMultiportConsole : public MultiportConsole {
  public:
   constexpr StaticMultiportConsole() = default;
@@ -146,7 +144,7 @@ class StaticMultiportConsole : public MultiportConsole {
   }
 
  private:
-  std::array<PortBufferMemory<8, 2048, kTransmitCount, kTransmitSize>, kOpenPorts> memory_{};
+  std::array<PortBufferMemory<8, 2048, 8, 2048>, kOpenPorts> memory_{};
   std::array<PortBuffers, kOpenPorts> views_{};
 };
 

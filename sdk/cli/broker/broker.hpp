@@ -6,12 +6,12 @@
 #include <memory>
 
 #include "sdk/cli/broker/break_in.hpp"
+#include "sdk/cli/broker/debugger_port.hpp"
 #include "sdk/cli/broker/greeting.hpp"
 #include "sdk/cli/broker/packet_tracker.hpp"
 #include "sdk/cli/broker/protocol_log.hpp"
 #include "sdk/cli/broker/qmp.hpp"
 #include "sdk/cli/broker/table_query.hpp"
-#include "sdk/cli/broker/table_server.hpp"
 #include "sdk/cli/host/outlet.hpp"
 #include "sdk/cli/host/socket.hpp"
 
@@ -28,17 +28,15 @@ struct BrokerOptions {
 
 /// What either says passes as it is. The stub's socket is connected while a debugger is: QEMU tells the guest of both,
 /// so that a debugger that goes without a word resumes the guest.
-class Broker {
+class Broker final : public DebuggerPort {
  public:
   /// `say` gets sentences for the user. Throws Failure when the port is in use.
   Broker(EventLoop& loop, Qmp& monitor, const BrokerOptions& options, std::function<void(const std::string&)> say);
 
-  [[nodiscard]] std::uint16_t port() const { return listener_.port; }
-  /// True once the stub has sent a debugger anything.
-  [[nodiscard]] bool stub_has_answered() const { return stub_has_answered_; }
-  void guest_printed() { break_in_.guest_printed(); }
-  /// Answers for a table of kernel objects while a debugger has the guest stopped: once that one waits for nothing.
-  void ask_table(const std::string& table, TableServer::Answer answer);
+  [[nodiscard]] std::uint16_t port() const override { return listener_.port; }
+  [[nodiscard]] bool stub_has_answered() const override { return stub_has_answered_; }
+  void guest_printed() override { break_in_.guest_printed(); }
+  void ask_table(const std::string& table, TableServer::Answer answer) override;
 
  private:
   struct Session {

@@ -8,28 +8,6 @@
 
 namespace toro::cli {
 
-/// The line to one debugger.
-class DumpServer::Line final : public gdbstub::Transport {
- public:
-  Line(EventLoop& loop, int fd, ProtocolLog& log, std::function<void()> closed)
-      : outlet_(loop, fd, std::move(closed)), log_(log) {}
-  std::size_t receive(std::span<char>) override { return 0; }
-  void send(std::span<const char> bytes) override {
-    log_.note("stub", {bytes.data(), bytes.size()});
-    outlet_.write({bytes.data(), bytes.size()});
-  }
-  bool connected() const override { return true; }
-  bool was_used() const override { return true; }
-  void drain() {
-    constexpr std::chrono::milliseconds kLastWords{100};
-    outlet_.drain(kLastWords);
-  }
-
- private:
-  Outlet outlet_;
-  ProtocolLog& log_;
-};
-
 DumpServer::DumpServer(EventLoop& loop, const std::filesystem::path& file, std::uint16_t port,
                        const std::filesystem::path& protocol_log)
     : loop_(loop),
@@ -48,7 +26,7 @@ void DumpServer::accept() {
   debugger_ = accept_client(listener_.socket);
   if (!debugger_) return;
   acceptable_.reset();
-  line_ = std::make_unique<Line>(loop_, debugger_.get(), log_, [this] { close(); });
+  line_ = std::make_unique<DebuggerLine>(loop_, debugger_.get(), log_, [this] { close(); });
   session_ = std::make_unique<gdbstub::Session>(target_, *line_);
   session_->stopped(target_.stop());
   from_debugger_ = loop_.watch(debugger_.get(), POLLIN, [this](short) { readable(); });

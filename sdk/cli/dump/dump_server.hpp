@@ -7,8 +7,8 @@
 #include "gdbstub/protocol/session.hpp"
 #include "sdk/cli/broker/packet_tracker.hpp"
 #include "sdk/cli/broker/protocol_log.hpp"
+#include "sdk/cli/dump/debugger_line.hpp"
 #include "sdk/cli/dump/dump_target.hpp"
-#include "sdk/cli/host/outlet.hpp"
 #include "sdk/cli/host/socket.hpp"
 
 namespace toro::cli {
@@ -27,8 +27,6 @@ class DumpServer {
   [[nodiscard]] bool was_asked() const { return was_asked_; }
 
  private:
-  class Line;
-
   void accept();
   void readable();
   void close();
@@ -44,7 +42,7 @@ class DumpServer {
   Registration from_debugger_;
   Registration closing_;
   PacketTracker asked_;
-  std::unique_ptr<Line> line_;
+  std::unique_ptr<DebuggerLine> line_;
   std::unique_ptr<gdbstub::Session> session_;
   bool was_asked_ = false;
 };

@@ -3,15 +3,18 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <format>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "sdk/cli/broker/broker.hpp"
 #include "sdk/cli/host/failure.hpp"
 #include "sdk/cli/host/terminal.hpp"
 #include "sdk/cli/image/filesystem.hpp"
+#include "sdk/cli/replay/replay_server.hpp"
 
 namespace toro::cli {
 namespace {
@@ -40,19 +43,29 @@ Guest::Guest(EventLoop& loop, GuestOptions options, Reporter reporter)
       symbolizer_(loop, options_.boot.elf),
       filter_([this](PanicFrame frame) { return symbolizer_.describe(frame); }) {
   if (options_.debugger_port) {
-    BrokerOptions broker;
-    broker.port = *options_.debugger_port;
-    broker.stub_socket = run_.path() / "gdb.sock";
-    broker.protocol_log = options_.protocol_log;
-    broker.break_in = options_.boot.stub == Stub::kernel;
-    broker_ = std::make_unique<Broker>(loop_, monitor_, broker, [this](const std::string& sentence) {
-      reporter_.tell("debugger", {{"message", sentence}}, sentence);
-    });
+    open_debugger_port();
     tables_ = std::make_unique<TableServer>(loop_, [this](const std::string& table, TableServer::Answer answer) {
-      broker_->ask_table(table, std::move(answer));
+      debugger_->ask_table(table, std::move(answer));
     });
   }
   start();
+}
+
+void Guest::open_debugger_port() {
+  BrokerOptions broker;
+  broker.port = *options_.debugger_port;
+  broker.stub_socket = run_.path() / "gdb.sock";
+  broker.protocol_log = options_.protocol_log;
+  broker.break_in = options_.boot.stub == Stub::kernel;
+  auto say = [this](const std::string& sentence) { reporter_.tell("debugger", {{"message", sentence}}, sentence); };
+  const auto anchor = options_.boot.recording == Recording::none ? std::nullopt : anchor_of(options_.boot.elf);
+  if (anchor) {
+    std::function<void()> again;
+    if (options_.boot.recording == Recording::replay) again = [this] { start_qemu(); };
+    debugger_ = std::make_unique<ReplayServer>(loop_, broker, *anchor, say, again);
+  } else {
+    debugger_ = std::make_unique<Broker>(loop_, monitor_, broker, say);
+  }
 }
 
 void Guest::start() {
@@ -64,6 +77,21 @@ void Guest::start() {
   for (std::size_t i = 0; i < options_.boot.shares.size(); ++i)
     servers_.push_back(std::make_unique<FolderServer>(loop_, options_.boot.shares[i], run_.path().string(),
                                                       [this, i] { server_ended(i); }));
+  console_ = std::make_unique<Outlet>(loop_, options_.console, [this] { console_closed_ = true; });
+  start_qemu();
+  if (options_.keyboard && may_read_keyboard())
+    keyboard_ready_ = loop_.watch(STDIN_FILENO, POLLIN, [this](short) { keyboard_readable(); });
+  if (!options_.boot.dump.empty()) await_panic();
+  reporter_.tell("started",
+                 {{"pid", qemu_->pid()}, {"elf", options_.boot.elf.string()}, {"board", options_.boot.board.name}}, "");
+}
+
+/// Instead of the one that runs, if one does.
+void Guest::start_qemu() {
+  console_ready_.reset();
+  errors_ready_.reset();
+  uncongested_.reset();
+  if (qemu_) qemu_->end();
   auto input = make_pipe();
   auto output = make_pipe();
   auto errors = make_pipe();
@@ -75,15 +103,10 @@ void Guest::start() {
   console_pipe_ = std::move(output.reader);
   error_pipe_ = std::move(errors.reader);
   keyboard_pipe_ = std::move(input.writer);
-  console_ = std::make_unique<Outlet>(loop_, options_.console, [this] { console_closed_ = true; });
   keyboard_ = std::make_unique<Outlet>(loop_, keyboard_pipe_.get(), nullptr);
   console_ready_ = loop_.watch(console_pipe_.get(), POLLIN, [this](short) { console_readable(); });
   errors_ready_ = loop_.watch(error_pipe_.get(), POLLIN, [this](short) { errors_readable(); });
-  if (options_.keyboard && may_read_keyboard())
-    keyboard_ready_ = loop_.watch(STDIN_FILENO, POLLIN, [this](short) { keyboard_readable(); });
-  if (!options_.boot.dump.empty()) await_panic();
-  reporter_.tell("started",
-                 {{"pid", qemu_->pid()}, {"elf", options_.boot.elf.string()}, {"board", options_.boot.board.name}}, "");
+  console_place_ = 0;
 }
 
 /// A guest that panics stands still until its memory is written, and then goes on to its end.
@@ -129,8 +152,12 @@ void Guest::console_readable() {
     check_end();
     return;
   }
-  if (broker_) broker_->guest_printed();
-  console_->write(filter_.push(*bytes));
+  if (debugger_) debugger_->guest_printed();
+  // What a replay says again was shown.
+  const auto known = std::min(bytes->size(), console_shown_ - console_place_);
+  console_place_ += bytes->size();
+  console_shown_ = std::max(console_shown_, console_place_);
+  console_->write(filter_.push(bytes->substr(known)));
   if (console_->congested()) {
     // The reader is slow: leave the rest in the pipe, where it slows the guest.
     constexpr std::chrono::milliseconds kPause{20};

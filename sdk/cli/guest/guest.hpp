@@ -6,7 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "sdk/cli/broker/broker.hpp"
+#include "sdk/cli/broker/debugger_port.hpp"
+#include "sdk/cli/broker/qmp.hpp"
 #include "sdk/cli/guest/console_filter.hpp"
 #include "sdk/cli/guest/folder_server.hpp"
 #include "sdk/cli/guest/outcome.hpp"
@@ -34,10 +35,10 @@ class Guest {
 
   /// Set once the guest has ended and its console is shown to the last byte.
   [[nodiscard]] const std::optional<Outcome>& outcome() const { return outcome_; }
-  [[nodiscard]] std::uint16_t debugger_port() const { return broker_ ? broker_->port() : std::uint16_t{0}; }
-  /// Where tools get the tables of kernel objects; 0 where there is no broker.
+  [[nodiscard]] std::uint16_t debugger_port() const { return debugger_ ? debugger_->port() : std::uint16_t{0}; }
+  /// Where tools get the tables of kernel objects; 0 where no debugger can connect.
   [[nodiscard]] std::uint16_t tables_port() const { return tables_ ? tables_->port() : std::uint16_t{0}; }
-  [[nodiscard]] bool stub_has_answered() const { return broker_ && broker_->stub_has_answered(); }
+  [[nodiscard]] bool stub_has_answered() const { return debugger_ && debugger_->stub_has_answered(); }
   /// The reader of the console has gone.
   [[nodiscard]] bool console_closed() const { return console_closed_; }
   /// What QEMU said on stderr.
@@ -46,7 +47,9 @@ class Guest {
   void end() { qemu_->end(); }
 
  private:
+  void open_debugger_port();
   void start();
+  void start_qemu();
   void console_readable();
   void errors_readable();
   void keyboard_readable();
@@ -63,7 +66,7 @@ class Guest {
   Qmp monitor_;
   Symbolizer symbolizer_;
   ConsoleFilter filter_;
-  std::unique_ptr<Broker> broker_;
+  std::unique_ptr<DebuggerPort> debugger_;
   std::unique_ptr<TableServer> tables_;
   std::function<void()> dump_told_;  ///< what there is to say of it, when the console has ended
   FileDescriptor console_pipe_;
@@ -71,6 +74,8 @@ class Guest {
   FileDescriptor keyboard_pipe_;
   std::unique_ptr<Outlet> console_;
   std::unique_ptr<Outlet> keyboard_;
+  std::size_t console_place_ = 0;  ///< bytes that this QEMU has said
+  std::size_t console_shown_ = 0;  ///< bytes that any has said
   Registration console_ready_;
   Registration errors_ready_;
   Registration keyboard_ready_;
