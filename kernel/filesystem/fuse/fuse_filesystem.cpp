@@ -48,6 +48,7 @@ Result<Found> FuseFilesystem::lookup(Node node, std::string_view name) {
   const Moment asked = now();
   const auto entry = TRY(connection_.ask<EntryReply>(Opcode::lookup, directory.id, {bytes_of(name), kEnd}));
   Item* const child = TRY(take_entry(directory, name, entry, asked));
+  look_ahead(directory);
   return Found{node_of(*child), child->type};
 }
 
@@ -126,39 +127,66 @@ Result<std::size_t> FuseFilesystem::read_link(Node node, std::span<char> to) {
   return size;
 }
 
+Result<Item*> FuseFilesystem::create_file(Item& directory, std::string_view name, std::uint32_t mode,
+                                          std::uint32_t flags) {
+  const Moment asked = now();
+  const CreateRequest request{.flags = flags | kOpenReadWrite | kOpenCreate, .mode = kRegular | mode};
+  const auto reply =
+      TRY(connection_.ask<CreateReply>(Opcode::create, directory.id, {bytes_of(request), bytes_of(name), kEnd}));
+  changed(directory);
+  const auto made = take_entry(directory, name, reply.entry, asked);
+  if (!made || (*made)->reader || (*made)->writer)
+    connection_.release(Opcode::release, reply.entry.node, reply.open.handle);
+  else
+    (*made)->reader = (*made)->writer = reply.open.handle;
+  if (!made && made.error() == Error::no_entry) return failure(Error::damaged);
+  return made;
+}
+
+Result<FoundOrMade> FuseFilesystem::lookup_or_create(Node node, std::string_view name, std::uint32_t mode) {
+  Item& directory = item(node);
+  TRY(require_directory(directory));
+  TRY(check_name(name));
+  if (items_.find(directory, name) != nullptr) return FoundOrMade{TRY(lookup(node, name))};
+  // One request where the name is new; else the server opens what is there, if that is a file and may be opened.
+  const auto made = create_file(directory, name, mode, 0);
+  if (made) {
+    const Item& file = **made;
+    return FoundOrMade{{node_of(**made), file.type}, file.type == FileType::regular && file.attributes.size == 0};
+  }
+  for (const Error fault : {Error::no_space, Error::no_memory, Error::io_error, Error::damaged})
+    if (made.error() == fault) return failure(fault);
+  const auto found = lookup(node, name);
+  if (!found) return failure(made.error());
+  return FoundOrMade{*found};
+}
+
 Result<Found> FuseFilesystem::create(Node node, std::string_view name, const NewNode& what) {
   Item& directory = item(node);
   TRY(require_directory(directory));
   TRY(check_name(name));
   const Moment asked = now();
-  EntryReply entry;
-  std::optional<std::uint64_t> handle;
+  Result<Item*> made;
   switch (what.type) {
     case FileType::directory: {
       const MakeDirectoryRequest request{.mode = what.mode};
-      entry = TRY(
+      const auto entry = TRY(
           connection_.ask<EntryReply>(Opcode::make_directory, directory.id, {bytes_of(request), bytes_of(name), kEnd}));
+      changed(directory);
+      made = take_entry(directory, name, entry, asked);
       break;
     }
-    case FileType::symlink:
+    case FileType::symlink: {
       TRY(check_name(what.target));
-      entry = TRY(connection_.ask<EntryReply>(Opcode::symlink, directory.id,
-                                              {bytes_of(name), kEnd, bytes_of(what.target), kEnd}));
+      const auto entry = TRY(connection_.ask<EntryReply>(Opcode::symlink, directory.id,
+                                                         {bytes_of(name), kEnd, bytes_of(what.target), kEnd}));
+      changed(directory);
+      made = take_entry(directory, name, entry, asked);
       break;
-    default: {
-      const CreateRequest request{.flags = kOpenReadWrite | kOpenCreate | kOpenExclusive, .mode = kRegular | what.mode};
-      const auto reply =
-          TRY(connection_.ask<CreateReply>(Opcode::create, directory.id, {bytes_of(request), bytes_of(name), kEnd}));
-      entry = reply.entry;
-      handle = reply.open.handle;
     }
+    default:
+      made = create_file(directory, name, what.mode, kOpenExclusive);
   }
-  changed(directory);
-  const auto made = take_entry(directory, name, entry, asked);
-  if (handle && (!made || (*made)->reader || (*made)->writer))
-    connection_.release(Opcode::release, entry.node, *handle);
-  else if (handle)
-    (*made)->reader = (*made)->writer = handle;
   if (!made) return failure(made.error() == Error::no_entry ? Error::damaged : made.error());
   if ((*made)->type != what.type) {
     items_.release(**made);
@@ -181,6 +209,15 @@ Result<> FuseFilesystem::link(Node node, std::string_view name, Node existing) {
   return {};
 }
 
+/// `done` of a name that is removed: of one that is not there virtiofsd says EIO.
+Result<> FuseFilesystem::with_reason(Node directory, std::string_view name, Result<> done) {
+  if (done || done.error() != Error::io_error) return done;
+  const auto found = lookup(directory, name);
+  if (!found) return failure(found.error());
+  release(found->node);
+  return done;
+}
+
 Result<> FuseFilesystem::unlink(Node node, std::string_view name, bool directory_expected) {
   Item& directory = item(node);
   TRY(require_directory(directory));
@@ -189,7 +226,7 @@ Result<> FuseFilesystem::unlink(Node node, std::string_view name, bool directory
                                      {bytes_of(name), kEnd});
   changed_names();
   items_.drop(directory, name);
-  return done;
+  return with_reason(node, name, done);
 }
 
 Result<> FuseFilesystem::rename(Node from, std::string_view name, Node to, std::string_view new_name) {
@@ -205,7 +242,7 @@ Result<> FuseFilesystem::rename(Node from, std::string_view name, Node to, std::
   changed_names();
   items_.drop(source, name);
   items_.drop(target, new_name);
-  return done;
+  return with_reason(from, name, done);
 }
 
 Result<> FuseFilesystem::sync() {

@@ -133,6 +133,19 @@ TEST_CASE_FIXTURE(Client, "fuse: names and attributes are asked for once while t
   CHECK(server.asked[Opcode::get_attributes] == 5);
 }
 
+TEST_CASE_FIXTURE(Client, "fuse: a file that is new is made by one request") {
+  server.asked.clear();
+  REQUIRE(files.write("/new", "1"));
+  CHECK(server.asked[Opcode::lookup] == 0);
+  CHECK(server.asked[Opcode::create] == 1);
+  CHECK(server.asked[Opcode::open] == 0);
+  REQUIRE(names.make_directory({"", "/d"}, 0755));
+  CHECK(error_of(files.write("/d", "1")) == Error::is_directory);
+  server.valid_seconds = 0;
+  REQUIRE(files.write("/new", "23", 1));
+  CHECK(files.read("/new") == "123");
+}
+
 TEST_CASE_FIXTURE(Client, "fuse: listing a directory says what its files are") {
   for (int i = 0; i < 50; ++i) REQUIRE(files.write("/f" + std::to_string(i), "x"));
   REQUIRE(files.list("/"));
@@ -140,6 +153,21 @@ TEST_CASE_FIXTURE(Client, "fuse: listing a directory says what its files are") {
   for (int i = 0; i < 50; ++i) CHECK(names.attributes({"", "/f" + std::to_string(i)}, Last::keep)->size == 1);
   CHECK(server.asked[Opcode::lookup] == 0);
   CHECK(server.asked[Opcode::get_attributes] == 0);
+}
+
+TEST_CASE_FIXTURE(Client, "fuse: who looks up many names of a directory is told more of them at a time") {
+  clock_step = 1000;
+  for (int i = 0; i < 1000; ++i) REQUIRE(files.write("/f" + std::to_string(i), "x"));
+  server.asked.clear();
+  clock_step = 10'000'000'000;
+  for (int i = 0; i < 40; ++i) CHECK(names.attributes({"", "/f" + std::to_string(i)}, Last::keep)->size == 1);
+  CHECK(server.asked[Opcode::lookup] == 40);  // not many within a second
+  CHECK(server.asked[Opcode::read_directory_plus] == 0);
+  clock_step = 1000;
+  server.asked.clear();
+  for (int i = 0; i < 1000; ++i) CHECK(names.attributes({"", "/f" + std::to_string(i)}, Last::keep)->size == 1);
+  CHECK(server.asked[Opcode::lookup] < 50);
+  CHECK(server.asked[Opcode::read_directory_plus] < 20);
 }
 
 TEST_CASE_FIXTURE(Client, "fuse: mode, owner, times; fsync; statistics") {
