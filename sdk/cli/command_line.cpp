@@ -11,6 +11,7 @@
 #include "sdk/cli/catalog/suggestion.hpp"
 #include "sdk/cli/commands/commands.hpp"
 #include "sdk/cli/guest/forward.hpp"
+#include "sdk/cli/guest/tap.hpp"
 #include "sdk/cli/host/failure.hpp"
 
 namespace toro::cli {
@@ -107,10 +108,19 @@ void add_boot(CLI::App& command, BootOptions& boot) {
   command.add_option("--protocol-log", boot.protocol_log, "write debugger and stub's packets there, with times")
       ->type_name("FILE");
   command
-      .add_option("--net", boot.network,
-                  "user (a network of the guest's own, behind the host's) or none; default: the sample's, else none")
-      ->check(CLI::IsMember({"user", "none"}))
-      ->type_name("NAME");
+      .add_option(
+          "--net", boot.network,
+          "user (a network of the guest's own, behind the host's), tap:NAME[,ADDRESS/PREFIX[,GATEWAY]] (a tap "
+          "device that is there, and what the guest has as its address; without: by DHCP) or none; default: the "
+          "sample's, else none")
+      ->check([](const std::string& text) {
+        const bool is_tap = text.starts_with(kTapPrefix) && parse_tap(text.substr(kTapPrefix.size()));
+        return is_tap || text == "user" || text == "none"
+                   ? std::string()
+                   : std::format("user, none or tap:NAME[,ADDRESS/PREFIX[,GATEWAY]] was expected: '{}' was found",
+                                 text);
+      })
+      ->type_name("NETWORK");
   command
       .add_option(
           "--forward", boot.forwards,

@@ -43,14 +43,15 @@ Network network_of(const BootOptions& options, const Target& target) {
                              : !options.forwards.empty() ? "user"
                              : target.sample             ? target.sample->network
                                                          : "none";
-  const Network network = wanted == "user" ? Network::user : Network::none;
+  const Network network = wanted == "user" ? Network::user : wanted == "none" ? Network::none : Network::tap;
   if (network != Network::none && !target.board.channels.contains("network"))
     throw Failure(std::format("a board with a network device was expected: {} has none", target.board.name),
                   kUsageError);
   if (network == Network::none && !options.net_dump.empty())
     throw Failure("--net-dump was expected to come with a network: add --net user", kUsageError);
-  if (network == Network::none && !options.forwards.empty())
-    throw Failure("--forward was expected to come with a network: leave --net none out", kUsageError);
+  if (network != Network::user && !options.forwards.empty())
+    throw Failure(std::format("--forward was expected to come with the user network: leave --net {} out", wanted),
+                  kUsageError);
   return network;
 }
 
@@ -100,6 +101,10 @@ Prepared prepare_boot(Context& context, const BootOptions& options, Stub stub, W
   boot.stub = stub;
   boot.places = options.aslr == "off" ? Places::fixed : Places::random;
   boot.network = network_of(options, prepared.target);
+  if (boot.network == Network::tap) {
+    boot.tap = parse_tap(options.network.substr(kTapPrefix.size())).value();
+    if (!options.print_command) require_tap(boot.tap.name);
+  }
   boot.net_dump = options.net_dump;
   for (const auto& text : options.forwards) boot.forwards.push_back(parse_forward(text).value());
   boot.wait = wait;

@@ -27,7 +27,7 @@ struct BootOptions {
   std::string protocol_log;
   std::vector<std::string> arguments;  ///< after `--`
   bool arguments_given = false;
-  std::string network;                ///< user, none; empty: the sample's
+  std::string network;                ///< user, tap:…, none; empty: the sample's
   std::string net_dump;               ///< a file for the frames
   std::vector<std::string> forwards;  ///< each as parse_forward() has it
   std::string dump;                   ///< run: for the memory of a guest that panics; debug: what to look into

@@ -55,6 +55,7 @@ std::vector<std::string> qemu_command(const Boot& boot, const std::string& run) 
     if (disk.mount) kernel_options.push_back(mount_option(*disk.mount));
   for (const Share& share : boot.shares)
     if (share.mount) kernel_options.push_back(mount_option(*share.mount));
+  if (!boot.tap.configuration.empty()) kernel_options.push_back("toro.net0=" + boot.tap.configuration);
   std::vector<std::string> command{board.emulator,
                                    "-M",
                                    boot.shares.empty() ? board.machine : board.machine + ",memory-backend=ram",
@@ -94,9 +95,9 @@ std::vector<std::string> qemu_command(const Boot& boot, const std::string& run) 
   if (boot.stub == Stub::qemu) append(board.channels.at("qemu-stub"));
   if (boot.stub == Stub::qemu && boot.wait == Wait::for_debugger) command.emplace_back("-S");
   if (boot.network != Network::none) {
-    std::string user = "user,id=net0";
-    for (const Forward& forward : boot.forwards) user += hostfwd(forward);
-    append({"-netdev", user});
+    std::string network = boot.network == Network::tap ? netdev(boot.tap) : "user,id=net0";
+    for (const Forward& forward : boot.forwards) network += hostfwd(forward);
+    append({"-netdev", network});
     append(board.channels.at("network"));
     if (!boot.net_dump.empty())
       append(

@@ -9,6 +9,7 @@
 #include "sdk/cli/guest/disk.hpp"
 #include "sdk/cli/guest/forward.hpp"
 #include "sdk/cli/guest/share.hpp"
+#include "sdk/cli/guest/tap.hpp"
 
 namespace toro::cli {
 
@@ -28,6 +29,7 @@ enum class Accelerator { tcg, kvm };
 enum class Network {
   none,  ///< no device
   user,  ///< QEMU's own network, with the host behind it
+  tap,   ///< an interface of the host
 };
 
 /// Whether image, heap and stacks lie elsewhere at each boot.
@@ -52,7 +54,8 @@ struct Boot {
   Wait wait = Wait::no;
   Places places = Places::random;
   Network network = Network::none;
-  std::vector<Forward> forwards;
+  std::vector<Forward> forwards;  ///< of the user network
+  Tap tap;
   Recording recording = Recording::none;
   std::filesystem::path recording_file;  ///< beside it, with .qcow2 behind its name, the snapshot that it begins with
   std::filesystem::path dump;            ///< for the memory of a guest that panics; empty: none

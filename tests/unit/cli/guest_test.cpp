@@ -135,6 +135,17 @@ TEST_CASE("a network is there where it is asked for") {
   for (const char* bad : {"", "80", "80:", ":80", "0:80", "80:65536", "udp:80", "sctp:1:2", "1:2:3", " 1:2"})
     CHECK_FALSE(parse_forward(bad));
   boot.forwards.clear();
+  boot.network = Network::tap;
+  boot.tap = parse_tap("tap0").value();
+  words = qemu_command(boot, "/run/x");
+  CHECK(word_after(words, "-netdev") == "tap,id=net0,ifname=tap0,script=no,downscript=no");
+  CHECK(word_after(words, "-append") == "--");
+  boot.tap = parse_tap("tap0,10.0.0.2/24,10.0.0.1").value();
+  CHECK(word_after(qemu_command(boot, "/run/x"), "-append") == "toro.net0=10.0.0.2/24,10.0.0.1 --");
+  for (const char* bad : {"", ",10.0.0.2/24", "tap0,", "tap0,10.0.0.2", "tap0,10.0.0.2/33", "a-name-of-sixteen"})
+    CHECK_FALSE(parse_tap(bad));
+  boot.network = Network::user;
+  boot.tap = {};
   boot.net_dump = "/a,b.pcap";
   words = qemu_command(boot, "/run/x");
   CHECK(word_after(words, "-object") == "filter-dump,id=dump0,netdev=net0,file=/a,,b.pcap");

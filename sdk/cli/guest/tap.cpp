@@ -1,0 +1,56 @@
+// Finds out whether a tap device can be used, and says what is wrong where it cannot.
+#include "sdk/cli/guest/tap.hpp"
+
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+
+#include <cerrno>
+#include <cstring>
+#include <format>
+
+#include "kernel/network/configuration.hpp"
+#include "sdk/cli/guest/quote.hpp"
+#include "sdk/cli/host/failure.hpp"
+#include "sdk/cli/host/file_descriptor.hpp"
+
+namespace toro::cli {
+
+std::optional<Tap> parse_tap(std::string_view text) {
+  const auto comma = text.find(',');
+  Tap tap{.name = std::string(text.substr(0, comma)), .configuration = {}};
+  if (comma != std::string_view::npos) {
+    tap.configuration = text.substr(comma + 1);
+    if (!inet::parse_configuration(tap.configuration)) return std::nullopt;
+  }
+  if (tap.name.empty() || tap.name.size() >= IFNAMSIZ) return std::nullopt;
+  return tap;
+}
+
+void require_tap(const std::string& name) {
+  if (if_nametoindex(name.c_str()) == 0)
+    throw Failure(
+        std::format("--net: a tap device was expected: there is no interface '{}'; `ip tuntap add {} mode tap "
+                    "user $USER` makes one",
+                    name, name),
+        kUsageError);
+  const FileDescriptor tun(open("/dev/net/tun", O_RDWR | O_CLOEXEC));
+  if (!tun)
+    throw Failure(std::format("--net: /dev/net/tun was expected to open: {}", std::strerror(errno)), kUsageError);
+  ifreq request{};
+  name.copy(request.ifr_name, IFNAMSIZ - 1);
+  request.ifr_flags = IFF_TAP | IFF_NO_PI;
+  if (ioctl(tun.get(), TUNSETIFF, &request) == 0) return;
+  const char* const why = errno == EINVAL  ? "is none, or has several queues"
+                          : errno == EBUSY ? "is in use"
+                          : errno == EPERM ? "is another user's"
+                                           : std::strerror(errno);
+  throw Failure(std::format("--net: a tap device that can be used was expected: '{}' {}", name, why), kUsageError);
+}
+
+std::string netdev(const Tap& tap) {
+  return std::format("tap,id=net0,ifname={},script=no,downscript=no", quote_for_qemu(tap.name));
+}
+
+}  // namespace toro::cli

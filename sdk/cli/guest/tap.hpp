@@ -1,0 +1,27 @@
+// Tap devices of the host, to which a guest's network device is plugged.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace toro::cli {
+
+struct Tap {
+  std::string name;           ///< of an interface of the host
+  std::string configuration;  ///< ADDRESS/PREFIX[,GATEWAY[,NAME SERVER]...] of the guest; empty: it asks by DHCP
+};
+
+/// Of a network's name on the command line.
+inline constexpr std::string_view kTapPrefix = "tap:";
+
+/// NAME[,ADDRESS/PREFIX[,GATEWAY[,NAME SERVER]...]]. Nothing where the text is another.
+[[nodiscard]] std::optional<Tap> parse_tap(std::string_view text);
+
+/// Throws a Failure where there is no such device, it is of another kind, in use, or may not be opened.
+void require_tap(const std::string& name);
+
+/// As QEMU's -netdev has it.
+[[nodiscard]] std::string netdev(const Tap& tap);
+
+}  // namespace toro::cli
