@@ -94,8 +94,10 @@ std::optional<Vsock::Packet> Vsock::receive() {
 }
 
 void Vsock::take_transmitted() {
-  while (const auto completion = poll(transmit_.queue))
+  while (const auto completion = poll(transmit_.queue)) {
     free_[free_count_++] = static_cast<std::uint16_t>(completion->cookie);
+    ++taken_;
+  }
 }
 
 std::size_t Vsock::room() {

@@ -36,6 +36,9 @@ class Vsock {
   [[nodiscard]] std::optional<Packet> receive();
   /// How many packets can be transmitted now.
   [[nodiscard]] std::size_t room();
+  /// How many packets of those transmitted the device has taken, ever; and whether these are all.
+  [[nodiscard]] std::uint64_t taken() const { return taken_; }
+  [[nodiscard]] bool has_taken_all() { return room() == transmit_.queue.size(); }
   /// `payload` is copied, kMostPayload bytes at most. False when there is no room. The device learns of it by flush().
   [[nodiscard]] bool transmit(const VsockHeader& header, std::span<const std::byte> payload);
   /// Tells the device of what there is for it.
@@ -49,7 +52,8 @@ class Vsock {
   /// The device's interrupt handler. False: the interrupt was not this device's.
   bool on_interrupt();
 
-  /// The device has broken its rules, or wants a reset: it is out of use.
+  /// Takes the device out of use, as it is when it has broken its rules, or wants a reset.
+  void stop();
   [[nodiscard]] bool stopped() const { return stopped_; }
 
  private:
@@ -72,13 +76,13 @@ class Vsock {
   void offer_receive_buffer(std::uint16_t index);
   void offer_event(std::uint16_t index);
   void take_transmitted();
-  void stop();
 
   Transport* transport_ = nullptr;
   std::uint32_t cid_ = 0;
   bool stopped_ = false;
   bool needs_reset_ = false;
   std::optional<std::uint16_t> shown_;  ///< the receive buffer of the packet that receive() gave
+  std::uint64_t taken_ = 0;
   std::uint16_t free_count_ = 0;
   std::array<std::uint16_t, kBuffers> free_{};  ///< transmit buffers
   Lane<kBuffers> receive_;

@@ -19,6 +19,8 @@ using process::scheduler;
 
 static_assert(Streams::kMostPayload == virtio::Vsock::kMostPayload);
 constexpr std::size_t kStackPages = 4;
+constexpr std::uint64_t kLook = 2 * inet::kSecond;       // until the device is looked after, when nothing comes
+constexpr std::uint64_t kPatience = 10 * inet::kSecond;  // with a device that does not take what is transmitted
 
 constexpr std::uint32_t kNoCore = UINT32_MAX;  // its interrupts reach none
 constinit Device* the_device = nullptr;
@@ -99,7 +101,7 @@ void Device::call_there(void (*function)(void* context), void* context) {
 void Device::settle() {
   streams_.pump();
   device_.flush();
-  // Its thread waits for room, and knows of deadlines.
+  // Its thread waits for room, and knows of deadlines; with the first connection it begins to look after the device.
   if (streams_.wants_room() || streams_.next_deadline() < sleeps_until_) scheduler().resume(*thread_);
 }
 
@@ -113,14 +115,37 @@ void Device::take_packets() {
     streams_.input(packet->header, packet->payload);
     streams_.pump();
   }
-  if (device_.stopped() && !std::exchange(is_broken_, true)) {
-    print(console::sink(), "toro: vsock: the device broke its rules: it is out of use\n");
-    streams_.reset();
+  if (!device_.stopped() || std::exchange(is_broken_, true)) return;
+  print(console::sink(), "toro: vsock: the device is out of use: it does not answer, or broke its rules\n");
+  streams_.reset();
+}
+
+/// Who serves the device may end, while the device stays. What shows it: it does not take what is transmitted. So that
+/// there is something to take, connections without traffic have a reset sent, now and then, of one that there is not.
+void Device::look_after(std::uint64_t now) {
+  const bool begins = next_look_ == inet::kNever;
+  if (streams_.connection_count() == 0 || device_.stopped()) {
+    next_look_ = inet::kNever;
+    return;
   }
+  if (!begins && now < next_look_) return;
+  next_look_ = now + kLook;
+  const bool has_all = device_.has_taken_all();
+  if (begins || has_all || device_.taken() != taken_) took_at_ = now;
+  taken_ = device_.taken();
+  if (now - took_at_ >= kPatience) return device_.stop();
+  if (!has_all) return;
+  transmit({.source_cid = cid(),
+            .destination_cid = virtio::kVsockHostCid,
+            .source_port = kAnyPort,
+            .destination_port = kAnyPort,
+            .operation = VsockOperation::reset},
+           {});
 }
 
 void Device::serve() {
   for (;;) {
+    look_after(arch::clock::now());
     take_packets();
     streams_.run_timers();
     streams_.pump();
@@ -129,7 +154,7 @@ void Device::serve() {
     scheduler().yield();  // packets may come faster than they are taken
     const arch::InterruptsOff off;
     if (device_.listen(streams_.wants_room() || device_.room() == 0)) continue;
-    sleeps_until_ = streams_.next_deadline();
+    sleeps_until_ = std::min(streams_.next_deadline(), next_look_);
     scheduler().suspend("vsock", process::WaitKind::device, sleeps_until_);
     sleeps_until_ = 0;
   }

@@ -53,6 +53,7 @@ class Device final : Link {
   void call_there(void (*function)(void* context), void* context);
   void settle();
   void take_packets();
+  void look_after(std::uint64_t now);
   [[noreturn]] void serve();
 
   std::uint32_t cid() override { return device_.cid(); }
@@ -69,6 +70,10 @@ class Device final : Link {
   inet::WatchList watches_;
   std::uint32_t core_ = 0;
   bool is_broken_ = false;
+  // Of look_after():
+  std::uint64_t next_look_ = inet::kNever;
+  std::uint64_t taken_ = 0;    ///< packets, by then
+  std::uint64_t took_at_ = 0;  ///< when it last took some, or had all
   process::Thread* thread_ = nullptr;
   std::uint64_t sleeps_until_ = 0;  ///< the device's thread
   toro::detail::Mailbox calls_;     ///< of other cores

@@ -9,6 +9,7 @@
 #include "sdk/cli/guest/disk.hpp"
 #include "sdk/cli/guest/forward.hpp"
 #include "sdk/cli/guest/share.hpp"
+#include "sdk/cli/guest/vsock.hpp"
 
 namespace toro::cli {
 
@@ -45,6 +46,7 @@ struct Boot {
   std::vector<std::string> arguments;  ///< of main
   std::vector<Disk> disks;
   std::vector<Share> shares;
+  Vsock vsock;
   unsigned memory_mib = 64;
   unsigned cores = 1;
   Accelerator accelerator = Accelerator::tcg;
@@ -52,7 +54,7 @@ struct Boot {
   Wait wait = Wait::no;
   Places places = Places::random;
   Network network = Network::none;
-  std::vector<Forward> forwards;
+  std::vector<Forward> forwards;  ///< of the network
   Recording recording = Recording::none;
   std::filesystem::path recording_file;  ///< beside it, with .qcow2 behind its name, the snapshot that it begins with
   std::filesystem::path dump;            ///< for the memory of a guest that panics; empty: none
