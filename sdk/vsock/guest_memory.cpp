@@ -5,7 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
-#include <format>
+#include <string>
 
 namespace toro::bridge {
 
@@ -20,7 +20,7 @@ void GuestMemory::map(const MemoryRegion& region, const cli::FileDescriptor& fil
     throw Violation("a region of memory has no size, or too much of it");
   void* const mapped = mmap(nullptr, whole, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
   if (mapped == MAP_FAILED)
-    throw Violation(std::format("a region of memory cannot be mapped: {}", std::strerror(errno)));
+    throw Violation(std::string("a region of memory cannot be mapped: ") + std::strerror(errno));
   mappings_.push_back({region, static_cast<std::byte*>(mapped) + region.offset, mapped, whole});
 }
 
@@ -29,7 +29,7 @@ std::byte* GuestMemory::find(std::uint64_t MemoryRegion::* begin, std::uint64_t 
     const std::uint64_t offset = address - mapping.region.*begin;
     if (offset < mapping.region.size && size <= mapping.region.size - offset) return mapping.memory + offset;
   }
-  throw Violation(std::format("{} bytes at {:#x} are not in its memory", size, address));
+  throw Violation(std::to_string(size) + " bytes at " + std::to_string(address) + " are not in its memory");
 }
 
 std::byte* GuestMemory::at_guest(std::uint64_t address, std::uint64_t size) const {

@@ -5,7 +5,7 @@
 
 #include <atomic>
 #include <bit>
-#include <format>
+#include <string>
 #include <utility>
 
 #include "kernel/devices/virtio/ring_access.hpp"
@@ -31,7 +31,7 @@ std::byte* aligned(std::byte* memory, std::size_t alignment) {
 
 void Ring::set_size(std::uint32_t size) {
   if (size == 0 || size > kMostEntries || !std::has_single_bit(size))
-    throw Violation(std::format("a queue has {} entries", size));
+    throw Violation("a queue has " + std::to_string(size) + " entries");
   descriptors_ = nullptr;
   size_ = static_cast<std::uint16_t>(size);
 }
@@ -70,7 +70,7 @@ std::optional<Chain> Ring::pop(const GuestMemory& memory) {
   chain.head = load_once(available_[virtio::kAvailableRing + next_available_ % size_], std::memory_order_relaxed);
   std::uint16_t index = chain.head;
   for (std::uint16_t count = 0;; ++count) {
-    if (index >= size_) throw Violation(std::format("descriptor {} of {}", index, size_));
+    if (index >= size_) throw Violation("descriptor " + std::to_string(index) + " of " + std::to_string(size_));
     if (count == size_) throw Violation("a chain of descriptors has no end");
     Descriptor& shared = descriptors_[index];
     const std::uint64_t address = load_once(shared.address, std::memory_order_relaxed);

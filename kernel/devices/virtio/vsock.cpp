@@ -35,11 +35,12 @@ std::expected<void, Error> Vsock::set_up(std::uint16_t index, Lane<kSize>& lane,
 std::expected<void, Error> Vsock::start(Transport& transport) {
   transport_ = &transport;
   if (transport.type() != DeviceType::socket) return std::unexpected(Error::wrong_device_type);
-  const auto agreed = initialize(transport, Features{}.with(Feature::event_index), {}, [&](Features features) {
-    return read_configuration()
-        .and_then([&] { return set_up(kVsockReceiveQueue, receive_, features); })
-        .and_then([&] { return set_up(kVsockTransmitQueue, transmit_, features); })
-        .and_then([&] { return set_up(kVsockEventQueue, events_, features); });
+  constexpr Features kWanted = Features{}.with(Feature::event_index);
+  const auto agreed = initialize(transport, kWanted, {}, [&](Features features) -> std::expected<void, Error> {
+    if (const auto read = read_configuration(); !read) return read;
+    if (const auto done = set_up(kVsockReceiveQueue, receive_, features); !done) return done;
+    if (const auto done = set_up(kVsockTransmitQueue, transmit_, features); !done) return done;
+    return set_up(kVsockEventQueue, events_, features);
   });
   if (!agreed) return std::unexpected(agreed.error());
   // A device may have smaller queues than there are buffers.
