@@ -3,6 +3,7 @@
 
 #include "kernel/network/error.hpp"
 #include "kernel/network/watch.hpp"
+#include "kernel/network/wire.hpp"
 #include "kernel/posix/any_socket.hpp"
 #include "kernel/posix/syscall.hpp"
 #include "kernel/posix/time.hpp"
