@@ -27,8 +27,7 @@ Listener listen_on_loopback(std::uint16_t port, const char* what) {
   if (bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(socket.get(), 128) != 0 ||
       getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
     auto why = errno == EADDRINUSE ? std::string("it is in use by another program") : std::string(std::strerror(errno));
-    throw Failure(std::format("{} 127.0.0.1:{} was expected to be free: {}; choose another, or 0 for any that is free",
-                              what, port, why));
+    throw Failure(std::format("{} 127.0.0.1:{} was expected to be free: {}; choose another", what, port, why));
   }
   return {std::move(socket), ntohs(address.sin_port)};
 }
