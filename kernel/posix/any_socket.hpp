@@ -59,7 +59,7 @@ class AnySocket : public Stream {
  public:
   [[nodiscard]] virtual FileResult bind(GivenAddress local) = 0;
   [[nodiscard]] virtual FileResult listen(std::int32_t backlog) = 0;
-  [[nodiscard]] virtual filesystem::Result<AnySocket*> accept() = 0;
+  [[nodiscard]] virtual filesystem::Result<AnySocket*> accept_any() = 0;
   [[nodiscard]] virtual FileResult connect(GivenAddress remote) = 0;
   [[nodiscard]] virtual FileResult send(std::span<const IoVector> from, std::uint32_t flags, GivenAddress to) = 0;
   /// `size`: of a datagram, all of it.

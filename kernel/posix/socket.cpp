@@ -149,7 +149,7 @@ FileResult Socket::listen(std::int32_t backlog) {
   });
 }
 
-filesystem::Result<AnySocket*> Socket::accept() {
+filesystem::Result<Socket*> Socket::accept() {
   if (type_ != SocketType::stream) return socket_failure(SocketError::not_supported);
   Socket* const accepted = TRY(create(SocketType::stream));
   accepted->interface_ = &interface();

@@ -26,7 +26,7 @@ class Socket final : public AnySocket, inet::Observer {
   // AnySocket's; socket_addresses.cpp has those that take addresses, socket_options.cpp the last two.
   [[nodiscard]] FileResult bind(GivenAddress local) override;
   [[nodiscard]] FileResult listen(std::int32_t backlog) override;
-  [[nodiscard]] filesystem::Result<AnySocket*> accept() override;
+  [[nodiscard]] filesystem::Result<AnySocket*> accept_any() override;
   [[nodiscard]] FileResult connect(GivenAddress remote) override;
   [[nodiscard]] FileResult send(std::span<const IoVector> from, std::uint32_t flags, GivenAddress to) override;
   [[nodiscard]] FileResult receive(std::span<const IoVector> to, std::uint32_t flags, WantedAddress from,
@@ -39,6 +39,7 @@ class Socket final : public AnySocket, inet::Observer {
   [[nodiscard]] FileResult option(std::uint32_t level, std::uint32_t name, std::span<std::byte> value) override;
 
   [[nodiscard]] FileResult bind(inet::Endpoint local);
+  [[nodiscard]] filesystem::Result<Socket*> accept();
   /// Nothing: the socket is no longer connected.
   [[nodiscard]] FileResult connect(std::optional<inet::Endpoint> remote);
   [[nodiscard]] FileResult send(std::span<const IoVector> from, std::uint32_t flags, std::optional<inet::Endpoint> to);

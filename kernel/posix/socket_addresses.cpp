@@ -43,6 +43,10 @@ FileResult Socket::bind(GivenAddress local) {
   return bind(*endpoint);
 }
 
+filesystem::Result<AnySocket*> Socket::accept_any() {
+  return accept();
+}
+
 FileResult Socket::connect(GivenAddress remote) {
   return connect(TRY(endpoint_of(remote)));
 }

@@ -117,7 +117,7 @@ FileResult VsockSocket::listen(std::int32_t backlog) {
   });
 }
 
-filesystem::Result<AnySocket*> VsockSocket::accept() {
+filesystem::Result<AnySocket*> VsockSocket::accept_any() {
   auto* const accepted = inet::make<VsockSocket>(device_);
   if (accepted == nullptr) return std::unexpected(filesystem::Error::no_memory);
   const FileResult done = until_done(may_wait(0), receive_timeout_, [&](Streams&) -> FileResult {

@@ -22,7 +22,7 @@ class VsockSocket final : public AnySocket, inet::Observer {
   // AnySocket's.
   [[nodiscard]] FileResult bind(GivenAddress local) override;
   [[nodiscard]] FileResult listen(std::int32_t backlog) override;
-  [[nodiscard]] filesystem::Result<AnySocket*> accept() override;
+  [[nodiscard]] filesystem::Result<AnySocket*> accept_any() override;
   [[nodiscard]] FileResult connect(GivenAddress remote) override;
   [[nodiscard]] FileResult send(std::span<const IoVector> from, std::uint32_t flags, GivenAddress to) override;
   [[nodiscard]] FileResult receive(std::span<const IoVector> to, std::uint32_t flags, WantedAddress from,
