@@ -1,4 +1,5 @@
 // At the end of the application: what it sent is still delivered, as it is where a kernel outlives its processes.
+#include "kernel/posix/any_socket.hpp"
 #include "kernel/posix/interface_wait.hpp"
 #include "kernel/posix/time.hpp"
 
@@ -12,6 +13,7 @@ extern "C" void toro_finish_sockets() {
     const auto descriptor = posix::Descriptor::find(number);
     if (descriptor && descriptor->stream() != nullptr) static_cast<void>(posix::close_descriptor(number));
   }
+  if (posix::finish_vsock != nullptr) posix::finish_vsock(kPatience);
   const std::uint64_t deadline = posix::deadline_after(kPatience);
   for (inet::Interface* const interface : inet::interfaces_in_use()) {
     static_cast<void>(posix::wait_at(*interface, "what was sent to be delivered", deadline,

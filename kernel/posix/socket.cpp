@@ -5,9 +5,7 @@
 #include <cstring>
 
 #include "kernel/posix/interface_wait.hpp"
-#include "kernel/posix/syscall.hpp"
-#include "kernel/posix/time.hpp"
-#include "kernel/process/scheduler.hpp"
+#include "kernel/posix/socket_wait.hpp"
 
 namespace toro::posix {
 namespace {
@@ -88,26 +86,9 @@ auto Socket::run(F f) {
   return interface().run(f);
 }
 
-/// What `attempt(stack)` gives; as long as that is Error::again, and the caller `waits`, it is tried anew whenever the
-/// socket has changed. `timeout` is in nanoseconds, 0: none.
 template <class F>
 FileResult Socket::until_done(bool waits, std::uint64_t timeout, F attempt) {
-  const std::uint64_t deadline = timeout == 0 ? process::kNoDeadline : deadline_after(timeout);
-  for (;;) {
-    std::atomic<std::uint32_t> raised = 0;
-    inet::Watch watch{.links = {}, .raised = &raised};
-    const FileResult result = run([&](Stack& stack) {
-      FileResult tried = attempt(stack);
-      if (waits && tried == socket_failure(SocketError::again)) watches_.add(watch);
-      return tried;
-    });
-    if (!waits || result != socket_failure(SocketError::again)) return result;
-    const auto* const word = reinterpret_cast<const std::uint32_t*>(&raised);
-    const Result waited = wait_futex(word, 0, "a socket", deadline);
-    unwatch(watch);
-    if (waited == posix::failure(Error::interrupted)) return std::unexpected(kInterrupted);
-    if (waited == posix::failure(Error::timed_out)) return result;
-  }
+  return try_until_done([&](auto f) { return run(f); }, watches_, waits, timeout, attempt);
 }
 
 UdpSocket* Socket::datagram_socket(Stack& stack) {
@@ -236,25 +217,14 @@ FileResult Socket::send(std::span<const IoVector> from, std::uint32_t flags, std
   return type_ == SocketType::stream ? send_stream(from, flags) : send_datagram(from, flags, to);
 }
 
-/// A caller that waits does so until all is sent.
 FileResult Socket::send_stream(std::span<const IoVector> from, std::uint32_t flags) {
-  const bool waits = may_wait(flags);
-  std::size_t sent = 0;
-  for (const IoVector& vector : from) {
-    inet::Bytes left{vector.base, vector.size};
-    while (!left.empty()) {
-      const FileResult count = until_done(waits, options_.send_timeout, [&](Stack&) -> FileResult {
-        if (connection_ == nullptr)
-          return socket_failure(listener_ == nullptr ? SocketError::broken_pipe : SocketError::not_connected);
-        return told(connection_->send(left));
-      });
-      if (!count && sent == 0) return count;
-      if (!count) return static_cast<std::int64_t>(sent);
-      sent += static_cast<std::size_t>(*count);
-      left = left.subspan(static_cast<std::size_t>(*count));
-    }
-  }
-  return static_cast<std::int64_t>(sent);
+  return send_parts(from, [&](inet::Bytes bytes) {
+    return until_done(may_wait(flags), options_.send_timeout, [&](Stack&) -> FileResult {
+      if (connection_ == nullptr)
+        return socket_failure(listener_ == nullptr ? SocketError::broken_pipe : SocketError::not_connected);
+      return told(connection_->send(bytes));
+    });
+  });
 }
 
 FileResult Socket::send_datagram(std::span<const IoVector> from, std::uint32_t, std::optional<Endpoint> to) {
@@ -298,23 +268,12 @@ FileResult Socket::receive(std::span<const IoVector> to, std::uint32_t flags, En
 
 FileResult Socket::receive_stream(std::span<const IoVector> to, std::uint32_t flags) {
   const auto take = (flags & kPeek) != 0 ? TcpConnection::Take::only_look : TcpConnection::Take::away;
-  std::size_t received = 0;
-  for (const IoVector& vector : to) {
-    inet::MutableBytes left{vector.base, vector.size};
-    while (!left.empty()) {
-      const bool waits = may_wait(flags) && (received == 0 || (flags & kWaitForAll) != 0);
-      const FileResult count = until_done(waits, options_.receive_timeout, [&](Stack&) -> FileResult {
-        if (connection_ == nullptr) return socket_failure(SocketError::not_connected);
-        return told(connection_->receive(left, take));
-      });
-      if (!count && received == 0) return count;
-      if (!count || *count == 0) return static_cast<std::int64_t>(received);
-      received += static_cast<std::size_t>(*count);
-      left = left.subspan(static_cast<std::size_t>(*count));
-      if (take == TcpConnection::Take::only_look) return static_cast<std::int64_t>(received);
-    }
-  }
-  return static_cast<std::int64_t>(received);
+  return receive_parts(to, flags, [&](inet::MutableBytes room, bool waits) {
+    return until_done(waits && may_wait(flags), options_.receive_timeout, [&](Stack&) -> FileResult {
+      if (connection_ == nullptr) return socket_failure(SocketError::not_connected);
+      return told(connection_->receive(room, take));
+    });
+  });
 }
 
 FileResult Socket::receive_datagram(std::span<const IoVector> to, std::uint32_t flags, Endpoint* from,

@@ -4,26 +4,13 @@
 #include <optional>
 
 #include "kernel/network/interface.hpp"
-#include "kernel/posix/descriptors.hpp"
+#include "kernel/posix/any_socket.hpp"
 
 namespace toro::posix {
 
-/// [Linux include/linux/net.h]
-enum class SocketType : std::uint8_t { stream = 1, datagram = 2 };
-
-/// [Linux include/linux/socket.h]
-inline constexpr std::uint32_t kPeek = 2;
-inline constexpr std::uint32_t kTruncate = 0x20;
-inline constexpr std::uint32_t kDoNotWait = 0x40;
-inline constexpr std::uint32_t kWaitForAll = 0x100;
-
-[[nodiscard]] inline std::unexpected<filesystem::Error> socket_failure(inet::Error error) {
-  return std::unexpected(static_cast<filesystem::Error>(error));
-}
-
 /// Belongs to one interface from the first call on that needs one: its functions are carried to that one's core.
 /// Threads of any core.
-class Socket final : public Stream, inet::Observer {
+class Socket final : public AnySocket, inet::Observer {
  public:
   /// Error::no_memory.
   [[nodiscard]] static filesystem::Result<Socket*> create(SocketType type);
@@ -36,8 +23,22 @@ class Socket final : public Stream, inet::Observer {
   void unwatch(inet::Watch& watch) override;
   void close() override;
 
+  // AnySocket's; socket_addresses.cpp has those that take addresses, socket_options.cpp the last two.
+  [[nodiscard]] FileResult bind(GivenAddress local) override;
+  [[nodiscard]] FileResult listen(std::int32_t backlog) override;
+  [[nodiscard]] filesystem::Result<AnySocket*> accept_any() override;
+  [[nodiscard]] FileResult connect(GivenAddress remote) override;
+  [[nodiscard]] FileResult send(std::span<const IoVector> from, std::uint32_t flags, GivenAddress to) override;
+  [[nodiscard]] FileResult receive(std::span<const IoVector> to, std::uint32_t flags, WantedAddress from,
+                                   std::size_t& size) override;
+  [[nodiscard]] FileResult shutdown(std::uint32_t how) override;
+  [[nodiscard]] FileResult local_address(WantedAddress to) override;
+  [[nodiscard]] FileResult remote_address(WantedAddress to) override;
+  [[nodiscard]] FileResult set_option(std::uint32_t level, std::uint32_t name,
+                                      std::span<const std::byte> value) override;
+  [[nodiscard]] FileResult option(std::uint32_t level, std::uint32_t name, std::span<std::byte> value) override;
+
   [[nodiscard]] FileResult bind(inet::Endpoint local);
-  [[nodiscard]] FileResult listen(std::int32_t backlog);
   [[nodiscard]] filesystem::Result<Socket*> accept();
   /// Nothing: the socket is no longer connected.
   [[nodiscard]] FileResult connect(std::optional<inet::Endpoint> remote);
@@ -45,15 +46,9 @@ class Socket final : public Stream, inet::Observer {
   /// `from`, and of a datagram its whole `size`, may be null.
   [[nodiscard]] FileResult receive(std::span<const IoVector> to, std::uint32_t flags, inet::Endpoint* from,
                                    std::size_t* size);
-  [[nodiscard]] FileResult shutdown(std::uint32_t how);
   [[nodiscard]] inet::Endpoint local();
   [[nodiscard]] std::optional<inet::Endpoint> remote();
   [[nodiscard]] SocketType type() const { return type_; }
-
-  // socket_options.cpp
-  [[nodiscard]] FileResult set_option(std::uint32_t level, std::uint32_t name, std::span<const std::byte> value);
-  /// How many bytes of `value` it takes.
-  [[nodiscard]] FileResult option(std::uint32_t level, std::uint32_t name, std::span<std::byte> value);
 
  private:
   explicit Socket(SocketType type) : type_(type) {}
@@ -102,13 +97,6 @@ class Socket final : public Stream, inet::Observer {
   inet::TcpListener* listener_ = nullptr;
   inet::TcpConnection* connection_ = nullptr;
   bool is_connecting_ = false;  ///< nobody was told how that ended
-};
-
-/// The socket that `number` stands for, held by `descriptor`. Errors: bad_file, ENOTSOCK.
-struct HeldSocket {
-  Descriptor descriptor;
-  [[nodiscard]] static filesystem::Result<HeldSocket> find(std::int32_t number);
-  [[nodiscard]] Socket* operator->() const { return static_cast<Socket*>(descriptor.stream()); }
 };
 
 }  // namespace toro::posix

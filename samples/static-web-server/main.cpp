@@ -1,6 +1,7 @@
 // Serves the files of its image by HTTP/1.1, each connection in a thread of its own: static-web-server [PORT [COUNT]].
-// Ends after COUNT connections.
+// PORT is one of TCP, or vsock:PORT. Ends after COUNT connections.
 #include <fcntl.h>
+#include <linux/vm_sockets.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -124,21 +125,36 @@ class Connection {
   std::string pending_;
 };
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  const int port = argc > 1 ? std::atoi(argv[1]) : 80;
-  long left = argc > 2 ? std::atol(argv[2]) : -1;
-  const Descriptor listener(socket(AF_INET, SOCK_STREAM, 0));
-  const int on = 1;
-  setsockopt(listener.number, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // as connections have it then
+/// A socket that listens at a port, "80" or "vsock:80"; negative, with errno, when there is none.
+int listen_at(std::string_view place) {
+  constexpr std::string_view kVsock = "vsock:";
+  const bool is_vsock = place.starts_with(kVsock);
+  if (is_vsock) place.remove_prefix(kVsock.size());
+  const auto port = static_cast<unsigned>(std::atoi(place.data()));
+  const int listener = socket(is_vsock ? AF_VSOCK : AF_INET, SOCK_STREAM, 0);
+  if (listener < 0) return -1;
+  sockaddr_vm local{};
+  local.svm_family = AF_VSOCK;
+  local.svm_cid = VMADDR_CID_ANY;
+  local.svm_port = port;
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
-  if (bind(listener.number, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      listen(listener.number, 128) != 0)
-    return std::perror("static-web-server"), 1;
-  std::printf("serving at port %d\n", port);
+  const int on = 1;
+  if (!is_vsock) setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // as connections have it then
+  const int bound = is_vsock ? bind(listener, reinterpret_cast<const sockaddr*>(&local), sizeof local)
+                             : bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  return bound == 0 && listen(listener, 128) == 0 ? listener : -1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const char* const place = argc > 1 ? argv[1] : "80";
+  long left = argc > 2 ? std::atol(argv[2]) : -1;
+  const Descriptor listener(listen_at(place));
+  if (listener.number < 0) return std::perror("static-web-server"), 1;
+  std::printf("serving at port %s\n", place);
   std::fflush(stdout);
   std::thread last;
   for (; left != 0; left -= left > 0 ? 1 : 0) {

@@ -12,6 +12,7 @@
 #include "sdk/cli/commands/commands.hpp"
 #include "sdk/cli/guest/forward.hpp"
 #include "sdk/cli/guest/tap.hpp"
+#include "sdk/cli/guest/vsock.hpp"
 #include "sdk/cli/host/failure.hpp"
 
 namespace toro::cli {
@@ -124,7 +125,8 @@ void add_boot(CLI::App& command, BootOptions& boot) {
   command
       .add_option(
           "--forward", boot.forwards,
-          "a port of the host, on 127.0.0.1, that leads to one of the guest's; udp: before it for UDP; repeatable")
+          "a port of the host, on 127.0.0.1, that leads to one of the guest's; udp: or vsock: before it for those; "
+          "repeatable")
       ->check([](const std::string& text) {
         return parse_forward(text)
                    ? std::string()
@@ -132,6 +134,17 @@ void add_boot(CLI::App& command, BootOptions& boot) {
       })
       ->allow_extra_args(false)
       ->type_name("HOST:GUEST");
+  command
+      .add_option(
+          "--vsock", boot.vsock,
+          "what the guest reaches at a vsock port of the host: a port on 127.0.0.1, or a unix socket; repeatable")
+      ->check([](const std::string& text) {
+        return parse_vsock_target(text)
+                   ? std::string()
+                   : std::format("PORT:HOST_PORT or PORT:PATH was expected, ports from 1 on: '{}' was found", text);
+      })
+      ->allow_extra_args(false)
+      ->type_name("PORT:HOST_PORT|PATH");
   command.add_option("--net-dump", boot.net_dump, "write the frames of the guest's network there, as pcap")
       ->type_name("FILE");
   command.add_flag("--print-command", boot.print_command, "print the QEMU command line and start nothing");

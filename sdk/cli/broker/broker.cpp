@@ -26,7 +26,7 @@ Broker::Broker(EventLoop& loop, Qmp& monitor, const BrokerOptions& options, std:
     : loop_(loop),
       options_(options),
       say_(std::move(say)),
-      listener_(listen_on_loopback(options.port)),
+      listener_(listen_on_loopback(options.port, "debugger port")),
       monitor_(monitor),
       log_(options.protocol_log) {
   acceptable_ = loop_.watch(listener_.socket.get(), POLLIN, [this](short) { accept(); });

@@ -30,7 +30,7 @@ bool is_name(const std::string& text) {
 }  // namespace
 
 TableServer::TableServer(EventLoop& loop, Source source)
-    : loop_(loop), source_(std::move(source)), listener_(listen_on_loopback(0)) {
+    : loop_(loop), source_(std::move(source)), listener_(listen_on_loopback(0, "port of the tables")) {
   acceptable_ = loop_.watch(listener_.socket.get(), POLLIN, [this](short) { accept(); });
 }
 

@@ -31,7 +31,8 @@ struct Board {
   /// has none.
   std::vector<std::string> share;
   /// QEMU arguments by channel: console, debug, qemu-stub, exit, monitor, and network (a device on QEMU's netdev
-  /// `net0`) where the board can have one. `${run}` stands for the run's folder.
+  /// `net0`) and vsock (one whose server listens at `${run}/vsock.sock`) where the board can have one. `${run}` stands
+  /// for the run's folder.
   std::map<std::string, std::vector<std::string>> channels;
 };
 

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <format>
 #include <nlohmann/json.hpp>
 
@@ -38,18 +39,23 @@ unsigned cores_of(const BootOptions& options, const Target& target) {
   return options.cores;
 }
 
+bool is_of_vsock(const std::string& forward) {
+  return forward.starts_with("vsock:");
+}
+
 Network network_of(const BootOptions& options, const Target& target) {
-  const std::string wanted = !options.network.empty()    ? options.network
-                             : !options.forwards.empty() ? "user"
-                             : target.sample             ? target.sample->network
-                                                         : "none";
+  const bool needs_network = !std::ranges::all_of(options.forwards, is_of_vsock);
+  const std::string wanted = !options.network.empty() ? options.network
+                             : needs_network          ? "user"
+                             : target.sample          ? target.sample->network
+                                                      : "none";
   const Network network = wanted == "user" ? Network::user : wanted == "none" ? Network::none : Network::tap;
   if (network != Network::none && !target.board.channels.contains("network"))
     throw Failure(std::format("a board with a network device was expected: {} has none", target.board.name),
                   kUsageError);
   if (network == Network::none && !options.net_dump.empty())
     throw Failure("--net-dump was expected to come with a network: add --net user", kUsageError);
-  if (network != Network::user && !options.forwards.empty())
+  if (network != Network::user && needs_network)
     throw Failure(std::format("--forward was expected to come with the user network: leave --net {} out", wanted),
                   kUsageError);
   return network;
@@ -78,6 +84,22 @@ std::vector<Share> shares_of(const BootOptions& options, const Board& board) {
   return shares;
 }
 
+Vsock vsock_of(const BootOptions& options, const Board& board) {
+  Vsock vsock;
+  for (const auto& text : options.forwards)
+    if (is_of_vsock(text)) vsock.forwards.push_back(parse_forward(text).value());
+  for (const auto& text : options.vsock) {
+    vsock.targets.push_back(parse_vsock_target(text).value());
+    if (std::ranges::count(vsock.targets, vsock.targets.back().port, &VsockTarget::port) > 1)
+      throw Failure(
+          std::format("--vsock was expected once for port {}: it leads to one place", vsock.targets.back().port),
+          kUsageError);
+  }
+  if (vsock.is_wanted() && !board.channels.contains("vsock"))
+    throw Failure(std::format("a board with a vsock device was expected: {} has none", board.name), kUsageError);
+  return vsock;
+}
+
 void require_emulator(Context& context, const Board& board) {
   if (find_program(board.emulator)) return;
   ensure_group(context, "run");
@@ -97,6 +119,7 @@ Prepared prepare_boot(Context& context, const BootOptions& options, Stub stub, W
   boot.cores = cores_of(options, prepared.target);
   boot.disks = disks_of(options, prepared.target);
   boot.shares = shares_of(options, board);
+  boot.vsock = vsock_of(options, board);
   boot.accelerator = choose_accelerator(options.accelerator);
   boot.stub = stub;
   boot.places = options.aslr == "off" ? Places::fixed : Places::random;
@@ -106,7 +129,8 @@ Prepared prepare_boot(Context& context, const BootOptions& options, Stub stub, W
     if (!options.print_command) require_tap(boot.tap.name);
   }
   boot.net_dump = options.net_dump;
-  for (const auto& text : options.forwards) boot.forwards.push_back(parse_forward(text).value());
+  for (const auto& text : options.forwards)
+    if (!is_of_vsock(text)) boot.forwards.push_back(parse_forward(text).value());
   boot.wait = wait;
   if (options.print_command) {
     prepared.application = {prepared.target.name, expected_elf(prepared.target),

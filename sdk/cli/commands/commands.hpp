@@ -30,6 +30,7 @@ struct BootOptions {
   std::string network;                ///< user, tap:…, none; empty: the sample's
   std::string net_dump;               ///< a file for the frames
   std::vector<std::string> forwards;  ///< each as parse_forward() has it
+  std::vector<std::string> vsock;     ///< each as parse_vsock_target() has it
   std::string dump;                   ///< run: for the memory of a guest that panics; debug: what to look into
   bool wait = false;
   bool print_command = false;

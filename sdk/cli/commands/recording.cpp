@@ -31,9 +31,10 @@ void make_snapshot(Context& context, const fs::path& file) {
 void require_recordable(const Boot& boot) {
   if (boot.cores != 1)
     throw Failure(std::format("one core was expected: a guest of {} cannot be recorded", boot.cores), kUsageError);
-  if (!boot.disks.empty() || !boot.shares.empty() || boot.network != Network::none)
-    throw Failure("a guest without disks, shared folders and network was expected: what they bring cannot be recorded",
-                  kUsageError);
+  if (!boot.disks.empty() || !boot.shares.empty() || boot.vsock.is_wanted() || boot.network != Network::none)
+    throw Failure(
+        "a guest without disks, shared folders, vsock and network was expected: what they bring cannot be recorded",
+        kUsageError);
   if (!boot.board.channels.contains("recorded-console"))
     throw Failure(std::format("a board with a console that can be recorded was expected: {} has none", boot.board.name),
                   kUsageError);

@@ -15,7 +15,7 @@ DumpServer::DumpServer(EventLoop& loop, const std::filesystem::path& file, std::
       kernel_(dump_),
       target_(kernel_),
       log_(protocol_log),
-      listener_(listen_on_loopback(port)) {
+      listener_(listen_on_loopback(port, "debugger port")) {
   acceptable_ = loop_.watch(listener_.socket.get(), POLLIN, [this](short) { accept(); });
 }
 

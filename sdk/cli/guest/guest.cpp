@@ -74,9 +74,9 @@ void Guest::start() {
     if (disk.new_bytes != 0 && disk.mount)
       make_filesystem(loop_, disk.mount->kind, image_in(disk, run_.path().string()), {});
   }
-  for (std::size_t i = 0; i < options_.boot.shares.size(); ++i)
-    servers_.push_back(std::make_unique<FolderServer>(loop_, options_.boot.shares[i], run_.path().string(),
-                                                      [this, i] { server_ended(i); }));
+  const auto run = run_.path().string();
+  for (const auto& share : options_.boot.shares) serve(make_service(share, run));
+  if (options_.boot.vsock.is_wanted()) serve(make_service(options_.boot.vsock, run));
   console_ = std::make_unique<Outlet>(loop_, options_.console, [this] { console_closed_ = true; });
   start_qemu();
   if (options_.keyboard && may_read_keyboard())
@@ -179,6 +179,12 @@ void Guest::errors_readable() {
   if (errors_.size() < kErrorsKept) errors_ += *bytes;
 }
 
+void Guest::serve(DeviceService service) {
+  const std::size_t number = servers_.size();
+  servers_.push_back(
+      std::make_unique<DeviceServer>(loop_, std::move(service), [this, number] { server_ended(number); }));
+}
+
 /// It ends when QEMU does, too: then this is no news.
 void Guest::server_ended(std::size_t number) {
   constexpr std::chrono::seconds kUntilQemuHasEnded{2};
@@ -191,7 +197,7 @@ void Guest::server_ended(std::size_t number) {
 /// A device that could not be made for want of its server: the server knows why.
 std::string Guest::server_failure() {
   for (const auto& server : servers_) {
-    if (!errors_.contains("vhost") && !errors_.contains(server->share().tag + ".sock")) continue;
+    if (!errors_.contains("vhost") && !errors_.contains(server->service().socket)) continue;
     server->end();
     if (!server->ended_by_us()) return server->obituary();
   }

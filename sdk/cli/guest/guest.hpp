@@ -9,7 +9,7 @@
 #include "sdk/cli/broker/debugger_port.hpp"
 #include "sdk/cli/broker/qmp.hpp"
 #include "sdk/cli/guest/console_filter.hpp"
-#include "sdk/cli/guest/folder_server.hpp"
+#include "sdk/cli/guest/device_server.hpp"
 #include "sdk/cli/guest/outcome.hpp"
 #include "sdk/cli/guest/qemu_command.hpp"
 #include "sdk/cli/guest/reporter.hpp"
@@ -55,6 +55,7 @@ class Guest {
   void keyboard_readable();
   void check_end();
   void await_panic();
+  void serve(DeviceService service);
   void server_ended(std::size_t number);
   [[nodiscard]] std::string server_failure();
   void dump();
@@ -86,7 +87,7 @@ class Guest {
   bool errors_ended_ = false;
   bool console_closed_ = false;
   std::optional<Outcome> outcome_;
-  std::vector<std::unique_ptr<FolderServer>> servers_;
+  std::vector<std::unique_ptr<DeviceServer>> servers_;
   std::unique_ptr<Process> qemu_;
 };
 

@@ -56,9 +56,10 @@ std::vector<std::string> qemu_command(const Boot& boot, const std::string& run) 
   for (const Share& share : boot.shares)
     if (share.mount) kernel_options.push_back(mount_option(*share.mount));
   if (!boot.tap.configuration.empty()) kernel_options.push_back("toro.net0=" + boot.tap.configuration);
+  const bool shares_memory = !boot.shares.empty() || boot.vsock.is_wanted();
   std::vector<std::string> command{board.emulator,
                                    "-M",
-                                   boot.shares.empty() ? board.machine : board.machine + ",memory-backend=ram",
+                                   shares_memory ? board.machine + ",memory-backend=ram" : board.machine,
                                    "-accel",
                                    accelerator,
                                    "-cpu",
@@ -80,9 +81,8 @@ std::vector<std::string> qemu_command(const Boot& boot, const std::string& run) 
     }
   };
   append(board.arguments);
-  // Servers of folders see the guest's memory.
-  if (!boot.shares.empty())
-    append({"-object", std::format("memory-backend-memfd,id=ram,share=on,size={}M", boot.memory_mib)});
+  // Servers of devices see the guest's memory.
+  if (shares_memory) append({"-object", std::format("memory-backend-memfd,id=ram,share=on,size={}M", boot.memory_mib)});
   command.insert(command.end(), {"-kernel", boot.elf.string()});
   command.insert(command.end(), {"-append", guest_command_line(kernel_options, boot.arguments)});
   // QEMU 7.2 does not come to the end of a recording with a virtio console in it.
@@ -91,6 +91,7 @@ std::vector<std::string> qemu_command(const Boot& boot, const std::string& run) 
   for (std::size_t i = 0; i < boot.disks.size(); ++i) append_disk(i);
   for (const Share& share : boot.shares)
     for (const auto& word : board.share) append({with(word, kShare, share.tag)});
+  if (boot.vsock.is_wanted()) append(board.channels.at("vsock"));
   if (boot.stub == Stub::kernel) append(board.channels.at("debug"));
   if (boot.stub == Stub::qemu) append(board.channels.at("qemu-stub"));
   if (boot.stub == Stub::qemu && boot.wait == Wait::for_debugger) command.emplace_back("-S");
@@ -120,15 +121,19 @@ std::string printable_qemu_command(const Boot& boot) {
       line += " &&";
     }
   }
-  for (const auto& share : boot.shares) {
-    const std::string in(kPlaceholder);
-    const auto socket = share.socket(in);
-    line += std::format(" ln -s {} {} && {{", quote_for_shell(share.folder.string()),
-                        quote_with_variable(share.folder_link(in)));
-    for (const auto& word : server_command(share, in, "--socket-path=" + socket))
-      line += ' ' + quote_with_variable(word);
+  const std::string in(kPlaceholder);
+  const auto start = [&](const std::vector<std::string>& command, const std::string& socket) {
+    line += " {";
+    for (const auto& word : command) line += ' ' + quote_with_variable(word);
     line += std::format(" & }} && until [ -S {} ]; do sleep 0.1; done &&", quote_with_variable(socket));
+  };
+  for (const auto& share : boot.shares) {
+    line += std::format(" ln -s {} {} &&", quote_for_shell(share.folder.string()),
+                        quote_with_variable(share.folder_link(in)));
+    start(server_command(share, in, "--socket-path=" + share.socket(in)), share.socket(in));
   }
+  if (boot.vsock.is_wanted())
+    start(bridge_command(boot.vsock, {"--socket-path", Vsock::socket(in)}), Vsock::socket(in));
   for (const auto& word : qemu_command(boot, std::string(kPlaceholder))) line += ' ' + quote_with_variable(word);
   return line;
 }

@@ -10,6 +10,7 @@
 #include "sdk/cli/guest/forward.hpp"
 #include "sdk/cli/guest/share.hpp"
 #include "sdk/cli/guest/tap.hpp"
+#include "sdk/cli/guest/vsock.hpp"
 
 namespace toro::cli {
 
@@ -47,6 +48,7 @@ struct Boot {
   std::vector<std::string> arguments;  ///< of main
   std::vector<Disk> disks;
   std::vector<Share> shares;
+  Vsock vsock;
   unsigned memory_mib = 64;
   unsigned cores = 1;
   Accelerator accelerator = Accelerator::tcg;

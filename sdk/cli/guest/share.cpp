@@ -11,6 +11,7 @@
 
 #include "sdk/cli/host/failure.hpp"
 #include "sdk/cli/host/process.hpp"
+#include "sdk/cli/host/user_namespace.hpp"
 
 namespace toro::cli {
 namespace {
@@ -61,6 +62,16 @@ Share find_share(const std::string& text, unsigned number) {
 
 std::vector<std::string> server_command(const Share& share, const std::string& run, const std::string& where) {
   return {share.server.string(), where, "-f", "-o", std::format("source={}/.,{}", share.folder_link(run), kOptions)};
+}
+
+DeviceService make_service(const Share& share, const std::string& run) {
+  fs::create_symlink(share.folder, share.folder_link(run));
+  return {.program = "virtiofsd",
+          .purpose = std::format("serve {} to the guest", share.folder.string()),
+          .socket = share.socket(run),
+          .command = server_command(share, run, std::format("--fd={}", STDIN_FILENO)),
+          // It changes its root, and takes the identity of whom it creates files for.
+          .before = geteuid() != 0 ? become_root_of_user_namespace : nullptr};
 }
 
 }  // namespace toro::cli

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sdk/cli/guest/device_server.hpp"
 #include "sdk/cli/guest/mount_wish.hpp"
 
 namespace toro::cli {
@@ -28,5 +29,8 @@ Share find_share(const std::string& text, unsigned number);
 /// The server's arguments, the program first. `where` tells it its socket: "--fd=0", "--socket-path=/run/x.sock". Its
 /// folder is what folder_link() leads to, for it takes a comma in a name for the name's end.
 std::vector<std::string> server_command(const Share& share, const std::string& run, const std::string& where);
+
+/// The server of a share of a run, whose folder gets what folder_link() says.
+DeviceService make_service(const Share& share, const std::string& run);
 
 }  // namespace toro::cli

@@ -15,7 +15,7 @@
 
 namespace toro::cli {
 
-Listener listen_on_loopback(std::uint16_t port) {
+Listener listen_on_loopback(std::uint16_t port, const char* what) {
   FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   int on = 1;
   setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -24,12 +24,10 @@ Listener listen_on_loopback(std::uint16_t port) {
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
-  if (bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(socket.get(), 4) != 0 ||
+  if (bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(socket.get(), 128) != 0 ||
       getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
     auto why = errno == EADDRINUSE ? std::string("it is in use by another program") : std::string(std::strerror(errno));
-    throw Failure(
-        std::format("debugger port 127.0.0.1:{} was expected to be free: {}; choose another, or 0 for any that is free",
-                    port, why));
+    throw Failure(std::format("{} 127.0.0.1:{} was expected to be free: {}; choose another", what, port, why));
   }
   return {std::move(socket), ntohs(address.sin_port)};
 }

@@ -13,8 +13,9 @@ struct Listener {
   std::uint16_t port;
 };
 
-/// Listens on 127.0.0.1; port 0 takes any that is free. Throws Failure when the port is in use.
-Listener listen_on_loopback(std::uint16_t port);
+/// Listens on 127.0.0.1; port 0 takes any that is free. Throws Failure when the port is in use, which names `what` it
+/// is for.
+Listener listen_on_loopback(std::uint16_t port, const char* what);
 
 /// The next client of a listener, non-blocking, without Nagle's delay.
 FileDescriptor accept_client(const FileDescriptor& listener);

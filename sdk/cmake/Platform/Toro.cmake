@@ -14,7 +14,7 @@ set(toro_flags "-fpie -fdirect-access-external-data -mcmodel=small -ftls-model=l
 -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer -fasynchronous-unwind-tables -fstack-protector-strong \
 -ftrivial-auto-var-init=zero -U_FORTIFY_SOURCE")
 # In the rules, not in the cache: a build folder that exists has them too when they change.
-set(toro_c_flags "${toro_flags} -nostdinc -isystem ${toro_resource_dir}/include -isystem /usr/include/x86_64-linux-musl -Dstrerror_r=__xpg_strerror_r")
+set(toro_c_flags "${toro_flags} -nostdinc -isystem ${toro_resource_dir}/include -isystem /usr/include/x86_64-linux-musl -isystem ${TORO_SDK_DIR}/sdk/toolchain/include -Dstrerror_r=__xpg_strerror_r")
 set(toro_cxx_flags "${toro_flags} -stdlib=libc++ -isystem ${TORO_SDK_DIR}/sdk/toolchain/include")
 set(CMAKE_C_COMPILE_OBJECT "<CMAKE_C_COMPILER> ${toro_c_flags} <DEFINES> <INCLUDES> <FLAGS> -o <OBJECT> -c <SOURCE>")
 set(CMAKE_CXX_COMPILE_OBJECT "<CMAKE_CXX_COMPILER> ${toro_cxx_flags} <DEFINES> <INCLUDES> <FLAGS> -o <OBJECT> -c <SOURCE>")

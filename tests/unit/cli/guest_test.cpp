@@ -90,6 +90,28 @@ TEST_CASE("a shared folder has a server, which sees the guest's memory") {
   CHECK(line.contains("/share0.folder && { /bin/virtiofsd --socket-path="));
 }
 
+TEST_CASE("vsock has a device where it is asked for, and a server, which sees the guest's memory") {
+  auto boot = example_boot();
+  boot.board.channels["vsock"] = {"-device", "v,path=${run}/vsock.sock"};
+  CHECK_FALSE(has(qemu_command(boot, "/run/x"), "-object"));
+  boot.vsock.forwards = {*parse_forward("vsock:8080:100000")};
+  boot.vsock.targets = {*parse_vsock_target("7:9000"), *parse_vsock_target("4294967295:/a b")};
+  const auto words = qemu_command(boot, "/run/x");
+  CHECK(word_after(words, "-M") == "m,memory-backend=ram");
+  CHECK(word_after(words, "-object") == std::format("memory-backend-memfd,id=ram,share=on,size={}M", boot.memory_mib));
+  CHECK(has(words, "v,path=/run/x/vsock.sock"));
+  const auto server = bridge_command(boot.vsock, {});
+  CHECK(server.front().ends_with("/toro-vsock"));
+  CHECK(word_after(server, "--forward") == "8080:100000");
+  CHECK(has(server, "7=9000"));
+  CHECK(has(server, "4294967295=/a b"));
+  CHECK(printable_qemu_command(boot).contains("/vsock.sock ]; do sleep 0.1; done && qemu"));
+  for (const char* bad : {"", "7", "7:", ":7", "0:7", "4294967296:7", "7:0", "7:65536", "x:7"})
+    CHECK_FALSE(parse_vsock_target(bad));
+  for (const char* bad : {"vsock:1", "vsock:0:1", "vsock:1:0", "vsock:65536:1", "vsock:1:4294967296"})
+    CHECK_FALSE(parse_forward(bad));
+}
+
 TEST_CASE("QEMU's arguments follow the board and the stub") {
   auto boot = example_boot();
   auto words = qemu_command(boot, "/run/x");
