@@ -69,8 +69,8 @@ filesystem::Result<Socket*> Socket::create(SocketType type) {
 filesystem::Result<HeldSocket> HeldSocket::find(std::int32_t number) {
   constexpr auto kNotASocket = static_cast<filesystem::Error>(88);
   HeldSocket socket{TRY(Descriptor::find(number))};
-  // All streams that there are, are sockets.
-  if (socket.descriptor.stream() == nullptr) return std::unexpected(kNotASocket);
+  const Stream* const stream = socket.descriptor.stream();
+  if (stream == nullptr || stream->kind() != StreamKind::socket) return std::unexpected(kNotASocket);
   return socket;
 }
 
@@ -389,7 +389,6 @@ std::optional<Endpoint> Socket::remote() {
 
 FileResult Socket::control(std::uint32_t request, void* argument) {
   enum Request : std::uint32_t { kBytesToRead = 0x541b, kBytesUnsent = 0x5411, kNonBlocking = 0x5421 };
-  constexpr auto kNotATerminal = static_cast<filesystem::Error>(25);
   auto* const number = static_cast<std::int32_t*>(argument);
   switch (request) {
     case kNonBlocking:

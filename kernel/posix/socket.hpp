@@ -56,7 +56,7 @@ class Socket final : public Stream, inet::Observer {
   [[nodiscard]] FileResult option(std::uint32_t level, std::uint32_t name, std::span<std::byte> value);
 
  private:
-  explicit Socket(SocketType type) : type_(type) {}
+  explicit Socket(SocketType type) : Stream(StreamKind::socket), type_(type) {}
   friend Socket* inet::make<Socket>(SocketType&);
   friend void inet::dispose<Socket>(Socket*);
   ~Socket() = default;
