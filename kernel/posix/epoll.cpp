@@ -1,10 +1,15 @@
 // Waits for many descriptors at once, at a cost that goes by how many are ready. [epoll(7)]
+#include <algorithm>
+#include <array>
+
 #include "kernel/arch/x86_64/spin_lock.hpp"
+#include "kernel/include/toro/detail/poller.hpp"
 #include "kernel/network/environment.hpp"
 #include "kernel/network/object.hpp"
 #include "kernel/posix/console_input.hpp"
 #include "kernel/posix/event_calls.hpp"
 #include "kernel/posix/mutex.hpp"
+#include "kernel/posix/socket.hpp"
 #include "kernel/posix/syscall.hpp"
 #include "kernel/posix/time.hpp"
 #include "kernel/process/scheduler.hpp"
@@ -303,3 +308,46 @@ FileResult call_epoll_wait(SyscallFrame& frame) {
 }
 
 }  // namespace toro::posix
+
+namespace toro::detail {
+namespace {
+
+posix::Epoll& epoll_of(void* epoll) {
+  return *static_cast<posix::Epoll*>(epoll);
+}
+SocketResult<> done(const posix::FileResult& result) {
+  if (!result) return std::unexpected(static_cast<SocketError>(result.error()));
+  return {};
+}
+posix::EpollEvent event_of(std::uint32_t events, void* context) {
+  return {events, reinterpret_cast<std::uintptr_t>(context)};
+}
+
+}  // namespace
+
+SocketResult<Poller> Poller::create() {
+  auto* const epoll = inet::make<posix::Epoll>();
+  if (epoll == nullptr) return std::unexpected(SocketError::no_memory);
+  return Poller(epoll);
+}
+Poller::~Poller() {
+  if (epoll_ != nullptr) epoll_of(epoll_).close();
+}
+
+SocketResult<> Poller::add(const SocketHandle& socket, std::uint32_t events, void* context) {
+  return done(epoll_of(epoll_).add(*socket.socket_, event_of(events, context)));
+}
+void Poller::change(const SocketHandle& socket, std::uint32_t events, void* context) {
+  static_cast<void>(epoll_of(epoll_).change(*socket.socket_, event_of(events, context)));
+}
+
+SocketResult<std::size_t> Poller::wait(std::span<Ready> ready, std::uint64_t deadline) {
+  std::array<posix::EpollEvent, 32> events;
+  const auto count = epoll_of(epoll_).wait(std::span(events).first(std::min(events.size(), ready.size())), deadline);
+  if (!count) return std::unexpected(SocketError::interrupted);
+  const auto found = static_cast<std::size_t>(*count);
+  for (std::size_t i = 0; i < found; ++i) ready[i] = {events[i].events, reinterpret_cast<void*>(events[i].data)};
+  return found;
+}
+
+}  // namespace toro::detail

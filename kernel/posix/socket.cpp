@@ -38,7 +38,8 @@ std::size_t size_of(std::span<const IoVector> vectors) {
   return size;
 }
 
-/// The interface that has an address, or whose neighbours have, or that has a way to everybody; else the first.
+}  // namespace
+
 Interface& interface_for(Ipv4Address local, Ipv4Address remote) {
   Interface* best = nullptr;
   unsigned best_fit = 0;
@@ -57,8 +58,6 @@ Interface& interface_for(Ipv4Address local, Ipv4Address remote) {
   }
   return *best;
 }
-
-}  // namespace
 
 filesystem::Result<Socket*> Socket::create(SocketType type) {
   Socket* const socket = inet::make<Socket>(type);

@@ -49,8 +49,13 @@ class Socket final : public Stream, inet::Observer {
   [[nodiscard]] inet::Endpoint local();
   [[nodiscard]] std::optional<inet::Endpoint> remote();
   [[nodiscard]] SocketType type() const { return type_; }
+  /// Nanoseconds; 0: none.
+  void set_receive_timeout(std::uint64_t timeout) { options_.receive_timeout = timeout; }
+  void set_send_timeout(std::uint64_t timeout) { options_.send_timeout = timeout; }
 
   // socket_options.cpp
+  /// What went wrong since somebody asked.
+  [[nodiscard]] std::optional<inet::Error> take_error();
   [[nodiscard]] FileResult set_option(std::uint32_t level, std::uint32_t name, std::span<const std::byte> value);
   /// How many bytes of `value` it takes.
   [[nodiscard]] FileResult option(std::uint32_t level, std::uint32_t name, std::span<std::byte> value);
@@ -103,6 +108,9 @@ class Socket final : public Stream, inet::Observer {
   inet::TcpConnection* connection_ = nullptr;
   bool is_connecting_ = false;  ///< nobody was told how that ended
 };
+
+/// The interface that has an address, or whose neighbours have, or that has a way to everybody; else the first.
+[[nodiscard]] inet::Interface& interface_for(inet::Ipv4Address local, inet::Ipv4Address remote);
 
 /// The socket that `number` stands for, held by `descriptor`. Errors: bad_file, ENOTSOCK.
 struct HeldSocket {

@@ -1,4 +1,5 @@
 // System calls of images that use sockets. Linked where something refers to toro_socket_system_calls.
+#include "kernel/posix/finish_sockets.hpp"
 #include "kernel/posix/joined_calls.hpp"
 #include "kernel/posix/socket_calls.hpp"
 
@@ -11,6 +12,7 @@ namespace {
 
 /// Sockets have descriptors, which are of the system calls on files.
 [[gnu::used]] const char* const files = &toro_file_system_calls;
+[[gnu::used]] void (*const finish)() = toro_finish_sockets;
 
 constexpr auto kEntries = std::to_array<SyscallEntry>({
     {41, handle<call_socket>},
