@@ -7,9 +7,11 @@ import base64
 import hashlib
 import http.client
 import json
+import os
 import random
 import socket
 import struct
+import subprocess
 
 import harness
 from test_sockets import PATIENCE, free_port
@@ -222,6 +224,20 @@ class Services(harness.Case):
                 client.send(b"quit\r\n")
                 self.assertEqual(b"> Good bye.\r\n", client.rest())
             self.finish()
+
+
+class Console(harness.Case):
+    def test_what_is_typed_is_waited_for(self):
+        for board in BOARDS:
+            elf = os.path.join(harness.build_targets(board, "echo"), "tests/guest/echo/echo.elf")
+            guest = self.start("run", elf, "--board", board, "--", "await-typing", stdin=subprocess.PIPE)
+            said = self.console_until(guest, "type\n")
+            for by, line in (("epoll", "one"), ("poll", "three")):
+                guest.stdin.write(line.encode() + b"\n")
+                guest.stdin.flush()
+                said += self.console_until(guest, f"{by}: {len(line) + 1} bytes, {line}\n")
+            guest.stdin.close()
+            self.assertEqual(0, guest.wait(PATIENCE), said)
 
 
 if __name__ == "__main__":
