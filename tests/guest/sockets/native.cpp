@@ -4,6 +4,7 @@
 #include <toro/core.hpp>
 #include <toro/ping.hpp>
 #include <toro/service.hpp>
+#include <toro/sync.hpp>
 #include <toro/tcp.hpp>
 #include <toro/thread.hpp>
 #include <toro/udp.hpp>
@@ -246,6 +247,28 @@ TEST_CASE("a service keeps little of what a slow client does not take") {
   });
   service.run();
   client.join();
+}
+
+TEST_CASE("a service runs on any core, and is killed like any thread") {
+  for (std::uint32_t core = 0; core < toro::cores(); ++core) {
+    toro::Event listens;
+    auto thread = toro::thread::create({.core = core, .name = "service"}, [&] {
+      toro::Service service;
+      REQUIRE(service.listen<Echo>({kThisMachine, 4}).has_value());
+      listens.set();
+      service.run();
+      FAIL("it is killed");
+    });
+    listens.wait();
+    toro::TcpStream client = connect({kThisMachine, 4});
+    const std::string text = text_of(100'000);
+    auto reader = toro::thread::create({.name = "reader"}, [&] { return receive_all(client); });
+    CHECK_EQ(client.send(text), text.size());
+    CHECK(client.shutdown_sending().has_value());
+    CHECK(reader.join() == text);
+    thread.kill();
+    thread.join();
+  }
 }
 
 TEST_CASE("what a handler throws arrives at who runs the service") {
