@@ -1,10 +1,14 @@
 // The console: one device at a time, the UART first and last.
 #include "kernel/devices/console.hpp"
 
+#include <optional>
+#include <utility>
+
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/devices/serial/uart_16550.hpp"
 #include "kernel/include/toro/detail/work.hpp"
 #include "kernel/process/inbox.hpp"
+#include "kernel/process/kernel_thread.hpp"
 #include "kernel/process/scheduler.hpp"
 
 namespace toro::console {
@@ -14,6 +18,9 @@ constinit serial::Uart16550 uart{};
 constinit Device* device = &uart;
 constinit std::uint32_t owner = 0;  ///< the core that the device interrupts
 constinit process::WaitQueue readers{};
+constinit process::WaitQueue listeners{};
+constinit std::uint32_t arrivals = 0;
+constinit std::optional<char> peeked{};
 constinit void (*mirror)(std::span<const char> text) = nullptr;
 
 void put(std::span<const char> text) {
@@ -21,17 +28,32 @@ void put(std::span<const char> text) {
   if (mirror != nullptr) mirror(text);
 }
 
-/// What another core writes, on the owner's.
-struct Carried {
-  std::span<const char> text;
-  detail::Gate written{};
+/// Calls `f()` on the owner's core.
+template <class F>
+void call_owner(F f) {
+  if (arch::is_this_core(owner)) return f();
+  struct Call {
+    F& f;
+    detail::Gate done{};
+  } call{.f = f};
+  process::send(
+      owner,
+      [](void* payload) {
+        auto& made = **static_cast<Call**>(payload);
+        made.f();
+        made.done.open();
+      },
+      &call);
+  call.done.wait();
+}
 
-  static void arrive(void* payload) {
-    Carried& carried = **static_cast<Carried**>(payload);
-    put(carried.text);
-    carried.written.open();
-  }
-};
+/// What has arrived, of which is_input_there() may have taken one byte already.
+std::size_t take(std::span<char> text) {
+  if (text.empty()) return 0;
+  if (!peeked) return device->read(text);
+  text[0] = *std::exchange(peeked, std::nullopt);
+  return 1 + device->read(text.subspan(1));
+}
 
 }  // namespace
 
@@ -43,13 +65,7 @@ void mirror_to(void (*show)(std::span<const char> text)) {
   mirror = show;
 }
 void write(std::span<const char> text) {
-  if (arch::is_this_core(owner)) return put(text);
-  Carried carried{.text = text};
-  process::send(owner, Carried::arrive, &carried);
-  carried.written.wait();
-}
-std::size_t read(std::span<char> text) {
-  return device->read(text);
+  call_owner([&] { put(text); });
 }
 void flush() {
   device->flush();
@@ -58,7 +74,7 @@ void flush() {
 std::size_t wait_and_read(std::span<char> text) {
   const arch::InterruptsOff off;  // from the look to the wait, so that no arrival is missed
   for (;;) {
-    if (const std::size_t count = read(text); count != 0 || text.empty()) {
+    if (const std::size_t count = take(text); count != 0 || text.empty()) {
       input_arrived();  // what is left is another reader's
       return count;
     }
@@ -67,7 +83,31 @@ std::size_t wait_and_read(std::span<char> text) {
 }
 
 void input_arrived() {
+  ++arrivals;
   process::scheduler().wake(readers, 1);
+  process::scheduler().wake(listeners, UINT32_MAX);
+}
+
+bool is_input_there() {
+  bool is_there = false;
+  call_owner([&] {
+    const arch::InterruptsOff off;
+    char first;
+    if (!peeked && device->read({&first, 1}) != 0) peeked = first;
+    is_there = peeked.has_value();
+  });
+  return is_there;
+}
+
+void start_listener(void (*run)()) {
+  constexpr std::size_t kStackPages = 4;
+  call_owner([&] { process::start_kernel_thread("console input", kStackPages, run); });
+}
+
+void wait_for_arrival(std::uint32_t& seen) {
+  const arch::InterruptsOff off;
+  while (arrivals == seen) process::scheduler().wait(listeners, "console input", process::WaitKind::device);
+  seen = arrivals;
 }
 
 Sink sink() {

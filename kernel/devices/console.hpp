@@ -30,13 +30,19 @@ void use(Device& device);
 void mirror_to(void (*show)(std::span<const char> text));
 
 void write(std::span<const char> text);
-[[nodiscard]] std::size_t read(std::span<char> text);
 void flush();
 
 /// Waits until input has arrived, at least one byte, and takes it. For threads.
 [[nodiscard]] std::size_t wait_and_read(std::span<char> text);
 /// Told by the device, from its interrupt too, when input has arrived.
 void input_arrived();
+
+/// Whether there is something to read. Threads of any core.
+[[nodiscard]] bool is_input_there();
+/// Starts a thread of the console's core that calls `run`, to wait for arrivals. Threads of any core.
+void start_listener(void (*run)());
+/// Waits until input has arrived since `seen` was told, 0 at first. For a thread of start_listener().
+void wait_for_arrival(std::uint32_t& seen);
 
 /// The kernel's messages, for print().
 [[nodiscard]] Sink sink();

@@ -44,7 +44,8 @@ class Interface final : Environment, Observer {
 
   // Within run():
 
-  /// Raised when the configuration changes, and when a connection that nobody uses any more has delivered all.
+  /// Raised when the configuration changes, when a connection that nobody uses any more has delivered all, and of a
+  /// reply to a ping.
   [[nodiscard]] WatchList& watches() { return watches_; }
   /// It has just come up, and may still get its address. Over when so long has passed that nobody will give it one.
   [[nodiscard]] bool awaits_address() const;

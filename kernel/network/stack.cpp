@@ -122,6 +122,8 @@ std::optional<Drop> Stack::take_icmp(const Ipv4Packet& packet, Bytes payload) {
     take_icmp_error(*message);
     return std::nullopt;
   }
+  if (message->header->type == IcmpHeader::kEchoReply)
+    for (Ping* ping = pings_.first(); ping != nullptr; ping = pings_.next(*ping)) ping->take(*message);
   if (message->header->type != IcmpHeader::kEchoRequest) return std::nullopt;
   if (is_broadcast(packet.header->destination)) return std::nullopt;  // [RFC 1122 3.2.2.6]
   auto* const memory = static_cast<std::byte*>(heap::allocate(payload.size()));

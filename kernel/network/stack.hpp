@@ -11,6 +11,7 @@
 #include "kernel/network/error.hpp"
 #include "kernel/network/neighbours.hpp"
 #include "kernel/network/path_mtu.hpp"
+#include "kernel/network/ping.hpp"
 #include "kernel/network/reassembly.hpp"
 #include "kernel/network/tcp.hpp"
 #include "kernel/network/timers.hpp"
@@ -59,7 +60,8 @@ class Stack final : NeighbourLink {
   /// Asks for a configuration, and keeps it renewed.
   void start_dhcp() { dhcp_.start(); }
   [[nodiscard]] const DhcpClient& dhcp() const { return dhcp_; }
-  /// Told when the configuration changes, and when a connection without a user has delivered all; may be null.
+  /// Told when the configuration changes, when a connection without a user has delivered all, and of a reply to a ping;
+  /// may be null.
   void set_observer(Observer* observer) { observer_ = observer; }
   void notify() {
     if (observer_ != nullptr) observer_->changed();
@@ -67,6 +69,7 @@ class Stack final : NeighbourLink {
 
   [[nodiscard]] Udp& udp() { return udp_; }
   [[nodiscard]] Tcp& tcp() { return tcp_; }
+  [[nodiscard]] List<Ping, &Ping::links_>& pings() { return pings_; }
   [[nodiscard]] const Counters& counters() const { return counters_; }
 
   // For the transports.
@@ -126,6 +129,7 @@ class Stack final : NeighbourLink {
   Udp udp_;
   Tcp tcp_;
   DhcpClient dhcp_;
+  List<Ping, &Ping::links_> pings_;
   List<Looped, &Looped::links> loopback_;
   std::size_t looped_ = 0;
   std::uint16_t identification_ = 0;

@@ -12,6 +12,13 @@ namespace toro::inet {
 struct Watch {
   Links<Watch> links;
   std::atomic<std::uint32_t>* raised = nullptr;
+  void (*mark)(Watch& watch) = nullptr;  ///< called before the word is raised; may take spin locks, and nothing else
+
+  /// The word, where somebody may wait for it: he is to be woken.
+  [[nodiscard]] std::atomic<std::uint32_t>* raise() {
+    if (mark != nullptr) mark(*this);
+    return raised->exchange(1, std::memory_order_acq_rel) == 0 ? raised : nullptr;
+  }
 };
 
 /// Of one thing; used while nobody else is at its interface.
@@ -21,7 +28,7 @@ class WatchList {
   void remove(Watch& watch) { watches_.remove(watch); }
   void raise() {
     for (Watch* watch = watches_.first(); watch != nullptr; watch = watches_.next(*watch))
-      if (watch->raised->exchange(1, std::memory_order_acq_rel) == 0) toro::detail::wake(*watch->raised, 1);
+      if (auto* const word = watch->raise()) toro::detail::wake(*word, 1);
   }
 
  private:

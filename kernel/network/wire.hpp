@@ -8,6 +8,7 @@
 #include <span>
 
 #include "kernel/include/toro/network_device.hpp"
+#include "kernel/include/toro/socket.hpp"
 
 namespace toro::inet {
 
@@ -34,31 +35,10 @@ class Big {
 using Big16 = Big<std::uint16_t>;
 using Big32 = Big<std::uint32_t>;
 
-struct Ipv4Address {
-  std::array<std::uint8_t, 4> bytes{};
-
-  [[nodiscard]] static constexpr Ipv4Address of(std::uint32_t value) {
-    return {{static_cast<std::uint8_t>(value >> 24), static_cast<std::uint8_t>(value >> 16),
-             static_cast<std::uint8_t>(value >> 8), static_cast<std::uint8_t>(value)}};
-  }
-  [[nodiscard]] constexpr std::uint32_t value() const {
-    return std::uint32_t{bytes[0]} << 24 | std::uint32_t{bytes[1]} << 16 | std::uint32_t{bytes[2]} << 8 | bytes[3];
-  }
-  constexpr bool operator==(const Ipv4Address&) const = default;
-
-  [[nodiscard]] constexpr bool is_any() const { return value() == 0; }
-  [[nodiscard]] constexpr bool is_loopback() const { return bytes[0] == 127; }              // [RFC 1122 3.2.1.3 (g)]
-  [[nodiscard]] constexpr bool is_multicast() const { return (bytes[0] & 0xf0U) == 0xe0; }  // [RFC 1112 4]
-  [[nodiscard]] constexpr bool is_limited_broadcast() const { return value() == UINT32_MAX; }
-};
+using toro::Endpoint;
+using toro::Ipv4Address;
 inline constexpr Ipv4Address kAnyAddress{};
 inline constexpr Ipv4Address kBroadcastAddress = Ipv4Address::of(UINT32_MAX);
-
-struct Endpoint {
-  Ipv4Address address{};
-  std::uint16_t port = 0;
-  constexpr bool operator==(const Endpoint&) const = default;
-};
 
 inline constexpr MacAddress kBroadcastMac{{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 

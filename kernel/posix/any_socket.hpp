@@ -74,6 +74,7 @@ class AnySocket : public Stream {
   [[nodiscard]] virtual FileResult option(std::uint32_t level, std::uint32_t name, std::span<std::byte> value) = 0;
 
  protected:
+  AnySocket() : Stream(StreamKind::socket) {}
   ~AnySocket() = default;
 };
 

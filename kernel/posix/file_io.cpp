@@ -148,7 +148,6 @@ FileResult call_close(SyscallFrame& frame) {
 }
 
 FileResult call_ioctl(SyscallFrame& frame) {
-  constexpr auto kNotATerminal = static_cast<FileFailure>(25);
   const auto file = TRY(Descriptor::find(frame.value<std::int32_t>(0)));
   if (file.is_console()) return of_console(sys_ioctl, frame);
   if (Stream* const stream = file.stream())

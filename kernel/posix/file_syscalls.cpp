@@ -1,6 +1,6 @@
 // System calls of images that use files. Linked where something refers to toro_file_system_calls.
 #include "kernel/posix/file_calls.hpp"
-#include "kernel/posix/socket_handlers.hpp"
+#include "kernel/posix/joined_calls.hpp"
 
 extern "C" const char toro_file_system_calls;
 extern "C" constinit const char toro_file_system_calls = 0;
@@ -69,8 +69,9 @@ constexpr auto kEntries = [] {
 }  // namespace
 
 extern "C" Result toro_syscall(SyscallFrame& frame) {
-  if (find_socket_call != nullptr)
-    if (const Handler handler = find_socket_call(frame.number)) return handler(frame);
+  for (const auto find : {find_socket_call, find_poll_call, find_event_call})
+    if (find != nullptr)
+      if (const Handler handler = find(frame.number)) return handler(frame);
   return dispatch<kEntries>(frame);
 }
 

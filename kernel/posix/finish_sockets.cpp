@@ -1,11 +1,11 @@
 // At the end of the application: what it sent is still delivered, as it is where a kernel outlives its processes.
+#include "kernel/posix/finish_sockets.hpp"
+
 #include "kernel/posix/any_socket.hpp"
 #include "kernel/posix/interface_wait.hpp"
 #include "kernel/posix/time.hpp"
 
-/// Closes all sockets, and waits until the other sides have what was sent, for at most 10 s. Called by the C library's
-/// exit() of images that use sockets.
-extern "C" void toro_finish_sockets() {
+extern "C" [[gnu::destructor]] void toro_finish_sockets() {
   using namespace toro;
   constexpr std::int32_t kMostDescriptors = 1024;
   constexpr std::uint64_t kPatience = 10 * inet::kSecond;

@@ -6,7 +6,8 @@
 
 #include "kernel/network/environment.hpp"
 #include "kernel/network/object.hpp"
-#include "kernel/posix/socket_calls.hpp"
+#include "kernel/posix/console_input.hpp"
+#include "kernel/posix/event_calls.hpp"
 #include "kernel/posix/time.hpp"
 #include "kernel/process/scheduler.hpp"
 
@@ -34,9 +35,8 @@ struct Polled {
 Events look(Polled& polled, Events wanted) {
   constexpr Events kAlways = kError | kHangUp | kInvalid;
   if (!polled.descriptor) return kInvalid;
-  if (Stream* const stream = polled.descriptor->stream()) return stream->poll(&polled.watch) & (wanted | kAlways);
-  // Of the console nobody knows whether something was typed; files are always ready.
-  return wanted & (polled.descriptor->is_console() ? kOut : Events{kIn | kOut});
+  if (Stream* const stream = pollable(*polled.descriptor)) return stream->poll(&polled.watch) & (wanted | kAlways);
+  return wanted & (kIn | kOut);  // files are always ready
 }
 
 /// Of all descriptors; how many are ready.
@@ -51,7 +51,7 @@ std::int64_t look_at_all(std::span<PollEntry> entries, std::span<Polled> polled)
 
 void unwatch_all(std::span<Polled> polled) {
   for (Polled& one : polled)
-    if (one.descriptor && one.descriptor->stream() != nullptr) one.descriptor->stream()->unwatch(one.watch);
+    if (Stream* const stream = one.descriptor ? pollable(*one.descriptor) : nullptr) stream->unwatch(one.watch);
 }
 
 FileResult poll_held(std::span<PollEntry> entries, std::span<Polled> polled, std::uint64_t deadline) {

@@ -36,7 +36,8 @@ std::size_t size_of(std::span<const IoVector> vectors) {
   return size;
 }
 
-/// The interface that has an address, or whose neighbours have, or that has a way to everybody; else the first.
+}  // namespace
+
 Interface& interface_for(Ipv4Address local, Ipv4Address remote) {
   Interface* best = nullptr;
   unsigned best_fit = 0;
@@ -56,8 +57,6 @@ Interface& interface_for(Ipv4Address local, Ipv4Address remote) {
   return *best;
 }
 
-}  // namespace
-
 filesystem::Result<Socket*> Socket::create(SocketType type) {
   Socket* const socket = inet::make<Socket>(type);
   if (socket == nullptr) return std::unexpected(filesystem::Error::no_memory);
@@ -67,8 +66,8 @@ filesystem::Result<Socket*> Socket::create(SocketType type) {
 filesystem::Result<HeldSocket> HeldSocket::find(std::int32_t number) {
   constexpr auto kNotASocket = static_cast<filesystem::Error>(88);
   HeldSocket socket{TRY(Descriptor::find(number))};
-  // All streams that there are, are sockets.
-  if (socket.descriptor.stream() == nullptr) return std::unexpected(kNotASocket);
+  const Stream* const stream = socket.descriptor.stream();
+  if (stream == nullptr || stream->kind() != StreamKind::socket) return std::unexpected(kNotASocket);
   return socket;
 }
 
@@ -348,7 +347,6 @@ std::optional<Endpoint> Socket::remote() {
 
 FileResult Socket::control(std::uint32_t request, void* argument) {
   enum Request : std::uint32_t { kBytesToRead = 0x541b, kBytesUnsent = 0x5411, kNonBlocking = 0x5421 };
-  constexpr auto kNotATerminal = static_cast<filesystem::Error>(25);
   auto* const number = static_cast<std::int32_t*>(argument);
   switch (request) {
     case kNonBlocking:

@@ -49,6 +49,13 @@ class Socket final : public AnySocket, inet::Observer {
   [[nodiscard]] inet::Endpoint local();
   [[nodiscard]] std::optional<inet::Endpoint> remote();
   [[nodiscard]] SocketType type() const { return type_; }
+  /// Nanoseconds; 0: none.
+  void set_receive_timeout(std::uint64_t timeout) { options_.receive_timeout = timeout; }
+  void set_send_timeout(std::uint64_t timeout) { options_.send_timeout = timeout; }
+
+  // socket_options.cpp
+  /// What went wrong since somebody asked.
+  [[nodiscard]] std::optional<inet::Error> take_error();
 
  private:
   explicit Socket(SocketType type) : type_(type) {}
@@ -98,5 +105,8 @@ class Socket final : public AnySocket, inet::Observer {
   inet::TcpConnection* connection_ = nullptr;
   bool is_connecting_ = false;  ///< nobody was told how that ended
 };
+
+/// The interface that has an address, or whose neighbours have, or that has a way to everybody; else the first.
+[[nodiscard]] inet::Interface& interface_for(inet::Ipv4Address local, inet::Ipv4Address remote);
 
 }  // namespace toro::posix

@@ -21,10 +21,5 @@ FileResult call_getpeername(SyscallFrame&);
 FileResult call_setsockopt(SyscallFrame&);
 FileResult call_getsockopt(SyscallFrame&);
 FileResult call_accept4(SyscallFrame&);
-// poll.cpp
-FileResult call_poll(SyscallFrame&);
-FileResult call_ppoll(SyscallFrame&);
-FileResult call_select(SyscallFrame&);
-FileResult call_pselect(SyscallFrame&);
 
 }  // namespace toro::posix

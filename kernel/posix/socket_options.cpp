@@ -74,7 +74,7 @@ FileResult Socket::set_option(std::uint32_t level, std::uint32_t name, std::span
     const auto time = value_of<TimeValue>(value);
     if (!time || time->seconds < 0 || time->microseconds < 0 || time->microseconds >= 1'000'000) return invalid();
     const std::uint64_t timeout = nanoseconds_of({time->seconds, time->microseconds * 1000});
-    (name == kReceiveTimeout ? options_.receive_timeout : options_.send_timeout) = timeout;
+    name == kReceiveTimeout ? set_receive_timeout(timeout) : set_send_timeout(timeout);
     return 0;
   }
   if (level == kSocketLevel && name == kLinger) {
@@ -132,8 +132,24 @@ FileResult Socket::set_option(std::uint32_t level, std::uint32_t name, std::span
   });
 }
 
+std::optional<inet::Error> Socket::take_error() {
+  return interface().run([&](inet::Stack&) {
+    std::optional<inet::Error> error;
+    if (datagrams_ != nullptr) error = datagrams_->take_error();
+    if (connection_ != nullptr) {
+      error = connection_->take_error();
+      if (!connection_->is_connecting()) is_connecting_ = false;
+    }
+    return error;
+  });
+}
+
 FileResult Socket::option(std::uint32_t level, std::uint32_t name, std::span<std::byte> value) {
   const bool is_stream = type_ == SocketType::stream;
+  if (level == kSocketLevel && name == kSocketError) {
+    const auto error = take_error();
+    return put(value, error ? static_cast<std::int32_t>(*error) : 0);
+  }
   return interface().run([&](inet::Stack& stack) -> FileResult {
     const auto number = [&](std::uint64_t of) { return put(value, static_cast<std::int32_t>(of)); };
     if (level == kSocketLevel) {
@@ -143,15 +159,6 @@ FileResult Socket::option(std::uint32_t level, std::uint32_t name, std::span<std
           return number(options_.reuse_address ? 1 : 0);
         case kType:
           return number(std::to_underlying(type_));
-        case kSocketError: {
-          std::optional<inet::Error> error;
-          if (datagrams_ != nullptr) error = datagrams_->take_error();
-          if (connection_ != nullptr) {
-            error = connection_->take_error();
-            if (!connection_->is_connecting()) is_connecting_ = false;
-          }
-          return number(error ? static_cast<std::uint64_t>(std::to_underlying(*error)) : 0);
-        }
         case kBroadcast:
           return number(options_.broadcast ? 1 : 0);
         case kSendBuffer:

@@ -1,4 +1,4 @@
-// What a descriptor can stand for that has no place among the names of files: a socket.
+// What a descriptor can stand for that has no place among the names of files: sockets, epoll, eventfd, timerfd.
 #pragma once
 
 #include <atomic>
@@ -26,10 +26,17 @@ inline constexpr Events kHangUp = 16;
 inline constexpr Events kInvalid = 32;
 inline constexpr Events kReadHangUp = 0x2000;
 
+/// What a request to a device that it is not is answered by. [ioctl(2)]
+inline constexpr auto kNotATerminal = static_cast<filesystem::Error>(25);
+
+enum class StreamKind : std::uint8_t { socket, epoll, event, timer, console };
+
+struct Interest;
+
 /// Functions are for threads of any core, and may wait.
 class Stream {
  public:
-  Stream() = default;
+  constexpr explicit Stream(StreamKind kind) : kind_(kind) {}
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
@@ -42,15 +49,26 @@ class Stream {
   /// Nobody has it any more: frees it.
   virtual void close() = 0;
 
+  [[nodiscard]] StreamKind kind() const { return kind_; }
+
   std::atomic<std::uint32_t> references = 1;
   std::atomic<bool> is_non_blocking = false;
+  std::atomic<Interest*> interests = nullptr;  ///< of epolls, which hold no reference; changed by epoll.cpp
 
  protected:
   ~Stream() = default;
+
+ private:
+  StreamKind kind_;
 };
 
+/// Has epolls forget a stream that is to be closed. Not there in images without epoll.
+[[gnu::weak]] void end_interests(Stream& stream);
+
 inline void let_go(Stream& stream) {
-  if (stream.references.fetch_sub(1, std::memory_order_acq_rel) == 1) stream.close();
+  if (stream.references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  if (stream.interests.load(std::memory_order_acquire) != nullptr) end_interests(stream);
+  stream.close();
 }
 
 }  // namespace toro::posix

@@ -71,9 +71,9 @@ void name_missing(std::uint64_t number);
 inline void name_missing(std::uint64_t) {}
 #endif
 
-/// `kEntries` is an array with one entry for each number.
+/// The handler of `number`, or null. `kEntries` is an array with one entry for each number.
 template <const auto& kEntries>
-[[gnu::always_inline]] inline Result dispatch(SyscallFrame& frame) {
+[[gnu::always_inline]] inline Handler find_handler(std::uint64_t number) {
   static constexpr std::size_t kNumbers = std::ranges::max(kEntries, {}, &SyscallEntry::number).number + 1;
   /// By 1 + their place among the entries.
   static constexpr auto kHandlers = [] {
@@ -87,8 +87,13 @@ template <const auto& kEntries>
     for (std::uint8_t i = 0; const SyscallEntry& entry : kEntries) index[entry.number] = ++i;
     return index;
   }();
-  const std::uint8_t index = frame.number < kNumbers ? kIndex[frame.number] : std::uint8_t{0};
-  if (index != 0) return kHandlers[index - 1u](frame);
+  const std::uint8_t index = number < kNumbers ? kIndex[number] : std::uint8_t{0};
+  return index == 0 ? nullptr : kHandlers[index - 1u];
+}
+
+template <const auto& kEntries>
+[[gnu::always_inline]] inline Result dispatch(SyscallFrame& frame) {
+  if (const Handler handler = find_handler<kEntries>(frame.number)) return handler(frame);
   name_missing(frame.number);
   return failure(Error::no_system_call);
 }

@@ -18,7 +18,6 @@ using vsock::Device;
 using vsock::Streams;
 
 constexpr auto kNoDevice = static_cast<filesystem::Error>(19);
-constexpr auto kNotATerminal = static_cast<filesystem::Error>(25);
 constexpr auto kNoOption = static_cast<filesystem::Error>(92);
 constexpr auto kNoFamily = static_cast<filesystem::Error>(97);
 constexpr std::uint16_t kFamily = 40;  // AF_VSOCK

@@ -14,7 +14,9 @@
 #include <format>
 #include <thread>
 
-#include "request.hpp"
+#include <toro/http.hpp>
+
+namespace http = toro::http;
 
 namespace {
 
@@ -36,7 +38,7 @@ class Connection {
     while (auto head = next_head()) {
       const auto request = http::parse(*head);
       if (!request) {
-        answer_error("400 Bad Request", false);
+        answer_error({}, "400 Bad Request");
         return;
       }
       if (!answer(*request) || !request->keeps_alive) return;
@@ -46,14 +48,9 @@ class Connection {
  private:
   /// Up to the empty line, which is taken too; nothing when the client has gone, or says too much.
   std::optional<std::string> next_head() {
-    constexpr std::string_view kEnd = "\r\n\r\n";
     std::array<char, 2048> part;
     for (;;) {
-      if (const std::size_t at = pending_.find(kEnd); at != std::string::npos) {
-        std::string head = pending_.substr(0, at);
-        pending_.erase(0, at + kEnd.size());
-        return head;
-      }
+      if (auto head = http::take_head(pending_)) return head;
       if (pending_.size() > http::kMostHead) return std::nullopt;
       const ssize_t count = recv(socket_.number, part.data(), part.size(), 0);
       if (count <= 0) return std::nullopt;
@@ -65,18 +62,20 @@ class Connection {
     return send(socket_.number, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
   }
 
-  bool answer_error(std::string_view status, bool keeps_alive) {
-    return send_all(std::format("HTTP/1.1 {}\r\nContent-Length: {}\r\nContent-Type: text/plain\r\n{}\r\n{}\n", status,
-                                status.size() + 1, keeps_alive ? "" : "Connection: close\r\n", status));
+  bool answer_error(const http::Request& request, std::string_view status) {
+    return send_all(http::answer(request, status, "text/plain", std::format("{}\n", status)));
   }
 
   bool answer(const http::Request& request) {
-    if (request.method != "GET" && request.method != "HEAD") return answer_error("501 Not Implemented", false);
+    if (request.method != "GET" && request.method != "HEAD") {
+      answer_error({}, "501 Not Implemented");
+      return false;
+    }
     const std::string path = request.path + (request.path.ends_with('/') ? "index.html" : "");
     const Descriptor file(open(path.c_str(), O_RDONLY));
     struct stat about{};
     if (file.number < 0 || fstat(file.number, &about) != 0 || !S_ISREG(about.st_mode))
-      return answer_error("404 Not Found", request.keeps_alive);
+      return answer_error(request, "404 Not Found");
     const auto size = static_cast<std::size_t>(about.st_size);
     std::size_t begin = 0;
     std::size_t end = size;
@@ -84,7 +83,7 @@ class Connection {
       const auto& [first, last] = *request.range;
       begin = first ? *first : size - std::min(size, *last);
       end = first && last ? std::min(size, *last + 1) : size;
-      if (begin >= end) return answer_error("416 Range Not Satisfiable", request.keeps_alive);
+      if (begin >= end) return answer_error(request, "416 Range Not Satisfiable");
     }
     std::string head = std::format("HTTP/1.1 {}\r\nContent-Length: {}\r\nAccept-Ranges: bytes\r\nContent-Type: {}\r\n",
                                    request.range ? "206 Partial Content" : "200 OK", end - begin, type_of(path));

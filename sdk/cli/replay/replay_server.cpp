@@ -23,7 +23,7 @@ ReplayServer::ReplayServer(EventLoop& loop, const BrokerOptions& options, const 
       say_(std::move(say)),
       again_(std::move(again)),
       log_(options.protocol_log),
-      listener_(listen_on_loopback(options.port)),
+      listener_(listen_on_loopback(options.port, "debugger port")),
       target_(stub_, anchor, again_ != nullptr) {
   acceptable_ = loop_.watch(listener_.socket.get(), POLLIN, [this](short) { accept(); });
 }

@@ -1,10 +1,14 @@
 // Echo by TCP: `echo serve PORT COUNT` gives back what comes over COUNT connections, each in a thread of its own, and
-// then ends; `echo ask ADDRESS PORT SIZE SEED` sends so many bytes, and compares what comes back.
+// then ends; `echo ask ADDRESS PORT SIZE SEED` sends so many bytes, and compares what comes back; `echo await-typing`
+// waits for the console.
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -90,6 +94,27 @@ int ask(const char* host, std::uint16_t port, std::size_t size, unsigned seed) {
   return is_equal ? 0 : 1;
 }
 
+/// Tells what was typed after epoll, and after poll, has said that something was.
+int await_typing() {
+  const auto tell = [](const char* by) {
+    std::array<char, 80> line{};
+    const ssize_t count = read(STDIN_FILENO, line.data(), line.size() - 1);
+    std::printf("%s: %zd bytes, %s", by, count, line.data());
+    std::fflush(stdout);
+  };
+  const int epoll = epoll_create1(0);
+  epoll_event event{.events = EPOLLIN, .data = {}};
+  if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, STDIN_FILENO, &event) != 0) return fail("epoll");
+  std::puts("type");
+  std::fflush(stdout);
+  if (epoll_wait(epoll, &event, 1, -1) != 1) return fail("epoll_wait");
+  tell("epoll");
+  pollfd entry{STDIN_FILENO, POLLIN, 0};
+  if (poll(&entry, 1, -1) != 1) return fail("poll");
+  tell("poll");
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -98,6 +123,7 @@ int main(int argc, char** argv) {
   if (what == "ask" && argc == 6)
     return ask(argv[2], static_cast<std::uint16_t>(std::atoi(argv[3])), std::strtoul(argv[4], nullptr, 10),
                static_cast<unsigned>(std::atoi(argv[5])));
-  std::fprintf(stderr, "usage: echo serve PORT COUNT, echo ask ADDRESS PORT SIZE SEED\n");
+  if (what == "await-typing") return await_typing();
+  std::fprintf(stderr, "usage: echo serve PORT COUNT, echo ask ADDRESS PORT SIZE SEED, echo await-typing\n");
   return 2;
 }

@@ -1,4 +1,4 @@
-// How system calls on sockets join those on files.
+// How system calls that only some images have join those on files.
 #pragma once
 
 #include "kernel/posix/file_calls.hpp"
@@ -6,8 +6,10 @@
 
 namespace toro::posix {
 
-/// The handler of a system call on sockets, null where `number` is none. Only in images that use sockets.
+// The handler of a system call of a kind, null where `number` is none of them. Each only in images that use the kind.
 [[gnu::weak]] Handler find_socket_call(std::uint64_t number);
+[[gnu::weak]] Handler find_poll_call(std::uint64_t number);
+[[gnu::weak]] Handler find_event_call(std::uint64_t number);
 
 /// A system call as its caller gets it.
 template <FileCall call>

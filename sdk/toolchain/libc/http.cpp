@@ -1,11 +1,11 @@
-// What a client of HTTP asks for.
-#include "request.hpp"
+// Heads of HTTP.
+#include <toro/http.hpp>
 
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 
-namespace http {
+namespace toro::http {
 namespace {
 
 std::string_view take_until(std::string_view& text, std::string_view end) {
@@ -71,6 +71,28 @@ std::optional<Range> parse_range(std::string_view value) {
 
 }  // namespace
 
+std::string_view Request::field(std::string_view name) const {
+  const auto found = std::ranges::find_if(fields, [&](const auto& field) { return equals(field.first, name); });
+  return found == fields.end() ? std::string_view{} : found->second;
+}
+
+std::optional<std::string> take_head(std::string& received) {
+  constexpr std::string_view kEnd = "\r\n\r\n";
+  const std::size_t at = received.find(kEnd);
+  if (at == std::string::npos) return std::nullopt;
+  std::string head = received.substr(0, at);
+  received.erase(0, at + kEnd.size());
+  return head;
+}
+
+std::string answer(const Request& request, std::string_view status, std::string_view type, std::string_view body) {
+  std::string text = "HTTP/1.1 ";
+  text.append(status).append("\r\nContent-Length: ").append(std::to_string(body.size()));
+  text.append("\r\nContent-Type: ").append(type).append("\r\n");
+  if (!request.keeps_alive) text += "Connection: close\r\n";
+  return text.append("\r\n").append(body);
+}
+
 std::optional<Request> parse(std::string_view head) {
   std::string_view line = take_until(head, "\r\n");
   Request request;
@@ -85,6 +107,12 @@ std::optional<Request> parse(std::string_view head) {
     std::string_view value = take_until(head, "\r\n");
     const std::string_view name = take_until(value, ":");
     value = trim(value);
+    request.fields.emplace_back(name, value);
+    if (equals(name, "Content-Length")) {
+      const auto length = number<std::size_t>(value);
+      if (!length) return std::nullopt;
+      request.content_length = *length;
+    }
     if (equals(name, "Connection") && equals(value, "close")) request.keeps_alive = false;
     if (equals(name, "Connection") && equals(value, "keep-alive")) request.keeps_alive = true;
     if (equals(name, "Range")) request.range = parse_range(value);
@@ -92,4 +120,4 @@ std::optional<Request> parse(std::string_view head) {
   return request;
 }
 
-}  // namespace http
+}  // namespace toro::http
