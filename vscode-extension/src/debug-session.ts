@@ -3,7 +3,7 @@ import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child
 import { promisify } from 'node:util';
 import * as vscode from 'vscode';
 import type { Adapter, DebuggerName, Place } from './adapters';
-import { complaintIn, DapReader, fitToGuest, frame, isStart, withoutDialog, type DapMessage } from './dap-messages';
+import { complaintIn, DapReader, fitToAdapter, fitToGuest, frame, isStart, StandingGuard, withoutDialog, type DapMessage } from './dap-messages';
 import type { Guest } from './toro';
 
 export interface SessionParts {
@@ -26,6 +26,7 @@ export class DebugSession implements vscode.DebugAdapter {
   /** The debugger's latest error, in its own words. */
   private complaint: string | undefined;
   private guest: Guest | undefined;
+  private readonly guard = new StandingGuard((request) => this.child.stdin.write(frame(request)));
   readonly onDidSendMessage = this.sender.event;
 
   constructor(private readonly parts: SessionParts) {
@@ -54,7 +55,7 @@ export class DebugSession implements vscode.DebugAdapter {
       if (request.command === 'disconnect' && !this.exited) {
         this.guest?.expectStop();
       }
-      this.child.stdin.write(frame(request));
+      this.guard.ask(fitToAdapter(request));
     }
   }
 
@@ -79,6 +80,7 @@ export class DebugSession implements vscode.DebugAdapter {
       this.send(withoutDialog(message));
     } else {
       this.send(fitToGuest(message));
+      this.guard.told(message);
     }
   }
 

@@ -4,10 +4,18 @@ import { sendDataEvaluateExpression, sendExecContinue } from 'cdt-gdb-adapter/di
 import { OutputEvent, StoppedEvent } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { expressionsIn, filledIn } from './log-message';
+import { registerGroup, registerGroups, type RegisterGroup } from './registers';
 
 interface Stop {
   readonly reason?: string;
   readonly bkptno: string;
+}
+
+/** The adapter's own reference, to one group. */
+interface GroupReference {
+  readonly type: 'registers';
+  readonly frameHandle: number;
+  readonly group?: RegisterGroup;
 }
 
 /** The adapter's own constants, which it does not export: what was held back goes on now, and nothing is held back. */
@@ -41,6 +49,15 @@ class Session extends GDBTargetDebugSession {
     } else {
       void this.log(message).finally(() => sendExecContinue(this.gdb));
     }
+  }
+
+  /** A hundred registers are a list for nobody: in groups, as LLDB has them. */
+  protected override async handleVariableRequestRegister(reference: GroupReference): Promise<DebugProtocol.Variable[]> {
+    if (reference.group === undefined) {
+      return registerGroups.map((group) => ({ name: group, value: '', variablesReference: this.variableHandles.create({ ...reference, group } as GroupReference) }));
+    }
+    const registers = await super.handleVariableRequestRegister(reference);
+    return registers.filter(({ name }) => registerGroup(name) === reference.group);
   }
 
   private async log(message: string): Promise<void> {
