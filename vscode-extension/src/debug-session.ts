@@ -23,6 +23,8 @@ export class DebugSession implements vscode.DebugAdapter {
   private over = false;
   /** Whether the guest ended by itself, as the debugger tells it; before that, an end is the user's wish. */
   private exited = false;
+  /** Whether the editor was told of the end. */
+  private terminated = false;
   /** The debugger's latest error, in its own words. */
   private complaint: string | undefined;
   private guest: Guest | undefined;
@@ -85,6 +87,11 @@ export class DebugSession implements vscode.DebugAdapter {
   }
 
   private send(message: DapMessage): void {
+    // The adapter says so, and it ends, and so does the guest: the editor ends a session once.
+    if (message.event === 'terminated' && this.terminated) {
+      return;
+    }
+    this.terminated ||= message.event === 'terminated';
     this.sender.fire(message);
   }
 
@@ -94,8 +101,13 @@ export class DebugSession implements vscode.DebugAdapter {
   }
 
   private start(request: DapMessage, place: Place, launched: boolean): void {
-    const stopOnEntry = request.arguments?.['stopOnEntry'] === true;
-    this.child.stdin.write(frame({ ...request, ...this.parts.adapter.start(place, { launched, stopOnEntry, sdk: this.parts.sdk }) }));
+    const wishes = {
+      launched,
+      stopOnEntry: request.arguments?.['stopOnEntry'] === true,
+      replayed: request.arguments?.['replay'] !== undefined,
+      sdk: this.parts.sdk,
+    };
+    this.child.stdin.write(frame({ ...request, ...this.parts.adapter.start(place, wishes) }));
   }
 
   /** To the editor it is a launch, so that Stop ends the guest; to the adapter there is a guest that waits. */

@@ -1,7 +1,7 @@
 // GDB as a debug adapter, a process of its own: Eclipse's cdt-gdb-adapter, which is told what it does not do by itself.
 import { GDBTargetDebugSession } from 'cdt-gdb-adapter/dist/desktop/GDBTargetDebugSession';
 import { sendDataEvaluateExpression, sendExecContinue } from 'cdt-gdb-adapter/dist/mi';
-import { OutputEvent, StoppedEvent } from '@vscode/debugadapter';
+import { CapabilitiesEvent, OutputEvent, StoppedEvent } from '@vscode/debugadapter';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { expressionsIn, filledIn } from './log-message';
 import { registerGroup, registerGroups, type RegisterGroup } from './registers';
@@ -26,8 +26,24 @@ class Session extends GDBTargetDebugSession {
   private stopOnEntry = false;
 
   protected override attachRequest(response: DebugProtocol.AttachResponse, parameters: never): Promise<void> {
-    this.stopOnEntry = (parameters as { stopOnEntry?: boolean }).stopOnEntry === true;
+    const { stopOnEntry, replayed } = parameters as { stopOnEntry?: boolean; replayed?: boolean };
+    this.stopOnEntry = stopOnEntry === true;
+    if (replayed === true) {
+      this.sendEvent(new CapabilitiesEvent({ supportsStepBack: true }));
+    }
     return super.attachRequest(response, parameters);
+  }
+
+  /** By one instruction: QEMU was not seen to come to an end where GDB lets it run backwards, which a line with a call in it takes. */
+  protected override stepBackRequest(response: DebugProtocol.StepBackResponse, { threadId }: DebugProtocol.StepBackArguments): void {
+    this.gdb.sendCommand(`-exec-step-instruction --thread ${threadId} --reverse`).then(
+      () => this.sendResponse(response),
+      (error: unknown) => this.sendErrorResponse(response, 1, error instanceof Error ? error.message : String(error)),
+    );
+  }
+
+  protected override reverseContinueRequest(response: DebugProtocol.ReverseContinueResponse): void {
+    this.sendErrorResponse(response, 1, 'QEMU does not run backwards to a breakpoint: step back, or set one earlier and replay anew.');
   }
 
   /** The guest stands since GDB is there. The adapter would let it go on now. */
