@@ -531,6 +531,8 @@ export async function scenario(name, folder, steps, settings = {}) {
   const own = folder === sdk ? ownFiles(folder) : undefined;
   let editor;
   let step = 'start the editor';
+  const interrupted = () => void Promise.resolve(editor?.close()).finally(() => process.exit(1));
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     editor = await Editor.start(name, folder, settings);
     for (const [title, work] of steps) {
@@ -556,5 +558,7 @@ export async function scenario(name, folder, steps, settings = {}) {
       await editor.close().catch((failure) => console.error(failure.message));
     }
     process.exitCode = 1;
+  } finally {
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
   }
 }

@@ -66,8 +66,14 @@ function lldbAdapter(lldbDap: string): Adapter {
   };
 }
 
-/** What `toro debug` tells GDB too [sdk/debug/toro.gdb]; and a step into a line goes past the C++ library, as LLDB's does. */
-const gdbSettings = ['set debuginfod enabled off', 'set confirm off', 'set pagination off', `set remotetimeout ${answerSeconds}`, 'skip -rfunction ^std::'];
+/**
+ * What `toro debug` tells GDB too [sdk/debug/toro.gdb]; a step into a line goes past the C++ library, as LLDB's does; and the port is
+ * there before GDB is: where nobody listens, nobody will.
+ */
+const gdbSettings = [
+  'set debuginfod enabled off', 'set confirm off', 'set pagination off', `set remotetimeout ${answerSeconds}`, 'skip -rfunction ^std::',
+  'set tcp auto-retry off',
+];
 
 function gdbAdapter(gdb: string, script: string): Adapter {
   return {
