@@ -143,6 +143,12 @@ export function complaintIn(message: DapMessage): string | undefined {
   return /^error: (.+)$/m.exec(output)?.[1];
 }
 
+/** Why a request was refused, in the words that are there. [DAP, ErrorResponse] */
+export function refusal({ message, body }: DapMessage): string {
+  const { format, variables = {} } = (body?.['error'] ?? {}) as { format?: string; variables?: Readonly<Record<string, string>> };
+  return format?.replace(/\{(\w+)\}/g, (whole, name: string) => variables[name] ?? whole) ?? message ?? 'no reason was given';
+}
+
 /** A failure that was told already: the editor would put it into a modal dialog. */
 export function withoutDialog(failure: DapMessage): DapMessage {
   return { ...failure, body: { error: { id: 1, format: failure.message ?? '', showUser: false } } };

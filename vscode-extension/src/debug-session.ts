@@ -3,7 +3,7 @@ import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child
 import { promisify } from 'node:util';
 import * as vscode from 'vscode';
 import type { Adapter, DebuggerName, Place } from './adapters';
-import { complaintIn, DapReader, fitToAdapter, fitToGuest, frame, isStart, StandingGuard, withoutDialog, type DapMessage } from './dap-messages';
+import { complaintIn, DapReader, fitToAdapter, fitToGuest, frame, isStart, refusal, StandingGuard, withoutDialog, type DapMessage } from './dap-messages';
 import type { Guest } from './toro';
 
 export interface SessionParts {
@@ -78,7 +78,7 @@ export class DebugSession implements vscode.DebugAdapter {
     this.exited ||= message.event === 'exited' || message.event === 'terminated';
     this.complaint = complaintIn(message) ?? this.complaint;
     if (isStart(message) && message.success === false && !this.over) {
-      this.parts.report(this.complaint ?? message.message ?? 'no reason was given');
+      this.parts.report(this.complaint ?? refusal(message));
       this.send(withoutDialog(message));
     } else {
       this.send(fitToGuest(message));

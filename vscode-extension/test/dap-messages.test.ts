@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { complaintIn, DapReader, fitToAdapter, fitToGuest, frame, StandingGuard, withoutDialog, type DapMessage } from '../src/dap-messages';
+import { complaintIn, DapReader, fitToAdapter, fitToGuest, frame, refusal, StandingGuard, withoutDialog, type DapMessage } from '../src/dap-messages';
 
 test('messages come whole, whatever the pieces', () => {
   const found: DapMessage[] = [];
@@ -60,6 +60,13 @@ test('a guest that runs is asked for variables when it stands', () => {
 test('a failure has no body and is left alone', () => {
   const failure = { type: 'response', command: 'stackTrace', success: false };
   assert.equal(fitToGuest(failure), failure);
+});
+
+test('why a request was refused', () => {
+  const failure = { type: 'response', success: false };
+  assert.equal(refusal({ ...failure, body: { error: { format: 'no {what}', variables: { what: 'port' } } } }), 'no port');
+  assert.equal(refusal({ ...failure, message: 'refused' }), 'refused');
+  assert.equal(refusal(failure), 'no reason was given');
 });
 
 test('the debugger’s own words for a failed connection, and no dialog', () => {
