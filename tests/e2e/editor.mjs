@@ -57,6 +57,18 @@ export async function buildProject(folder) {
   await promisify(execFile)(join(sdk, 'toro'), ['build', folder], { env: environment });
 }
 
+/**
+ * How much longer work takes than on a machine that has nothing else to do: 1 or more. Limits in seconds are multiplied by it.
+ * The processes of the editor and the guest share the processors with whatever else runs.
+ */
+export function slowdown() {
+  const begin = performance.now();
+  const before = process.cpuUsage();
+  while (performance.now() - begin < 300);
+  const { user, system } = process.cpuUsage(before);
+  return Math.max(1, (1000 * (performance.now() - begin)) / (user + system));
+}
+
 function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
@@ -220,9 +232,25 @@ export class Editor {
   }
 
   /** By how the row's label begins: labels and details of others name it too. */
-  async pick(text) {
+  #choice(text) {
     const label = this.page.locator('.quick-input-list-row .label-name', { hasText: new RegExp(`^\\W*${text}`) });
-    await this.page.locator('.quick-input-list .monaco-list-row', { has: label }).first().click();
+    return this.page.locator('.quick-input-list .monaco-list-row', { has: label }).first();
+  }
+
+  async pick(text) {
+    await this.#choice(text).click();
+  }
+
+  /** A configuration of a launch.json, which the editor may not have read yet: the list is made when it opens. */
+  async startDebugging(name) {
+    await this.until(`the configuration ${name}`, async () => {
+      await this.command('Debug: Select and Start Debugging');
+      const chosen = await this.#choice(name).click({ timeout: 2000 }).then(() => true, () => false);
+      if (!chosen) {
+        await this.page.keyboard.press('Escape');
+      }
+      return chosen;
+    });
   }
 
   /** The frame on top of the call stack, once the session has stopped there: { name, line }. */
@@ -257,6 +285,15 @@ export class Editor {
     if ((await row.getAttribute('aria-expanded')) !== 'true') {
       await row.click();
       await this.page.locator('.debug-variables .monaco-list-row[aria-expanded="true"]', { hasText: name }).first().waitFor();
+    }
+  }
+
+  /** A scope of the Variables view, or a group in one. */
+  async expandScope(name) {
+    const row = this.page.locator('.debug-variables .monaco-list-row', { hasText: new RegExp(`^\\s*${name}`) }).first();
+    await row.waitFor();
+    if ((await row.getAttribute('aria-expanded')) !== 'true') {
+      await row.click();
     }
   }
 
@@ -372,9 +409,9 @@ export class Editor {
     return file === undefined ? '' : readFileSync(join(folder, file), 'utf8');
   }
 
-  /** The milliseconds that each filling of a view took. */
+  /** The milliseconds from each stop, or from when it was opened, until a view was filled. */
   viewTimes() {
-    return [...this.extensionLog().matchAll(/view (toro\.\w+): (\d+) ms/g)].map(([, view, milliseconds]) => ({ view, milliseconds: Number(milliseconds) }));
+    return [...this.extensionLog().matchAll(/view (toro\.\w+): filled after (\d+) ms/g)].map(([, view, milliseconds]) => ({ view, milliseconds: Number(milliseconds) }));
   }
 
   async notificationButton(text) {
@@ -483,11 +520,19 @@ export class Editor {
   }
 }
 
+/** What differs from what was committed, of all that an editor could think of writing. */
+function ownFiles(folder) {
+  return execFileSync('git', ['-C', folder, 'status', '--porcelain', '--', '.vscode', 'boards', 'samples', 'CMakePresets.json', 'CMakeUserPresets.json'], { encoding: 'utf8' });
+}
+
 /** Runs the steps of a scenario in order; at the first failure tells the log's end and where the picture is. */
 export async function scenario(name, folder, steps, settings = {}) {
   const started = Date.now();
+  const own = folder === sdk ? ownFiles(folder) : undefined;
   let editor;
   let step = 'start the editor';
+  const interrupted = () => void Promise.resolve(editor?.close()).finally(() => process.exit(1));
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     editor = await Editor.start(name, folder, settings);
     for (const [title, work] of steps) {
@@ -499,6 +544,10 @@ export async function scenario(name, folder, steps, settings = {}) {
     }
     step = 'end the editor and all it started';
     await editor.close();
+    step = 'the user’s files are as they were';
+    if (own !== undefined && ownFiles(folder) !== own) {
+      throw new Error(`git status was\n${own}and is\n${ownFiles(folder)}`);
+    }
     console.log(`ok ${name} (${((Date.now() - started) / 1000).toFixed(1)} s), screenshots in ${editor.shots}`);
   } catch (error) {
     console.error(`not ok ${name}: ${step}\n${error.stack ?? error}`);
@@ -509,5 +558,7 @@ export async function scenario(name, folder, steps, settings = {}) {
       await editor.close().catch((failure) => console.error(failure.message));
     }
     process.exitCode = 1;
+  } finally {
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
   }
 }

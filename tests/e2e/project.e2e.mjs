@@ -2,11 +2,13 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildProject, scenario, sdk } from './editor.mjs';
+import { buildProject, scenario, sdk, slowdown } from './editor.mjs';
 
 const temporary = mkdtempSync(join(tmpdir(), 'toro-e2e-project-'));
 const project = join(temporary, 'greeter');
 const main = join(project, 'main.cpp');
+
+const inTransfer = readFileSync(join(sdk, 'samples/debug-me/main.cpp'), 'utf8').split('\n').findIndex((line) => line.includes('from.balance -= amount;')) + 1;
 
 const greeter = `#include <cstdio>
 
@@ -27,7 +29,23 @@ static void spin() {
 int main() { spin(); }
 `;
 
+const launch = (configuration) => {
+  mkdirSync(join(project, '.vscode'), { recursive: true });
+  const all = [{ type: 'toro', request: 'launch', sample: '${workspaceFolder}', ...configuration }];
+  writeFileSync(join(project, '.vscode/launch.json'), JSON.stringify({ version: '0.2.0', configurations: all }));
+};
+
 await scenario('project', sdk, [
+  ['the extension starts in less than 200 ms', async (editor) => {
+    await editor.command('Developer: Show Running Extensions');
+    const row = editor.page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'Toro SDK' });
+    await row.filter({ hasText: /Activation: \d+ms/ }).waitFor();
+    const milliseconds = Number(/Activation: (\d+)ms/.exec(await row.innerText())[1]);
+    console.log(`      activation: ${milliseconds} ms`);
+    if (!(milliseconds < 200 * slowdown())) {
+      throw new Error(`expected less than 200 ms, found: ${await row.innerText()}`);
+    }
+  }],
   ['the walkthrough', async (editor) => {
     await editor.command('Toro: Get Started');
     await editor.page.locator('.getting-started-step', { hasText: 'Press F5' }).first().waitFor();
@@ -46,6 +64,19 @@ await scenario('project', sdk, [
     await editor.terminalShows('--board kvm-pc');
     await editor.terminalShows('3 transfers, 150 in all');
     await editor.noGuests();
+  }],
+  ['F5 there, too', async (editor) => {
+    await editor.page.locator('.activitybar .action-label[aria-label^="Explorer"]').click();
+    await editor.openFile('samples/debug-me/main.cpp');
+    await editor.clickGutter(inTransfer);
+    await editor.page.keyboard.press('F5');
+    await editor.stoppedAt('transfer', inTransfer);
+    await editor.terminalShows('--board kvm-pc');
+    await editor.debugButton('stop');
+    await editor.sessionEnded();
+    await editor.noGuests();
+    await editor.removeBreakpoints();
+    await editor.page.locator('.activitybar .action-label[aria-label^="Toro"]').click();
   }],
   ['a new project from the sample', async (editor) => {
     await editor.rowButton('Samples', 'debug-me', 'New Project');
@@ -99,8 +130,9 @@ await scenario('project', sdk, [
     await editor.command('Toro: Doctor');
     await editor.terminalShows('KVM: ');
   }],
-  ['a guest that spins is paused', async (editor) => {
+  ...['lldb', 'gdb'].map((debuggerName) => [`${debuggerName}: a guest that spins is paused`, async (editor) => {
     writeFileSync(main, spinner);
+    launch({ name: 'Spin', debugger: debuggerName });
     await editor.openFile('main.cpp');
     await editor.page.keyboard.press('F5');
     await editor.page.locator('.debug-toolbar .codicon-debug-pause').waitFor();
@@ -109,12 +141,10 @@ await scenario('project', sdk, [
     await editor.debugButton('stop');
     await editor.sessionEnded();
     await editor.noGuests();
-  }],
+  }]),
   ['a launch.json with arguments and stopOnEntry', async (editor) => {
     writeFileSync(main, greeter);
-    mkdirSync(join(project, '.vscode'));
-    const configuration = { type: 'toro', request: 'launch', name: 'Greet', sample: '${workspaceFolder}', arguments: ['Your name, please?'], stopOnEntry: true };
-    writeFileSync(join(project, '.vscode/launch.json'), JSON.stringify({ version: '0.2.0', configurations: [configuration] }));
+    launch({ name: 'Greet', arguments: ['Your name, please?'], stopOnEntry: true });
     await editor.openFile('main.cpp');
     await editor.page.keyboard.press('F5');
     await editor.page.locator('.debug-toolbar .codicon-debug-continue').waitFor();

@@ -21,6 +21,8 @@ export interface Wishes {
   /** The guest is the session's own, and ends with it. */
   readonly launched: boolean;
   readonly stopOnEntry: boolean;
+  /** A recorded run, in which one can go back. */
+  readonly replayed?: boolean;
   /** Where the debuggers' scripts are, if that is known. */
   readonly sdk?: string | undefined;
 }
@@ -64,8 +66,14 @@ function lldbAdapter(lldbDap: string): Adapter {
   };
 }
 
-/** What `toro debug` tells GDB too [sdk/debug/toro.gdb]; and a step into a line goes past the C++ library, as LLDB's does. */
-const gdbSettings = ['set debuginfod enabled off', 'set confirm off', 'set pagination off', `set remotetimeout ${answerSeconds}`, 'skip -rfunction ^std::'];
+/**
+ * What `toro debug` tells GDB too [sdk/debug/toro.gdb]; a step into a line goes past the C++ library, as LLDB's does; and the port is
+ * there before GDB is: where nobody listens, nobody will.
+ */
+const gdbSettings = [
+  'set debuginfod enabled off', 'set confirm off', 'set pagination off', `set remotetimeout ${answerSeconds}`, 'skip -rfunction ^std::',
+  'set tcp auto-retry off',
+];
 
 function gdbAdapter(gdb: string, script: string): Adapter {
   return {
@@ -75,10 +83,10 @@ function gdbAdapter(gdb: string, script: string): Adapter {
     words: [script],
     environment: { ELECTRON_RUN_AS_NODE: '1' },
     // To GDB every guest is one that runs already; the session's own is ended by the extension.
-    start: ({ host, port, elf }, { stopOnEntry, sdk }) => ({
+    start: ({ host, port, elf }, { stopOnEntry, replayed = false, sdk }) => ({
       command: 'attach',
       arguments: {
-        program: elf, gdb, gdbAsync: true, stopOnEntry, target: { type: 'remote', host, port: String(port) },
+        program: elf, gdb, gdbAsync: true, stopOnEntry, replayed, target: { type: 'remote', host, port: String(port) },
         preConnectCommands: [...gdbSettings, ...(sdk === undefined ? [] : [`source ${join(sdk, 'sdk/debug/toro_gdb.py')}`])],
       },
     }),

@@ -1,6 +1,13 @@
 // The Debug Adapter Protocol between the editor and lldb-dap: framing, and the few words of lldb-dap that do not fit a guest.
+import { withBits } from './registers';
 
 type Fields = Readonly<Record<string, unknown>>;
+
+interface Variable {
+  readonly name: string;
+  readonly value: string;
+  readonly evaluateName?: string;
+}
 
 export interface DapMessage {
   readonly type: string;
@@ -46,12 +53,26 @@ function without(fields: Fields | undefined, ...names: readonly string[]): Field
 }
 
 /**
+ * A breakpoint is on a line: with a logpoint the editor sends the cursor's column, where LLDB finds no statement that begins there.
+ */
+export function fitToAdapter(request: DapMessage): DapMessage {
+  if (request.command !== 'setBreakpoints') {
+    return request;
+  }
+  const breakpoints = (request.arguments?.['breakpoints'] ?? []) as Fields[];
+  return { ...request, arguments: { ...request.arguments, breakpoints: breakpoints.map((breakpoint) => without(breakpoint, 'column')) } };
+}
+
+/**
  * Restart is the editor's: it boots a new guest, which no adapter can. Stop is a disconnect, after which the guest ends.
  * A click in the gutter means the line: unoptimised code has many places on each, which the editor would draw as dots between the words.
- * Objective-C has no place in the list of exceptions to break on.
+ * Objective-C has no place in the list of exceptions to break on. Registers, which are evaluated as `$name`, say which bits are set.
  */
 export function fitToGuest(message: DapMessage): DapMessage {
   const { body } = message;
+  if (message.success === false) {
+    return message;
+  }
   const fitted = (changes: Fields): DapMessage => ({ ...message, body: { ...body, ...changes } });
   switch (message.event ?? message.command) {
     case 'initialize': {
@@ -67,10 +88,48 @@ export function fitToGuest(message: DapMessage): DapMessage {
       return fitted({ capabilities: without(body?.['capabilities'] as Fields, 'supportsRestartRequest') });
     case 'setBreakpoints':
       return fitted({ breakpoints: ((body?.['breakpoints'] ?? []) as Fields[]).map((breakpoint) => without(breakpoint, 'column', 'endColumn')) });
+    case 'variables': {
+      const variables = (body?.['variables'] ?? []) as Variable[];
+      return fitted({ variables: variables.map((one) => (one.evaluateName === `$${one.name}` ? { ...one, value: withBits(one.name, one.value) } : one)) });
+    }
     case 'breakpoint':
       return fitted({ breakpoint: without(body?.['breakpoint'] as Fields, 'column', 'endColumn') });
     default:
       return message;
+  }
+}
+
+const resumes = /^(continue|next|step(In|Out|Back)|reverseContinue)$/;
+
+/**
+ * Keeps back what only a guest that stands can answer, until it does. The editor asks for variables a while after a stop, when the
+ * user may have stepped on; lldb-dap answers that a frame has none, and says so again at the next stop.
+ */
+export class StandingGuard {
+  private running = false;
+  private held: DapMessage[] = [];
+
+  constructor(private readonly pass: (request: DapMessage) => void) {}
+
+  /** On its way to the adapter. */
+  ask(request: DapMessage): void {
+    this.running ||= resumes.test(request.command ?? '');
+    if (this.running && /^(scopes|variables)$/.test(request.command ?? '')) {
+      this.held.push(request);
+    } else {
+      this.pass(request);
+    }
+  }
+
+  /** What the editor was told. */
+  told(message: DapMessage): void {
+    const refused = message.success === false && resumes.test(message.command ?? '');
+    if (message.event === 'continued') {
+      this.running = true;
+    } else if (message.event === 'stopped' || refused) {
+      this.running = false;
+      this.held.splice(0).forEach(this.pass);
+    }
   }
 }
 
@@ -82,6 +141,12 @@ export function isStart(message: DapMessage): boolean {
 export function complaintIn(message: DapMessage): string | undefined {
   const output = message.event === 'output' ? (message.body?.['output'] as string | undefined) ?? '' : '';
   return /^error: (.+)$/m.exec(output)?.[1];
+}
+
+/** Why a request was refused, in the words that are there. [DAP, ErrorResponse] */
+export function refusal({ message, body }: DapMessage): string {
+  const { format, variables = {} } = (body?.['error'] ?? {}) as { format?: string; variables?: Readonly<Record<string, string>> };
+  return format?.replace(/\{(\w+)\}/g, (whole, name: string) => variables[name] ?? whole) ?? message ?? 'no reason was given';
 }
 
 /** A failure that was told already: the editor would put it into a modal dialog. */

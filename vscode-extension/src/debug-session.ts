@@ -3,7 +3,7 @@ import { execFile, spawn, type ChildProcessWithoutNullStreams } from 'node:child
 import { promisify } from 'node:util';
 import * as vscode from 'vscode';
 import type { Adapter, DebuggerName, Place } from './adapters';
-import { complaintIn, DapReader, fitToGuest, frame, isStart, withoutDialog, type DapMessage } from './dap-messages';
+import { complaintIn, DapReader, fitToAdapter, fitToGuest, frame, isStart, refusal, StandingGuard, withoutDialog, type DapMessage } from './dap-messages';
 import type { Guest } from './toro';
 
 export interface SessionParts {
@@ -23,9 +23,12 @@ export class DebugSession implements vscode.DebugAdapter {
   private over = false;
   /** Whether the guest ended by itself, as the debugger tells it; before that, an end is the user's wish. */
   private exited = false;
+  /** Whether the editor was told of the end. */
+  private terminated = false;
   /** The debugger's latest error, in its own words. */
   private complaint: string | undefined;
   private guest: Guest | undefined;
+  private readonly guard = new StandingGuard((request) => this.child.stdin.write(frame(request)));
   readonly onDidSendMessage = this.sender.event;
 
   constructor(private readonly parts: SessionParts) {
@@ -54,7 +57,7 @@ export class DebugSession implements vscode.DebugAdapter {
       if (request.command === 'disconnect' && !this.exited) {
         this.guest?.expectStop();
       }
-      this.child.stdin.write(frame(request));
+      this.guard.ask(fitToAdapter(request));
     }
   }
 
@@ -75,14 +78,20 @@ export class DebugSession implements vscode.DebugAdapter {
     this.exited ||= message.event === 'exited' || message.event === 'terminated';
     this.complaint = complaintIn(message) ?? this.complaint;
     if (isStart(message) && message.success === false && !this.over) {
-      this.parts.report(this.complaint ?? message.message ?? 'no reason was given');
+      this.parts.report(this.complaint ?? refusal(message));
       this.send(withoutDialog(message));
     } else {
       this.send(fitToGuest(message));
+      this.guard.told(message);
     }
   }
 
   private send(message: DapMessage): void {
+    // The adapter says so, and it ends, and so does the guest: the editor ends a session once.
+    if (message.event === 'terminated' && this.terminated) {
+      return;
+    }
+    this.terminated ||= message.event === 'terminated';
     this.sender.fire(message);
   }
 
@@ -92,8 +101,13 @@ export class DebugSession implements vscode.DebugAdapter {
   }
 
   private start(request: DapMessage, place: Place, launched: boolean): void {
-    const stopOnEntry = request.arguments?.['stopOnEntry'] === true;
-    this.child.stdin.write(frame({ ...request, ...this.parts.adapter.start(place, { launched, stopOnEntry, sdk: this.parts.sdk }) }));
+    const wishes = {
+      launched,
+      stopOnEntry: request.arguments?.['stopOnEntry'] === true,
+      replayed: request.arguments?.['replay'] !== undefined,
+      sdk: this.parts.sdk,
+    };
+    this.child.stdin.write(frame({ ...request, ...this.parts.adapter.start(place, wishes) }));
   }
 
   /** To the editor it is a launch, so that Stop ends the guest; to the adapter there is a guest that waits. */

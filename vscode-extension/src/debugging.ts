@@ -130,7 +130,7 @@ export class Debugging implements vscode.DebugConfigurationProvider, vscode.Debu
         return started;
       },
       sdk: this.workbench.sdk(configuration.sample),
-      report: (words) => this.workbench.report(new Error(words), `${program.debugger} could not connect to the guest`),
+      report: (words) => this.workbench.report(new Error(`${words}${wayOut(configuration)}`), `${program.debugger} could not connect to the guest`),
     });
     this.sessions.set(session.id, { adapter, guest });
     return new vscode.DebugAdapterInlineImplementation(adapter);
@@ -175,6 +175,10 @@ export class Debugging implements vscode.DebugConfigurationProvider, vscode.Debu
     }
     return this.boot(project, configuration, 'debug', attempt);
   }
+}
+
+function wayOut({ request, port }: vscode.DebugConfiguration): string {
+  return request === 'attach' ? ` — A guest that “toro run --listen ${port as number}” started was expected there, without another debugger.` : '';
 }
 
 /** The guest, once a debugger can connect and there is one; else it ends. */

@@ -110,6 +110,28 @@ export function memoryTree(tables: Tables): TreeNode[] {
   return [group('Heaps', 'database', rowsOf(tables, 'heaps', heap)), group('Mappings', 'map', rowsOf(tables, 'mappings', mapping))];
 }
 
+/** What is mounted, what is open, and the sockets of a kernel that lists them. */
+export function filesTree(tables: Tables): TreeNode[] {
+  const file = (row: Row): TreeNode => ({
+    label: `${row['descriptor']}`,
+    description: row['kind'] === 'console' ? 'console' : `${row['type'] || row['kind']} ${row['node']} on ${row['mount']}, at ${row['position']}`,
+    icon: row['type'] === 'directory' ? 'folder' : 'file',
+    children: details(row),
+  });
+  const mount = (row: Row): TreeNode => ({
+    label: row['path'] ?? '',
+    description: `${row['kind']}${row['source'] ? ` of ${row['source']}` : ''}${row['read only'] === 'yes' ? ', read-only' : ''}, in use by ${row['in use by']}`,
+    icon: 'server',
+    children: details(row),
+  });
+  const sockets = tables.get('sockets');
+  return [
+    group('Mounts', 'server', rowsOf(tables, 'mounts', mount)),
+    group('Open Files', 'files', rowsOf(tables, 'files', file)),
+    ...(sockets?.error === undefined ? [group('Sockets', 'plug', genericRows(sockets ?? { rows: [] }))] : []),
+  ];
+}
+
 /** What the kernel lists beside what the other views show: a kernel that serves more shows more. */
 export function otherTables(list: Table, shown: readonly string[]): { name: string; title: string; about: string }[] {
   return list.rows

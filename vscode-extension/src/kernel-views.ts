@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { bootTimeline } from './boot-timeline';
 import type { Debugging } from './debugging';
-import { devicesTree, genericRows, memoryTree, otherTables, sameThread, threadsTree, type DapThread, type TreeNode } from './kernel-trees';
+import { devicesTree, filesTree, genericRows, memoryTree, otherTables, sameThread, threadsTree, type DapThread, type TreeNode } from './kernel-trees';
 import { TableClient, type Tables } from './tables';
 import type { Log } from './toro';
 
@@ -16,6 +16,7 @@ const views: readonly ViewDescription[] = [
   { id: 'toro.threads', tables: ['cores', 'threads', 'counters'], tree: threadsTree },
   { id: 'toro.devices', tables: ['virtqueues', 'interrupts'], tree: devicesTree },
   { id: 'toro.memory', tables: ['heaps', 'mappings'], tree: memoryTree },
+  { id: 'toro.files', tables: ['mounts', 'files', 'sockets'], tree: filesTree },
 ];
 const bootStages = 'boot-stages';
 const shownElsewhere = [...views.flatMap(({ tables }) => tables), bootStages];
@@ -29,7 +30,8 @@ interface Source {
 /** What the views have in common: one source at a time, that of the session the user looks at. */
 class Sources implements vscode.DebugAdapterTrackerFactory {
   private readonly sources = new Map<string, Source>();
-  private readonly changed = new vscode.EventEmitter<void>();
+  private readonly changed = new vscode.EventEmitter<number>();
+  /** With the time of what changed. */
   readonly onDidChange = this.changed.event;
 
   constructor(private readonly debugging: Debugging) {}
@@ -58,11 +60,12 @@ class Sources implements vscode.DebugAdapterTrackerFactory {
     };
   }
 
-  refresh(): void {
-    this.changed.fire();
+  refresh(since = performance.now()): void {
+    this.changed.fire(since);
   }
 
   private async move(session: vscode.DebugSession, standing: boolean): Promise<void> {
+    const since = performance.now();
     let source = this.sources.get(session.id);
     if (!source && standing) {
       const place = await this.debugging.tablesOf(session);
@@ -75,7 +78,7 @@ class Sources implements vscode.DebugAdapterTrackerFactory {
       source.standing = standing;
     }
     if (standing) {
-      this.refresh();
+      this.refresh(since);
     }
   }
 
@@ -86,18 +89,25 @@ class Sources implements vscode.DebugAdapterTrackerFactory {
   }
 }
 
+type Roots = (client: TableClient) => Promise<readonly TreeNode[]>;
+type Children = (client: TableClient, node: TreeNode) => Promise<readonly TreeNode[]>;
+
 /** A tree that is asked for again at each stop while it is visible, and once when it becomes so. */
 class KernelTree implements vscode.TreeDataProvider<TreeNode> {
   private readonly changed = new vscode.EventEmitter<void>();
+  /** When what it has to show changed. */
+  private since = performance.now();
   readonly onDidChangeTreeData = this.changed.event;
 
   constructor(
     private readonly sources: Sources,
-    private readonly roots: (client: TableClient) => Promise<readonly TreeNode[]>,
-    private readonly children: (client: TableClient, node: TreeNode) => Promise<readonly TreeNode[] | undefined>,
+    private readonly roots: Roots,
+    private readonly filled: (since: number) => void,
+    private readonly children?: Children,
   ) {}
 
-  refresh(): void {
+  refresh(since: number): void {
+    this.since = since;
     this.changed.fire();
   }
 
@@ -112,7 +122,12 @@ class KernelTree implements vscode.TreeDataProvider<TreeNode> {
     if (!source.standing) {
       return node ? [] : [{ label: 'The guest runs: pause it to look into it.', icon: 'debug-pause' }];
     }
-    return [...(node ? ((await this.children(source.client, node)) ?? []) : await this.roots(source.client))];
+    if (node) {
+      return [...((await this.children?.(source.client, node)) ?? [])];
+    }
+    const roots = await this.roots(source.client);
+    this.filled(this.since);
+    return [...roots];
   }
 
   getTreeItem(node: TreeNode): vscode.TreeItem {
@@ -138,23 +153,19 @@ const tableIcon = 'table';
 export function registerKernelViews(debugging: Debugging, log: Log): vscode.Disposable {
   const sources = new Sources(debugging);
   const disposables: vscode.Disposable[] = [];
-  const show = (id: string, provider: KernelTree): void => {
+  const filled = (id: string, since: number): void => log(`view ${id}: filled after ${Math.round(performance.now() - since)} ms`);
+  const show = (id: string, roots: Roots, children?: Children): void => {
+    const provider = new KernelTree(sources, roots, (since) => filled(id, since), children);
     const view = vscode.window.createTreeView(id, { treeDataProvider: provider, showCollapseAll: true });
-    const refresh = (): void => {
+    const refresh = (since: number): void => {
       if (view.visible) {
-        provider.refresh();
+        provider.refresh(since);
       }
     };
-    disposables.push(view, view.onDidChangeVisibility(refresh), sources.onDidChange(refresh));
+    disposables.push(view, view.onDidChangeVisibility(() => refresh(performance.now())), sources.onDidChange(refresh));
   };
   for (const { id, tables, tree } of views) {
-    const roots = async (client: TableClient): Promise<readonly TreeNode[]> => {
-      const begin = performance.now();
-      const answer = await client.ask(tables);
-      log(`view ${id}: ${Math.round(performance.now() - begin)} ms`);
-      return tree(answer);
-    };
-    show(id, new KernelTree(sources, roots, () => Promise.resolve(undefined)));
+    show(id, async (client) => tree(await client.ask(tables)));
   }
   const listed = async (client: TableClient): Promise<readonly TreeNode[]> => {
     const list = (await client.ask([''])).get('');
@@ -167,17 +178,18 @@ export function registerKernelViews(debugging: Debugging, log: Log): vscode.Disp
     const table = (await client.ask([label])).get(label);
     return table ? genericRows(table) : [];
   };
-  show('toro.objects', new KernelTree(sources, listed, rows));
+  show('toro.objects', listed, rows);
 
   const boot: vscode.WebviewViewProvider = {
     resolveWebviewView: (view) => {
-      const refresh = async (): Promise<void> => {
+      const refresh = async (since = performance.now()): Promise<void> => {
         const source = sources.current;
         if (view.visible && (source === undefined || source.standing)) {
           view.webview.html = bootTimeline((await source?.client.ask([bootStages]))?.get(bootStages));
+          filled('toro.boot', since);
         }
       };
-      const following = sources.onDidChange(() => void refresh());
+      const following = sources.onDidChange((since) => void refresh(since));
       view.onDidChangeVisibility(() => void refresh());
       view.onDidDispose(() => {
         following.dispose();

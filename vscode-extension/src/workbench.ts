@@ -2,7 +2,7 @@
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { BoardChoice } from './board';
-import { hintFor } from './hints';
+import { hintFor, isAboutBoard } from './hints';
 import { findProject, findToro, isProject } from './locate';
 import { parseProblems, type Severity } from './problems';
 import { Toro, ToroError, type Log } from './toro';
@@ -127,33 +127,28 @@ export class Workbench {
 
   /** Tells a failure in the tool's own words, with the command line; returns at once. */
   report(error: unknown, intention: string): void {
-    const setUp = 'Set Up…';
-    const showLog = 'Show Log';
-    const showProblems = 'Show Problems';
-    const chooseSdk = 'Choose SDK…';
     const told = error instanceof ToroError ? `${error.words} — ${error.commandLine}` : error instanceof Error ? error.message : String(error);
     const hint = hintFor(error instanceof ToroError ? `${error.words}\n${error.output}` : told);
     const words = hint === undefined ? told : `${told} — ${hint}`;
     this.channel.error(`${intention}: ${words}`);
     const compilerErrors = error instanceof ToroError && parseProblems(error.output, '/').some((problem) => problem.severity === 'error');
-    const buttons = [showLog, ...(compilerErrors ? [showProblems] : []), ...(words.includes('toro setup') ? [setUp] : []), ...(error instanceof SetupError ? [chooseSdk] : [])];
-    void vscode.window.showErrorMessage(`${intention}: ${words}`, ...buttons).then((button) => {
-      if (button === showLog) {
-        this.showLog();
-      } else if (button === showProblems) {
-        void vscode.commands.executeCommand('workbench.actions.view.problems');
-      } else if (button === setUp) {
-        void vscode.commands.executeCommand('toro.setup');
-      } else if (button === chooseSdk) {
-        void vscode.commands.executeCommand('toro.chooseSdk');
-      }
+    this.offer(vscode.window.showErrorMessage, `${intention}: ${words}`, {
+      'Show Log': 'toro.showLog',
+      ...(compilerErrors && { 'Show Problems': 'workbench.actions.view.problems' }),
+      ...(words.includes('toro setup') && { 'Set Up…': 'toro.setup' }),
+      ...(error instanceof SetupError && { 'Choose SDK…': 'toro.chooseSdk' }),
+      ...(isAboutBoard(told) && { 'Select Board': 'toro.selectBoard' }),
     });
   }
 
   /** Tells what is no failure of something the user asked for; a button's command is what it does. */
   warn(words: string, buttons: Readonly<Record<string, string>>): void {
     this.channel.warn(words);
-    void vscode.window.showWarningMessage(words, ...Object.keys(buttons)).then((button) => {
+    this.offer(vscode.window.showWarningMessage, words, buttons);
+  }
+
+  private offer(show: (words: string, ...buttons: string[]) => Thenable<string | undefined>, words: string, buttons: Readonly<Record<string, string>>): void {
+    void show(words, ...Object.keys(buttons)).then((button) => {
       const command = buttons[button ?? ''];
       if (command !== undefined) {
         void vscode.commands.executeCommand(command);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { complaintIn, DapReader, fitToGuest, frame, withoutDialog, type DapMessage } from '../src/dap-messages';
+import { complaintIn, DapReader, fitToAdapter, fitToGuest, frame, refusal, StandingGuard, withoutDialog, type DapMessage } from '../src/dap-messages';
 
 test('messages come whole, whatever the pieces', () => {
   const found: DapMessage[] = [];
@@ -23,15 +23,50 @@ test('no exceptions of a language that a guest does not have', () => {
 });
 
 test('a breakpoint is on a line', () => {
+  const request = fitToAdapter({ type: 'request', command: 'setBreakpoints', arguments: { source: { path: 'a' }, breakpoints: [{ line: 4, column: 1, logMessage: 'x' }] } });
+  assert.deepEqual(request.arguments, { source: { path: 'a' }, breakpoints: [{ line: 4, logMessage: 'x' }] });
   const response = fitToGuest({ type: 'response', command: 'setBreakpoints', body: { breakpoints: [{ id: 1, line: 4, column: 9 }] } });
   assert.deepEqual(response.body, { breakpoints: [{ id: 1, line: 4 }] });
   const event = fitToGuest({ type: 'event', event: 'breakpoint', body: { reason: 'changed', breakpoint: { id: 1, line: 4, column: 9 } } });
   assert.deepEqual(event.body, { reason: 'changed', breakpoint: { id: 1, line: 4 } });
 });
 
+test('a register says which bits are set, a variable of its name does not', () => {
+  const variables = [{ name: 'cr3', value: '0x18', evaluateName: '$cr3' }, { name: 'cr3', value: '0x18', evaluateName: 'cr3' }];
+  const { body } = fitToGuest({ type: 'response', command: 'variables', success: true, body: { variables } });
+  assert.deepEqual((body?.['variables'] as { value: string }[]).map(({ value }) => value), ['0x18 [PWT PCD]', '0x18']);
+});
+
+test('a guest that runs is asked for variables when it stands', () => {
+  const passed: string[] = [];
+  const guard = new StandingGuard(({ command }) => passed.push(command ?? ''));
+  const ask = (command: string): void => guard.ask({ type: 'request', command });
+  ask('scopes');
+  ask('stepIn');
+  ask('scopes');
+  ask('threads');
+  guard.told({ type: 'event', event: 'continued' });
+  guard.told({ type: 'response', command: 'stepIn', success: true });
+  ask('variables');
+  assert.deepEqual(passed, ['scopes', 'stepIn', 'threads']);
+  guard.told({ type: 'event', event: 'stopped' });
+  assert.deepEqual(passed, ['scopes', 'stepIn', 'threads', 'scopes', 'variables']);
+  ask('next');
+  ask('scopes');
+  guard.told({ type: 'response', command: 'next', success: false });
+  assert.deepEqual(passed.slice(5), ['next', 'scopes']);
+});
+
 test('a failure has no body and is left alone', () => {
   const failure = { type: 'response', command: 'stackTrace', success: false };
   assert.equal(fitToGuest(failure), failure);
+});
+
+test('why a request was refused', () => {
+  const failure = { type: 'response', success: false };
+  assert.equal(refusal({ ...failure, body: { error: { format: 'no {what}', variables: { what: 'port' } } } }), 'no port');
+  assert.equal(refusal({ ...failure, message: 'refused' }), 'refused');
+  assert.equal(refusal(failure), 'no reason was given');
 });
 
 test('the debugger’s own words for a failed connection, and no dialog', () => {
