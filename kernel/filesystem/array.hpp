@@ -6,6 +6,7 @@
 #include <new>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 #include "kernel/filesystem/result.hpp"
 #include "kernel/include/toro/heap.hpp"
@@ -40,8 +41,11 @@ class Array {
 
  public:
   Array() = default;
-  Array(const Array&) = delete;
-  Array& operator=(const Array&) = delete;
+  Array(Array&& other) noexcept { swap(other); }
+  Array& operator=(Array&& other) noexcept {
+    swap(other);
+    return *this;
+  }
   ~Array() { heap::free(data_); }
 
   [[nodiscard]] std::size_t size() const { return size_; }
@@ -71,8 +75,18 @@ class Array {
     --size_;
   }
   void pop() { --size_; }
+  /// Gives back its memory.
+  void clear() {
+    heap::free(std::exchange(data_, nullptr));
+    size_ = capacity_ = 0;
+  }
 
  private:
+  void swap(Array& other) {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+  }
   Result<> reserve(std::size_t capacity) {
     void* const block = heap::allocate(capacity * sizeof(T), alignof(T));
     if (block == nullptr) return failure(Error::no_memory);

@@ -174,31 +174,37 @@ Result<BlockCache::Reference> BlockCache::zeroed(std::uint64_t number) {
 }
 
 void BlockCache::read_ahead(std::uint64_t number, std::size_t count) {
-  std::array<std::span<std::byte>, kMostInRun> segments;
-  std::array<Block*, kMostInRun> blocks;
+  std::array<std::span<std::byte>, kMostAhead> segments;
+  std::array<Block*, kMostAhead> blocks;
+  std::array<Transfer, Medium::kMostTransfers> transfers;
   // Of a small cache only a part, or what is read would push out what was read.
-  const std::uint64_t end = number + std::min({count, kMostInRun, most_ / 4});
-  while (number < end) {
-    const std::uint64_t first = number;
-    std::size_t taken = 0;
-    for (; number < end && !has(number); ++number) {
-      const auto block = take(number);
-      if (!block) break;
-      ++(*block)->uses;
-      blocks[taken] = *block;
-      segments[taken++] = {(*block)->data, block_size_};
+  const std::uint64_t end = number + std::min({count, kMostAhead, most_ / 4});
+  std::size_t taken = 0;
+  std::size_t runs = 0;
+  std::size_t first = 0;  // of the run's segments
+  bool goes_on = false;
+  for (; number < end; ++number) {
+    const bool fits = goes_on && taken - first < kMostInRun;
+    goes_on = false;
+    if (has(number)) continue;
+    if (!fits && runs == transfers.size()) break;
+    const auto block = take(number);
+    if (!block) break;
+    ++(*block)->uses;
+    if (!fits) {
+      first = taken;
+      transfers[runs++].offset = number * block_size_;
     }
-    if (taken == 0) {
-      ++number;
-      continue;
-    }
-    const Transfer transfer{first * block_size_, std::span(segments).first(taken)};
-    const auto done = medium_.transfer(Direction::read, {&transfer, 1});
-    for (Block* const block : std::span(blocks).first(taken)) {
-      --block->uses;
-      if (!done) dispose_of(*block);
-    }
-    if (!done) return;
+    blocks[taken] = *block;
+    segments[taken++] = {(*block)->data, block_size_};
+    transfers[runs - 1].segments = std::span(segments).subspan(first, taken - first);
+    goes_on = true;
+  }
+  if (taken == 0) return;
+  const auto done = medium_.transfer(Direction::read, std::span(transfers).first(runs));
+  for (Block* const block : std::span(blocks).first(taken)) {
+    --block->uses;
+    if (!done) dispose_of(*block);
   }
 }
 

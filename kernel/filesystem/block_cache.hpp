@@ -57,7 +57,8 @@ class BlockCache {
   [[nodiscard]] bool is_made() const { return table_ != nullptr && sorted_ != nullptr; }
 
   static constexpr std::size_t kLeast = 32;
-  static constexpr std::size_t kMostInRun = 32;  ///< blocks of one transfer
+  static constexpr std::size_t kMostInRun = 32;   ///< blocks of one transfer
+  static constexpr std::size_t kMostAhead = 256;  ///< blocks that are read at once, in several of them
 
   [[nodiscard]] Result<Reference> read(std::uint64_t number);
   /// The block as zeros, whatever the medium has there.
@@ -66,7 +67,7 @@ class BlockCache {
   [[nodiscard]] Result<Reference> to_overwrite(std::uint64_t number);
 
   [[nodiscard]] bool has(std::uint64_t number) const { return find(number) != nullptr; }
-  /// Reads `count` blocks, at most kMostInRun, at once; those that are here already stay as they are. What fails is
+  /// Reads `count` blocks, at most kMostAhead, at once; those that are here already stay as they are. What fails is
   /// left out, and told when it is read.
   void read_ahead(std::uint64_t number, std::size_t count);
   /// What the block has is of no use to anybody: it is not written.

@@ -54,6 +54,12 @@ struct EntrySink {
   bool (*add)(void* context, std::string_view name, Found found, std::uint64_t inode, std::uint64_t next) = nullptr;
 };
 
+/// What was asked for by a name, there or made.
+struct FoundOrMade {
+  Found found;
+  bool made = false;
+};
+
 struct NewNode {
   FileType type = FileType::regular;
   std::uint32_t mode = 0;
@@ -89,6 +95,15 @@ class Filesystem {
 
   /// Held by the caller. `exists` when the name is there.
   [[nodiscard]] virtual Result<Found> create(Node directory, std::string_view name, const NewNode& what) = 0;
+  /// The same of a regular file, where the name is not there yet. `made` may be said of an empty one that was there.
+  [[nodiscard]] virtual Result<FoundOrMade> lookup_or_create(Node directory, std::string_view name, std::uint32_t mode) {
+    auto found = lookup(directory, name);
+    if (found || found.error() != Error::no_entry) return found.transform([](Found there) { return FoundOrMade{there}; });
+    const auto made = create(directory, name, {.type = FileType::regular, .mode = mode});
+    if (made) return FoundOrMade{*made, true};
+    if (made.error() != Error::exists) return failure(made.error());
+    return FoundOrMade{TRY(lookup(directory, name))};  // made by another meanwhile
+  }
   [[nodiscard]] virtual Result<> link(Node directory, std::string_view name, Node existing) = 0;
   /// Removes a name: of a directory, which must be empty, when `directory_expected`, else of anything else.
   [[nodiscard]] virtual Result<> unlink(Node directory, std::string_view name, bool directory_expected) = 0;

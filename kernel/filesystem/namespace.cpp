@@ -32,6 +32,21 @@ FileAttributes of_mount(FileAttributes attributes, const Mount& mount) {
   return attributes;
 }
 
+/// On the mount's core.
+Result<FoundOrMade> find_or_create(Mount& mount, Node directory, std::string_view name, OpenMode mode,
+                                   std::uint32_t permissions) {
+  Filesystem& filesystem = *mount.filesystem;
+  if (mount.read_only) {
+    const auto found = filesystem.lookup(directory, name);
+    if (!found) return failure(found.error() == Error::no_entry ? Error::read_only : found.error());
+    if (!has(mode, OpenMode::exclusive)) return FoundOrMade{*found};
+    filesystem.release(found->node);
+    return failure(Error::exists);
+  }
+  if (!has(mode, OpenMode::exclusive)) return filesystem.lookup_or_create(directory, name, permissions);
+  return FoundOrMade{TRY(filesystem.create(directory, name, {.type = FileType::regular, .mode = permissions})), true};
+}
+
 }  // namespace
 
 Mount& Namespace::mount_of(std::string_view canonical) {
@@ -126,45 +141,32 @@ Result<OpenFile*> Namespace::open(Path path, OpenMode mode, std::uint32_t permis
     bool is_link = false;
     Filesystem& filesystem = *mount.filesystem;
     auto file = mount.run([&]() -> Result<OpenFile*> {
-      auto found = filesystem.lookup(walk->node(), walk->name());
-      bool created = false;
-      if (!found) {
-        if (found.error() != Error::no_entry) return failure(found.error());
-        TRY(writable(mount));
-        found = filesystem.create(walk->node(), walk->name(),
-                                  {.type = FileType::regular, .mode = permissions & kPermissions});
-        created = found.has_value();
-        // Made by another meanwhile.
-        if (!found && found.error() == Error::exists && !has(mode, OpenMode::exclusive))
-          found = filesystem.lookup(walk->node(), walk->name());
-        if (!found) return failure(found.error());
-      }
+      const auto [found, created] = TRY(find_or_create(mount, walk->node(), walk->name(), mode, permissions & kPermissions));
       struct Hold {
         Filesystem& filesystem;
         Node node;
         ~Hold() { filesystem.release(node); }
-      } const hold{filesystem, found->node};
+      } const hold{filesystem, found.node};
       if (!created) {
-        if (has(mode, OpenMode::exclusive)) return failure(Error::exists);
-        if (found->type == FileType::symlink) {
+        if (found.type == FileType::symlink) {
           if (keeps_link) return failure(Error::too_many_symlinks);
           is_link = true;
-          TRY(walk->push_link(found->node));
+          TRY(walk->push_link(found.node));
           return nullptr;
         }
-        if (found->type == FileType::directory) return failure(Error::is_directory);
+        if (found.type == FileType::directory) return failure(Error::is_directory);
         const bool writes = has(mode, OpenMode::write) || has(mode, OpenMode::truncate);
         if (writes) TRY(writable(mount));
         if (has(mode, OpenMode::directory)) return failure(Error::not_directory);
       }
       Owned<OpenFile> opened(make<OpenFile>());
       if (opened == nullptr) return failure(Error::no_memory);
-      if (has(mode, OpenMode::truncate) && !created) TRY(filesystem.truncate(found->node, 0));
+      if (has(mode, OpenMode::truncate) && !created) TRY(filesystem.truncate(found.node, 0));
       opened->mount = &mount;
-      opened->node = found->node;
-      opened->type = found->type;
+      opened->node = found.node;
+      opened->type = found.type;
       opened->mode = mode;
-      filesystem.hold(found->node);
+      filesystem.hold(found.node);
       mount.open.fetch_add(1, std::memory_order_relaxed);
       return opened.release();
     });

@@ -276,7 +276,7 @@ void add_image(CLI::App& app, Parsed& parsed) {
       "  toro image make-disk content --fs ext2");
   auto* disk = command->add_subcommand("make-disk", "make a disk image that has what lies in a folder");
   disk->add_option("folder", parsed.make_disk.folder, "what the disk is to have")->required()->type_name("DIR");
-  disk->add_option("--fs", parsed.make_disk.filesystem, "ext2")->capture_default_str()->type_name("FS");
+  disk->add_option("--fs", parsed.make_disk.filesystem, "ext2 or fat32")->capture_default_str()->type_name("FS");
   disk->add_option("--size", parsed.make_disk.size, "of the disk, such as 64M; default: half as much again as there is")
       ->type_name("SIZE");
   disk->add_option("--output", parsed.make_disk.output, "the file; default: DIR.img in the current folder")

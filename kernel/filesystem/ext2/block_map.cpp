@@ -85,7 +85,7 @@ Result<std::optional<Block>> BlockMap::read(std::uint64_t index, std::uint32_t a
       const auto next = find(index + count);
       return next && *next == block + count;
     };
-    while (count <= ahead && count < BlockCache::kMostInRun && follows()) ++count;
+    while (count <= ahead && count < BlockCache::kMostAhead && follows()) ++count;
     if (count > 1) volume_.cache().read_ahead(block, count);
   }
   return TRY(volume_.cache().read(block));

@@ -6,7 +6,7 @@
 namespace toro::filesystem::ext2 {
 namespace {
 
-constexpr std::uint32_t kMostAhead = BlockCache::kMostInRun;
+constexpr std::uint32_t kMostAhead = BlockCache::kMostAhead;
 
 }  // namespace
 

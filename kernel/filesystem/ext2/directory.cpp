@@ -71,20 +71,69 @@ Result<Entry*> Directory::entry(const Block& block, std::uint32_t offset) {
   return found;
 }
 
-Result<Directory::Place> Directory::find(std::string_view name) {
+template <class F>
+Result<> Directory::each_entry(F f) {
   const std::uint32_t size = volume_.layout().block_size;
   for (std::uint32_t index = 0; index < blocks(); ++index) {
     const auto within = TRY(block(index));
-    std::uint32_t previous = 0;
     for (std::uint32_t offset = 0; offset < size;) {
       const Entry* const at = TRY(entry(within, offset));
-      if (at->name_size == name.size() && at->inode != 0 && std::memcmp(at->name(), name.data(), name.size()) == 0)
-        return Place{at->inode, index, offset, previous};
-      previous = offset;
+      if (at->inode != 0 && f(*at, NameIndex::Position{index, offset})) return {};
       offset += at->length;
     }
   }
-  return failure(Error::no_entry);
+  return {};
+}
+
+Result<Directory::Place> Directory::search(std::string_view name) {
+  Place place;
+  TRY(each_entry([&](const Entry& at, NameIndex::Position position) {
+    if (name_of(at) != name) return false;
+    place = {at.inode, position.block, position.offset};
+    return true;
+  }));
+  if (place.inode == 0) return failure(Error::no_entry);
+  return place;
+}
+
+Result<Directory::Place> Directory::search(const NameIndex& index, std::string_view name) {
+  Result<Place> found = failure(Error::no_entry);
+  const auto is_it = [&](NameIndex::Position position) -> Result<bool> {
+    const auto within = TRY(block(position.block));
+    const Entry* const at = TRY(entry(within, position.offset));
+    if (at->inode == 0 || name_of(*at) != name) return false;
+    found = Place{at->inode, position.block, position.offset};
+    return true;
+  };
+  index.each(NameIndex::hash_of(name), [&](NameIndex::Position position) {
+    const auto is = is_it(position);
+    if (!is) found = failure(is.error());
+    return !is || *is;
+  });
+  return found;
+}
+
+void Directory::make_index(NameIndex& index) {
+  const std::size_t most = volume_.most_index_bytes();
+  const auto done = each_entry([&](const Entry& at, NameIndex::Position position) {
+    index.add(NameIndex::hash_of(name_of(at)), position, most);
+    return index.has_failed();
+  });
+  if (!done) return index.fail();
+  index.end();
+}
+
+NameIndex* Directory::name_index() {
+  constexpr std::uint32_t kWorthwhile = 2;  // blocks
+  if (blocks() < kWorthwhile) return nullptr;
+  NameIndex& index = inodes_.name_indices().of(item_.number);
+  if (!index.is_complete() && !index.has_failed()) make_index(index);
+  return index.is_complete() ? &index : nullptr;
+}
+
+Result<Directory::Place> Directory::find(std::string_view name) {
+  NameIndex* const index = name_index();
+  return index == nullptr ? search(name) : search(*index, name);
 }
 
 void Directory::write(Entry& to, std::string_view name, const Item& what) const {
@@ -94,7 +143,12 @@ void Directory::write(Entry& to, std::string_view name, const Item& what) const 
   std::memcpy(to.name(), name.data(), name.size());
 }
 
-/// Indices over names, which others make, do not hold any more.
+void Directory::added(std::string_view name, NameIndex::Position position) {
+  NameIndex* const index = inodes_.name_indices().find(item_.number);
+  if (index != nullptr) index->add(NameIndex::hash_of(name), position, volume_.most_index_bytes());
+}
+
+/// Indices on the disk, which others make, do not hold any more.
 void Directory::changed(const Block& block) {
   block.change(Content::metadata);
   item_.inode.flags &= ~kIndexedDirectory;
@@ -102,21 +156,23 @@ void Directory::changed(const Block& block) {
 }
 
 /// False: the block has no room.
-Result<bool> Directory::add_to(const Block& block, std::string_view name, const Item& what) {
+Result<bool> Directory::add_to(std::uint32_t index, std::string_view name, const Item& what) {
+  const auto within = TRY(block(index));
   const std::uint32_t size = volume_.layout().block_size;
   const std::uint32_t needed = length_for(name.size());
   for (std::uint32_t offset = 0; offset < size;) {
-    Entry* at = TRY(entry(block, offset));
+    Entry* at = TRY(entry(within, offset));
     const std::uint32_t used = at->inode == 0 ? 0 : length_for(at->name_size);
     if (at->length >= used + needed) {
       const auto rest = static_cast<std::uint16_t>(at->length - used);
       if (used != 0) {
         at->length = static_cast<std::uint16_t>(used);
-        at = block.as<Entry>(offset + used);
+        at = within.as<Entry>(offset + used);
         at->length = rest;
       }
       write(*at, name, what);
-      changed(block);
+      changed(within);
+      added(name, {index, offset + used});
       return true;
     }
     offset += at->length;
@@ -135,15 +191,14 @@ Result<> Directory::append(std::string_view name, const Item& what) {
   write(*block.as<Entry>(), name, what);
   item_.set_size(item_.size() + size);
   changed(block);
+  added(name, {index, 0});
   return {};
 }
 
 Result<> Directory::add(std::string_view name, const Item& what) {
   auto& room = inodes_.room(item_.number);
-  for (; room.index < blocks(); ++room.index) {
-    const auto within = TRY(block(room.index));
-    if (TRY(add_to(within, name, what))) return inodes_.store(item_);
-  }
+  for (; room.index < blocks(); ++room.index)
+    if (TRY(add_to(room.index, name, what))) return inodes_.store(item_);
   const auto appended = append(name, what);
   const auto stored = inodes_.store(item_);
   return appended ? stored : appended;
@@ -151,11 +206,14 @@ Result<> Directory::add(std::string_view name, const Item& what) {
 
 Result<> Directory::remove(const Place& place) {
   const auto within = TRY(block(place.index));
+  Entry* before = nullptr;
+  std::uint32_t offset = 0;
+  for (; offset < place.offset; offset += before->length) before = TRY(entry(within, offset));
+  if (offset != place.offset) return volume_.damage("a directory entry's place");
   Entry* const at = TRY(entry(within, place.offset));
-  if (place.previous != place.offset) {
-    Entry* const before = TRY(entry(within, place.previous));
-    before->length = static_cast<std::uint16_t>(before->length + at->length);
-  }
+  if (NameIndex* const index = inodes_.name_indices().find(item_.number))
+    index->remove(NameIndex::hash_of(name_of(*at)), {place.index, place.offset});
+  if (before != nullptr) before->length = static_cast<std::uint16_t>(before->length + at->length);
   at->inode = 0;
   changed(within);
   auto& room = inodes_.room(item_.number);
@@ -173,16 +231,12 @@ Result<> Directory::redirect(const Place& place, const Item& what) {
 }
 
 Result<bool> Directory::is_empty() {
-  const std::uint32_t size = volume_.layout().block_size;
-  for (std::uint32_t index = 0; index < blocks(); ++index) {
-    const auto within = TRY(block(index));
-    for (std::uint32_t offset = 0; offset < size;) {
-      const Entry* const at = TRY(entry(within, offset));
-      if (at->inode != 0 && !is_dots(name_of(*at))) return false;
-      offset += at->length;
-    }
-  }
-  return true;
+  bool empty = true;
+  TRY(each_entry([&](const Entry& at, NameIndex::Position) {
+    empty = is_dots(name_of(at));
+    return !empty;
+  }));
+  return empty;
 }
 
 Result<> Directory::list(std::uint64_t cookie, EntrySink sink) {
@@ -218,6 +272,7 @@ Result<> Directory::make(std::uint32_t parent) {
   write(dot, ".", item_);
   write(dots, "..", above);
   block.change(Content::metadata);
+  if (NameIndex* const index = inodes_.name_indices().find(item_.number)) index->forget();  // of one before it
   item_.set_size(volume_.layout().block_size);
   return {};
 }

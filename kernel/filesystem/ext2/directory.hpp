@@ -13,9 +13,8 @@ class Directory {
   /// Where an entry is; valid until the directory is changed.
   struct Place {
     std::uint32_t inode = 0;
-    std::uint32_t index = 0;     ///< of the block
-    std::uint32_t offset = 0;    ///< in the block
-    std::uint32_t previous = 0;  ///< the offset of the entry before it, or its own
+    std::uint32_t index = 0;   ///< of the block
+    std::uint32_t offset = 0;  ///< in the block
   };
   /// `no_entry` when there is none of that name.
   [[nodiscard]] Result<Place> find(std::string_view name);
@@ -34,9 +33,18 @@ class Directory {
   [[nodiscard]] std::uint32_t blocks() const;
   [[nodiscard]] Result<Block> block(std::uint32_t index);
   [[nodiscard]] Result<Entry*> entry(const Block& block, std::uint32_t offset);
-  [[nodiscard]] Result<bool> add_to(const Block& block, std::string_view name, const Item& what);
+  /// `f(block, its index, an entry in use, its offset)` for each, until it is true.
+  template <class F>
+  [[nodiscard]] Result<> each_entry(F f);
+  [[nodiscard]] Result<Place> search(std::string_view name);
+  [[nodiscard]] Result<Place> search(const NameIndex& index, std::string_view name);
+  /// That of the directory, with all its names; null where it has none.
+  [[nodiscard]] NameIndex* name_index();
+  void make_index(NameIndex& index);
+  [[nodiscard]] Result<bool> add_to(std::uint32_t index, std::string_view name, const Item& what);
   [[nodiscard]] Result<> append(std::string_view name, const Item& what);
   void write(Entry& entry, std::string_view name, const Item& what) const;
+  void added(std::string_view name, NameIndex::Position position);
   void changed(const Block& block);
 
   Volume& volume_;

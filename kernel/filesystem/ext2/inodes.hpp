@@ -1,6 +1,7 @@
 // Inodes that are in use, read and checked.
 #pragma once
 
+#include "kernel/filesystem/ext2/name_index.hpp"
 #include "kernel/filesystem/ext2/volume.hpp"
 
 namespace toro::filesystem::ext2 {
@@ -65,6 +66,8 @@ class Inodes {
     return room;
   }
 
+  [[nodiscard]] NameIndices& name_indices() { return name_indices_; }
+
   /// Any that has no name, or null.
   [[nodiscard]] Item* nameless() const;
 
@@ -78,6 +81,7 @@ class Inodes {
   Volume& volume_;
   Item* table_[kBuckets]{};
   Room rooms_[kBuckets]{};
+  NameIndices name_indices_;
 };
 
 }  // namespace toro::filesystem::ext2

@@ -126,39 +126,66 @@ Result<std::size_t> FuseFilesystem::read_link(Node node, std::span<char> to) {
   return size;
 }
 
+Result<Item*> FuseFilesystem::create_file(Item& directory, std::string_view name, std::uint32_t mode,
+                                          std::uint32_t flags) {
+  const Moment asked = now();
+  const CreateRequest request{.flags = flags | kOpenReadWrite | kOpenCreate, .mode = kRegular | mode};
+  const auto reply =
+      TRY(connection_.ask<CreateReply>(Opcode::create, directory.id, {bytes_of(request), bytes_of(name), kEnd}));
+  changed(directory);
+  const auto made = take_entry(directory, name, reply.entry, asked);
+  if (!made || (*made)->reader || (*made)->writer)
+    connection_.release(Opcode::release, reply.entry.node, reply.open.handle);
+  else
+    (*made)->reader = (*made)->writer = reply.open.handle;
+  if (!made && made.error() == Error::no_entry) return failure(Error::damaged);
+  return made;
+}
+
+Result<FoundOrMade> FuseFilesystem::lookup_or_create(Node node, std::string_view name, std::uint32_t mode) {
+  Item& directory = item(node);
+  TRY(require_directory(directory));
+  TRY(check_name(name));
+  if (items_.find(directory, name) == nullptr) {
+    // One request where the name is new; else the server opens what is there, if it can.
+    const auto made = create_file(directory, name, mode, 0);
+    if (made) {
+      const Item& file = **made;
+      return FoundOrMade{{node_of(**made), file.type}, file.type == FileType::regular && file.attributes.size == 0};
+    }
+    const auto found = lookup(node, name);
+    if (!found) return failure(made.error());
+    return FoundOrMade{*found};
+  }
+  return FoundOrMade{TRY(lookup(node, name))};
+}
+
 Result<Found> FuseFilesystem::create(Node node, std::string_view name, const NewNode& what) {
   Item& directory = item(node);
   TRY(require_directory(directory));
   TRY(check_name(name));
   const Moment asked = now();
-  EntryReply entry;
-  std::optional<std::uint64_t> handle;
+  Result<Item*> made;
   switch (what.type) {
     case FileType::directory: {
       const MakeDirectoryRequest request{.mode = what.mode};
-      entry = TRY(
+      const auto entry = TRY(
           connection_.ask<EntryReply>(Opcode::make_directory, directory.id, {bytes_of(request), bytes_of(name), kEnd}));
+      changed(directory);
+      made = take_entry(directory, name, entry, asked);
       break;
     }
-    case FileType::symlink:
+    case FileType::symlink: {
       TRY(check_name(what.target));
-      entry = TRY(connection_.ask<EntryReply>(Opcode::symlink, directory.id,
-                                              {bytes_of(name), kEnd, bytes_of(what.target), kEnd}));
+      const auto entry = TRY(connection_.ask<EntryReply>(Opcode::symlink, directory.id,
+                                                         {bytes_of(name), kEnd, bytes_of(what.target), kEnd}));
+      changed(directory);
+      made = take_entry(directory, name, entry, asked);
       break;
-    default: {
-      const CreateRequest request{.flags = kOpenReadWrite | kOpenCreate | kOpenExclusive, .mode = kRegular | what.mode};
-      const auto reply =
-          TRY(connection_.ask<CreateReply>(Opcode::create, directory.id, {bytes_of(request), bytes_of(name), kEnd}));
-      entry = reply.entry;
-      handle = reply.open.handle;
     }
+    default:
+      made = create_file(directory, name, what.mode, kOpenExclusive);
   }
-  changed(directory);
-  const auto made = take_entry(directory, name, entry, asked);
-  if (handle && (!made || (*made)->reader || (*made)->writer))
-    connection_.release(Opcode::release, entry.node, *handle);
-  else if (handle)
-    (*made)->reader = (*made)->writer = handle;
   if (!made) return failure(made.error() == Error::no_entry ? Error::damaged : made.error());
   if ((*made)->type != what.type) {
     items_.release(**made);

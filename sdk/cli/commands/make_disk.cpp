@@ -2,14 +2,16 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <format>
+#include <string_view>
 
 #include "sdk/cli/commands/commands.hpp"
 #include "sdk/cli/commands/table.hpp"
 #include "sdk/cli/guest/memory_size.hpp"
-#include "sdk/cli/guest/mount_wish.hpp"
 #include "sdk/cli/host/failure.hpp"
 #include "sdk/cli/host/file_descriptor.hpp"
 #include "sdk/cli/image/filesystem.hpp"
@@ -19,18 +21,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::array<std::string_view, 2> kFilesystems{"ext2", "fat32"};
+
 std::uintmax_t size_of(const MakeDiskOptions& options) {
-  if (options.size.empty()) return disk_bytes_for(options.folder);
-  if (const auto mebibytes = parse_memory_mib(options.size)) return std::uintmax_t{*mebibytes} << 20;
-  throw Failure(std::format("--size was expected to be a size such as 64M or 1G: '{}' was found", options.size),
-                kUsageError);
+  if (options.size.empty()) return disk_bytes_for(options.filesystem, options.folder);
+  const auto mebibytes = parse_memory_mib(options.size);
+  if (!mebibytes)
+    throw Failure(std::format("--size was expected to be a size such as 64M or 1G: '{}' was found", options.size),
+                  kUsageError);
+  const auto size = std::uintmax_t{*mebibytes} << 20;
+  if (const auto least = least_disk_bytes(options.filesystem); size < least)
+    throw Failure(std::format("--size was expected to be {}M at least for {}: '{}' was found", least >> 20,
+                              options.filesystem, options.size),
+                  kUsageError);
+  return size;
 }
 
 }  // namespace
 
 int make_disk_command(Context& context, const MakeDiskOptions& options) {
-  if (!is_disk_filesystem(options.filesystem))
-    throw Failure(std::format("--fs was expected to be ext2: '{}' was found", options.filesystem), kUsageError);
+  if (std::ranges::find(kFilesystems, options.filesystem) == kFilesystems.end())
+    throw Failure(std::format("--fs was expected to be ext2 or fat32: '{}' was found", options.filesystem), kUsageError);
   if (!fs::is_directory(options.folder))
     throw Failure(std::format("a folder was expected: '{}' is none", options.folder), kUsageError);
   auto folder = fs::canonical(options.folder);

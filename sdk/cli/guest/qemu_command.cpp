@@ -114,9 +114,10 @@ std::string printable_qemu_command(const Boot& boot) {
     if (disk.new_bytes == 0) continue;
     line += std::format(" truncate -s {} {} &&", disk.new_bytes, quote_with_variable(disk.image));
     if (!disk.mount) continue;
-    for (const auto& word : filesystem_command(disk.mount->kind, disk.image, {}))
-      line += ' ' + quote_with_variable(word);
-    line += " &&";
+    for (const auto& command : filesystem_commands(disk.mount->kind, disk.image, {})) {
+      for (const auto& word : command) line += ' ' + quote_with_variable(word);
+      line += " &&";
+    }
   }
   for (const auto& share : boot.shares) {
     const std::string in(kPlaceholder);

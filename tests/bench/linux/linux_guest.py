@@ -38,20 +38,23 @@ PC = {
 
 @dataclass(frozen=True)
 class Module:
-    """A driver of Debian's kernel, and its parameters as insmod takes them."""
+    """A driver of Debian's kernel, by its path among the modules, and its parameters as insmod takes them."""
     path: str
     parameters: str = ""
 
 
 # What Debian's kernel needs for a disk, in the order of loading.
 VIRTIO_MODULES = tuple(map(Module, (
-    "virtio/virtio_ring", "virtio/virtio", "virtio/virtio_pci_legacy_dev", "virtio/virtio_pci_modern_dev",
-    "virtio/virtio_pci", "virtio/virtio_mmio", "block/virtio_blk")))
+    "drivers/virtio/virtio_ring", "drivers/virtio/virtio", "drivers/virtio/virtio_pci_legacy_dev",
+    "drivers/virtio/virtio_pci_modern_dev", "drivers/virtio/virtio_pci", "drivers/virtio/virtio_mmio", "drivers/block/virtio_blk")))
+
+# And for a shared folder. ext2 needs none: it is built in, as a part of ext4.
+SHARE_MODULES = (*VIRTIO_MODULES, Module("fs/fuse/fuse"), Module("fs/fuse/virtiofs"))
 
 
 def ide_modules(libata_parameters=""):
-    return (Module("scsi/scsi_common"), Module("scsi/scsi_mod"), Module("ata/libata", libata_parameters),
-            Module("scsi/sd_mod"), Module("ata/ata_piix"))
+    return (Module("drivers/scsi/scsi_common"), Module("drivers/scsi/scsi_mod"), Module("drivers/ata/libata", libata_parameters),
+            Module("drivers/scsi/sd_mod"), Module("drivers/ata/ata_piix"))
 
 
 MACHINES = ("qemu-microvm", "kvm-pc")
@@ -71,19 +74,21 @@ class LinuxGuest:
     version: str      # the kernel's Debian package, such as linux-image-6.1.0-56-cloud-amd64
 
     def command(self, machine="qemu-microvm", cores=1, memory_mib=256, arguments=(), accelerator="tcg", icount=False,
-                disk=()):
+                devices=()):
         """QEMU's command line, with "$RUN" for the run's own directory as `toro run --print-command` has it: in it the
         file "exit" gets the program's exit status as one byte. `machine` is one of DISK_MACHINES; `arguments` are the
-        program's. 80 MiB are enough for the kernel. `disk` are QEMU's words for a
-        disk. With `icount`, ticks and virtual nanoseconds are instructions."""
+        program's. 80 MiB are enough for the kernel. `devices` are QEMU's words for disks and
+        shared folders. With `icount`, ticks and virtual nanoseconds are instructions."""
         microvm = json.loads((ROOT / "boards/qemu-microvm/board.json").read_text())
         board = {"qemu-microvm": microvm, "kvm-pc": PC, "kvm-pc-emulated": PC}[machine]  # MACHINES
         options = ",".join(MACHINE_OPTIONS.get(option, option) for option in board["machine"].split(","))
+        if any(word.startswith("memory-backend-memfd,id=ram") for word in devices):
+            options += ",memory-backend=ram"
         append = " ".join([self.command_line, *_clock(accelerator, icount), "--", *arguments])
         words = [board["emulator"], "-M", options, "-accel", accelerator, "-cpu", board["cpu"][accelerator],
                  "-m", str(memory_mib), "-smp", str(cores), *board["arguments"], "-kernel", str(self.kernel),
                  "-initrd", str(self.initramfs), "-append", append, *board["channels"]["console"],
-                 *microvm["channels"]["exit"], *disk, *(["-icount", "shift=0"] if icount else [])]
+                 *microvm["channels"]["exit"], *devices, *(["-icount", "shift=0"] if icount else [])]
         return [word.replace("${run}", "$RUN") for word in words]
 
 
@@ -159,7 +164,7 @@ def _write(path, content):
 
 def _kernel(build_folder):
     modules = build_folder / "modules"
-    wanted = [module.path for module in (*VIRTIO_MODULES, *ide_modules())]
+    wanted = [module.path for module in (*SHARE_MODULES, *ide_modules())]
     if (present := sorted(build_folder.glob("linux-image-*.elf"))) and all((modules / f"{path}.ko").exists() for path in wanted):
         return present[-1]
     depends = _run(["apt-cache", "depends", "linux-image-cloud-amd64"])
@@ -172,10 +177,10 @@ def _kernel(build_folder):
         [archive] = Path(folder).glob("*.deb")
         _run(["dpkg-deb", "-x", archive, Path(folder, "root")])
         [image] = Path(folder, "root/boot").glob("vmlinuz-*")
-        [drivers] = Path(folder).glob("root/lib/modules/*/kernel/drivers")
+        [all_modules] = Path(folder).glob("root/lib/modules/*/kernel")
         for path in wanted:
             (modules / path).parent.mkdir(parents=True, exist_ok=True)
-            _write(modules / f"{path}.ko", (drivers / f"{path}.ko").read_bytes())
+            _write(modules / f"{path}.ko", (all_modules / f"{path}.ko").read_bytes())
         kernel = build_folder / f"{packages[0]}.elf"
         _write(kernel, uncompressed(image.read_bytes()))
     return kernel
@@ -226,8 +231,8 @@ def _lz4_block(block):
 def _module_files(folder, modules):
     """Names and contents, as programs/platform/linux/disk.hpp wants them: in the order of their names, parameters beside."""
     for number, module in enumerate(modules):
-        yield f"{number}.ko", (folder / f"{module.path}.ko").read_bytes()
-        yield f"{number}.parameters", module.parameters.encode()
+        yield f"{number:02}.ko", (folder / f"{module.path}.ko").read_bytes()
+        yield f"{number:02}.parameters", module.parameters.encode()
 
 
 def _initramfs(program, modules):

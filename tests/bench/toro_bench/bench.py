@@ -72,16 +72,27 @@ class Bench:
         return self.build_folder(board or self.board, "release") / "tests/bench/floor.elf"
 
     @functools.cache
-    def command(self, image, arguments=(), board=None, cores=1, memory_mib=None, accelerator=None, disk=None, listen=False):
-        """QEMU's command line for an image; without `accelerator` it is the one that times are measured with. `listen`:
-        with the port for a debugger."""
+    def command(self, image, arguments=(), board=None, cores=1, memory_mib=None, accelerator=None, disk=None, share=None,
+                listen=False):
+        """QEMU's command line for an image; without `accelerator` it is the one that times are measured with. `share` is a
+        folder, for which servers() are needed. `listen`: with the port for a debugger."""
+        line = self._shell_line(image, arguments, board, cores, memory_mib, accelerator, disk, share, listen)
+        return shlex.split(line.rpartition(" && ")[2])
+
+    def servers(self, share):
+        """What a shell does before QEMU starts, for a guest that shares the folder; "$RUN" is the run's directory."""
+        line = self._shell_line(self.image("bench-boot"), share=share)
+        return line.partition(" && ")[2].rpartition(" && ")[0]
+
+    def _shell_line(self, image, arguments=(), board=None, cores=1, memory_mib=None, accelerator=None, disk=None, share=None,
+                    listen=False):
         board = board or self.board
         if cores > board.maximum_cores:
             raise NotHere(f"not on this board: {cores} cores, {board.name} has {board.maximum_cores} at most")
         words = ["run", image, "--board", board.name, "--cores", cores, "--memory", f"{memory_mib or board.memory_mib}M",
                  "--accel", accelerator or self.accelerator, *(("--disk", disk) if disk else ()),
-                 *(("--listen", "0") if listen else ()), "--print-command", "--", *arguments]
-        return shlex.split(self.toro(*words).split("&&", 1)[1])
+                 *(("--share", share) if share else ()), *(("--listen", "0") if listen else ()), "--print-command", "--", *arguments]
+        return self.toro(*words)
 
     def floor_command(self, **options):
         """The floor on the same machine as an image of the SDK."""
@@ -105,16 +116,25 @@ class Bench:
         return self._linux(self.sources / source, modules)
 
     def linux_command(self, source, arguments=(), board=None, cores=1, memory_mib=LINUX_MEMORY_MIB, icount=False,
-                      disk=None, modules=linux_guest.VIRTIO_MODULES):
-        machines = linux_guest.DISK_MACHINES if disk else linux_guest.MACHINES
-        if (board or self.board).name not in machines:
+                      disk=None, share=None, modules=linux_guest.VIRTIO_MODULES):
+        board = board or self.board
+        has_devices = disk is not None or share is not None
+        machines = linux_guest.DISK_MACHINES if has_devices else linux_guest.MACHINES
+        if board.name not in machines:
             raise NotHere(f"Linux is measured on {' and '.join(machines)}")
-        return self.linux(source, modules if disk else ()).command((board or self.board).name, cores, memory_mib, tuple(arguments),
-                                                   "tcg" if icount else self.accelerator, icount,
-                                                   self._disk_words(board or self.board, disk) if disk else ())
+        guest = self.linux(source, modules if has_devices else ())
+        devices = self._device_words(board, memory_mib, disk, share) if has_devices else ()
+        return guest.command(board.name, cores, memory_mib, tuple(arguments), "tcg" if icount else self.accelerator, icount,
+                             devices)
 
-    def _disk_words(self, board, disk):
-        """QEMU's words for a disk, as an image of the SDK gets it."""
-        command = self.command(self.image("bench-boot", board=board), board=board, disk=disk)
-        first = command.index("-blockdev")
-        return tuple(command[first:first + 4])  # -blockdev …, -device …
+    def _device_words(self, board, memory_mib, disk, share):
+        """QEMU's words for a disk and a shared folder, as an image of the SDK gets them: what they add to its command."""
+        image = self.image("bench-boot", board=board)
+
+        def options(**devices):
+            command = self.command(image, board=board, memory_mib=memory_mib, **devices)
+            return [pair for pair in zip(command, command[1:])
+                    if pair[0] in ("-object", "-blockdev", "-chardev", "-device")]
+
+        plain = options()
+        return tuple(word for pair in options(disk=disk, share=share) if pair not in plain for word in pair)

@@ -42,13 +42,20 @@ def without_exit(command):
 
 
 class Guest:
-    """A running QEMU; `with Guest(command) as guest`. "$RUN" in the command is the run's own directory."""
+    """A running QEMU; `with Guest(command) as guest`. "$RUN" in the command is the run's own directory; so it is in `before`,
+    what a shell does first, whose processes end with the guest."""
 
-    def __init__(self, command, extra=()):
-        self._command, self._extra = command, extra
+    def __init__(self, command, extra=(), before=""):
+        self._command, self._extra, self._before = command, extra, before
+        self._servers = None
 
     def __enter__(self):
         self._directory = tempfile.mkdtemp(prefix="toro-bench-")
+        if self._before:
+            self._servers = subprocess.Popen(["sh", "-c", f"{self._before} && echo && wait"], stdout=subprocess.PIPE,
+                                             stderr=subprocess.DEVNULL, env=dict(os.environ, RUN=self._directory),
+                                             start_new_session=True, preexec_fn=end_with_parent)
+            self._servers.stdout.readline()
         command = [word.replace("$RUN", self._directory) for word in [*self._command, *self._extra]]
         self.output = b""
         self.started = time.perf_counter()
@@ -61,7 +68,17 @@ class Guest:
         self.process.wait()
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             stream.close()
+        if self._servers:
+            self._end_servers()
         shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _end_servers(self):
+        try:
+            os.killpg(self._servers.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self._servers.wait()
+        self._servers.stdout.close()
 
     def _read(self, deadline):
         if not select.select([self.process.stdout], [], [], max(0, deadline - time.perf_counter()))[0]:

@@ -31,9 +31,9 @@ def parse_skipped(console, series):
     return [Missing(f"{case} of {series}", why, False) for case, why in _SKIPPED.findall(console)]
 
 
-def run_program(command, extra=()):
+def run_program(command, extra=(), before=""):
     """Returns the console."""
-    with Guest(command, extra) as guest:
+    with Guest(command, extra, before) as guest:
         guest.end(_PATIENCE)
         console = guest.output.decode(errors="replace")
         if guest.status() != 0:

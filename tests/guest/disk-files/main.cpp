@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -20,6 +21,8 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "../share/original.hpp"
 
 namespace {
 
@@ -121,6 +124,32 @@ unsigned number(const std::string& text) {
   return static_cast<unsigned>(std::stoul(text));
 }
 
+/// Makes that many empty files in one directory, finds each of them, and lists them.
+void entries(const Words& words) {
+  const unsigned count = number(words[2]);
+  fs::create_directory(words[1]);
+  const auto name = [&](unsigned i) { return std::format("{}/entry-{}", words[1], i); };
+  unsigned made = 0, found = 0, listed = 0;
+  const auto measured = [](const char* what, auto f) {
+    const auto start = std::chrono::steady_clock::now();
+    f();
+    const auto taken = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+    std::fprintf(stderr, "%s: %lld ms\n", what, static_cast<long long>(taken.count()));
+  };
+  measured("made", [&] {
+    for (unsigned i = 0; i < count; ++i)
+      if (std::FILE* const file = std::fopen(name(i).c_str(), "w")) made += std::fclose(file) == 0 ? 1 : 0;
+  });
+  measured("found", [&] {
+    struct stat about{};
+    for (unsigned i = 0; i < count; ++i) found += stat(name(i).c_str(), &about) == 0 ? 1 : 0;
+  });
+  measured("listed", [&] {
+    for ([[maybe_unused]] const auto& entry : fs::directory_iterator(words[1])) ++listed;
+  });
+  std::println("entries {}: {} made, {} found, {} listed", words[1], made, found, listed);
+}
+
 void mount(const Words& words) {
   fs::create_directories(words[2]);
   const auto done = toro::mount(words[1], words[2], {.core = number(words[3]) % toro::cores()});
@@ -171,6 +200,11 @@ const std::map<std::string, void (*)(const Words&)> kActions = {
     {"remove", [](const Words& w) { say("remove " + w[1], std::remove(w[1].c_str()) == 0); }},
     {"read", [](const Words& w) { read(w[1]); }},
     {"room", [](const Words&) { room(); }},
+    {"original", [](const Words& w) { original_test(w[1]); }},
+    {"rename", [](const Words& w) { say("rename " + w[1], std::rename(w[1].c_str(), w[2].c_str()) == 0); }},
+    {"mkdir", [](const Words& w) { say("mkdir " + w[1], mkdir(w[1].c_str(), 0755) == 0); }},
+    {"cut", [](const Words& w) { say("cut " + w[1], truncate(w[1].c_str(), number(w[2])) == 0); }},
+    {"entries", entries},
     {"mount", mount},
     {"unmount", unmount},
     {"sync",

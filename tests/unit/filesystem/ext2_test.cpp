@@ -150,10 +150,47 @@ TEST_CASE("a directory of many entries") {
   volume.check();
   for (int i = 0; i < 3000; i += 2) REQUIRE(volume.names().unlink({"", "/d/name " + std::to_string(i)}, false));
   CHECK(volume.files().list("/d")->size() == 1500);
+  for (int i = 0; i < 3000; ++i)
+    CHECK(volume.names().attributes({"", "/d/name " + std::to_string(i)}, Last::keep).has_value() == (i % 2 != 0));
   const auto size = volume.names().attributes({"", "/d"}, Last::keep)->size;
   for (int i = 0; i < 1000; ++i) REQUIRE(volume.files().write("/d/more " + std::to_string(i), ""));
   CHECK(volume.names().attributes({"", "/d"}, Last::keep)->size == size);  // the room that was left is used
   volume.check();
+}
+
+TEST_CASE("names of several large directories are found while they come, go and move; also where memory is short") {
+  for (const std::size_t cache : {std::size_t{32768}, std::size_t{1} << 20}) {
+    Ext2Volume volume("-b 1024 -N 4096");
+    volume.cache_bytes = cache;
+    volume.check();
+    const auto name = [](int directory, int i) { return "/" + std::to_string(directory) + "/n" + std::to_string(i); };
+    const auto is_there = [&](const std::string& path) {
+      return volume.names().attributes({"", path}, Last::keep).has_value();
+    };
+    constexpr int kDirectories = 6, kNames = 300;
+    for (int d = 0; d < kDirectories; ++d) REQUIRE(volume.names().make_directory({"", "/" + std::to_string(d)}, 0755));
+    for (int i = 0; i < kNames; ++i)
+      for (int d = 0; d < kDirectories; ++d) REQUIRE(volume.files().write(name(d, i), ""));
+    for (int i = 0; i < kNames; ++i) {
+      REQUIRE(volume.names().rename({"", name(i % 3, i)}, {"", name(3 + i % 3, i + 1000)}));
+      REQUIRE(volume.names().rename({"", name(5, i)}, {"", name(5, i)}));
+    }
+    for (int i = 0; i < kNames; ++i)
+      for (int d = 0; d < 3; ++d) {
+        CHECK(is_there(name(d, i)) == (i % 3 != d));
+        CHECK(is_there(name(3 + d, i + 1000)) == (i % 3 == d));
+      }
+    // A directory that is made anew, perhaps with the same inode, has none of the old one's names.
+    for (int i = 0; i < kNames; ++i)
+      if (i % 3 != 0) REQUIRE(volume.names().unlink({"", name(0, i)}, false));
+    REQUIRE(volume.names().unlink({"", "/0"}, true));
+    REQUIRE(volume.names().make_directory({"", "/0"}, 0755));
+    for (int i = 0; i < kNames; ++i) {
+      CHECK_FALSE(is_there(name(0, i)));
+      REQUIRE(volume.files().write(name(0, i), ""));
+    }
+    volume.check();
+  }
 }
 
 TEST_CASE("a disk that is full says so, and goes on") {

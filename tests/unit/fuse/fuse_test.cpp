@@ -133,6 +133,19 @@ TEST_CASE_FIXTURE(Client, "fuse: names and attributes are asked for once while t
   CHECK(server.asked[Opcode::get_attributes] == 5);
 }
 
+TEST_CASE_FIXTURE(Client, "fuse: a file that is new is made by one request") {
+  server.asked.clear();
+  REQUIRE(files.write("/new", "1"));
+  CHECK(server.asked[Opcode::lookup] == 0);
+  CHECK(server.asked[Opcode::create] == 1);
+  CHECK(server.asked[Opcode::open] == 0);
+  REQUIRE(names.make_directory({"", "/d"}, 0755));
+  CHECK(error_of(files.write("/d", "1")) == Error::is_directory);
+  server.valid_seconds = 0;
+  REQUIRE(files.write("/new", "23", 1));
+  CHECK(files.read("/new") == "123");
+}
+
 TEST_CASE_FIXTURE(Client, "fuse: listing a directory says what its files are") {
   for (int i = 0; i < 50; ++i) REQUIRE(files.write("/f" + std::to_string(i), "x"));
   REQUIRE(files.list("/"));

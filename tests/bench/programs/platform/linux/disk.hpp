@@ -1,7 +1,6 @@
 // The first disk, as a program on Linux that wants speed has it: O_DIRECT, and asynchronous I/O in batches.
 #pragma once
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/aio_abi.h>
 #include <sys/ioctl.h>
@@ -10,15 +9,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <fstream>
-#include <string>
 #include <vector>
 
 #include <linux/fs.h>
+
+#include "modules.hpp"
 
 namespace platform {
 
@@ -84,25 +82,6 @@ class Disk {
       if (file_ < 0) usleep(10'000);
     }
     if (file_ >= 0) ioctl(file_, BLKGETSIZE64, &bytes_);
-  }
-
-  /// Those that the initramfs has for this program, in the order of their names, with the parameters beside each.
-  static void load_modules() {
-    DIR* folder = opendir("/modules");
-    if (folder == nullptr) return;
-    std::vector<std::string> names;
-    while (const dirent* entry = readdir(folder))
-      if (const std::string name = entry->d_name; name.ends_with(".ko"))
-        names.push_back("/modules/" + name.substr(0, name.size() - 3));
-    closedir(folder);
-    std::sort(names.begin(), names.end());
-    for (const auto& name : names) {
-      std::string parameters;
-      std::getline(std::ifstream(name + ".parameters"), parameters);
-      const int module = open((name + ".ko").c_str(), O_RDONLY | O_CLOEXEC);
-      syscall(SYS_finit_module, module, parameters.c_str(), 0);
-      close(module);
-    }
   }
 
   int file_ = -1;
