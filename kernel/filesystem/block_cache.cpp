@@ -169,7 +169,7 @@ Result<BlockCache::Reference> BlockCache::to_overwrite(std::uint64_t number) {
 
 Result<BlockCache::Reference> BlockCache::zeroed(std::uint64_t number) {
   auto block = TRY(to_overwrite(number));
-  std::ranges::fill(block.bytes(), std::byte{0});
+  std::memset(block.data(), 0, block_size_);
   return block;
 }
 

@@ -6,6 +6,11 @@
 #include <limits>
 
 namespace toro::filesystem::ext2 {
+namespace {
+
+constexpr std::uint32_t kAhead = 32;  // blocks of an inode table
+
+}  // namespace
 
 std::int32_t seconds_of(std::int64_t time) {
   using Limits = std::numeric_limits<std::int32_t>;
@@ -86,7 +91,9 @@ Result<Item*> Inodes::hold(std::uint32_t number) {
     return here;
   }
   if (!volume_.layout().may_be_file(number)) return volume_.damage("an inode's number");
-  const auto [at, offset] = volume_.place_of(number);
+  const auto [at, offset, blocks_left] = volume_.place_of(number);
+  // A directory's files have inodes side by side.
+  if (!volume_.cache().has(at)) volume_.cache().read_ahead(at, std::min(blocks_left, kAhead));
   const auto block = TRY(volume_.cache().read(at));
   Owned<Item> item(make<Item>());
   if (item == nullptr) return failure(Error::no_memory);
@@ -101,7 +108,7 @@ Result<Item*> Inodes::hold(std::uint32_t number) {
 
 Result<Item*> Inodes::make_new(std::uint32_t number) {
   if (find(number) != nullptr) return volume_.damage("an inode that is in use is free");
-  const auto [at, offset] = volume_.place_of(number);
+  const auto [at, offset, _] = volume_.place_of(number);
   const auto block = TRY(volume_.cache().read(at));
   Owned<Item> item(make<Item>());
   if (item == nullptr) return failure(Error::no_memory);
@@ -124,7 +131,7 @@ bool Inodes::release(Item& item) {
 }
 
 Result<> Inodes::store(const Item& item) {
-  const auto [at, offset] = volume_.place_of(item.number);
+  const auto [at, offset, _] = volume_.place_of(item.number);
   const auto block = TRY(volume_.cache().read(at));
   *block.as<Inode>(offset) = item.inode;
   block.change(Content::metadata);

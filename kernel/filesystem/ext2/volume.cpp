@@ -146,8 +146,9 @@ Result<> Volume::finish() {
 Volume::Place Volume::place_of(std::uint32_t inode) const {
   const std::uint32_t index = (inode - 1) % layout_.inodes_per_group;
   const std::uint32_t offset = index * layout_.inode_size;
-  return {groups_[(inode - 1) / layout_.inodes_per_group].inode_table + offset / layout_.block_size,
-          offset % layout_.block_size};
+  const std::uint32_t block = offset / layout_.block_size;
+  return {groups_[(inode - 1) / layout_.inodes_per_group].inode_table + block, offset % layout_.block_size,
+          layout_.inode_table_blocks() - block};
 }
 
 bool Volume::may_be_data(std::uint32_t block) const {

@@ -51,6 +51,7 @@ class Volume {
   struct Place {
     std::uint32_t block;
     std::uint32_t offset;
+    std::uint32_t blocks_left;  ///< of the group's table, from `block` on
   };
   [[nodiscard]] Place place_of(std::uint32_t inode) const;
   /// Whether a pointer may name it.

@@ -95,12 +95,38 @@ Result<> FuseFilesystem::fetch(Item& directory, Listing& listing, std::uint64_t 
   for (std::size_t at = 0; plus && at < listing.size;) {
     const Record record = TRY(record_at({listing.records, listing.size}, at, plus));
     at = record.end;
+    listing.next = record.next;
     if (record.entry.node == 0 || record.is_dots()) continue;
     const auto child = take_entry(directory, record.name(), record.entry, asked);
     if (child) items_.release(**child);
     if (!child && child.error() == Error::damaged) return failure(Error::damaged);
   }
   return {};
+}
+
+/// Where many names are looked up one by one, more will be: the directory tells them many at a time.
+void FuseFilesystem::look_ahead(Item& directory) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  constexpr std::uint32_t kMany = 32;  // within a second
+  constexpr int kRequests = 4;
+  const std::int64_t time = wall_clock();
+  if (directory.since + kSecond <= time) {
+    directory.since = time;
+    directory.lookups_since = 0;
+  }
+  if (++directory.lookups_since <= kMany || !connection_.reads_directories_with_attributes()) return;
+  const auto listing = open_listing(directory);
+  if (!listing) return;
+  for (int i = 0; i < kRequests; ++i) {
+    const auto fetched = fetch(directory, **listing, directory.ahead);
+    const bool ended = !fetched || (*listing)->size == 0;
+    directory.ahead = ended ? 0 : (*listing)->next;
+    if (!ended) continue;
+    directory.lookups_since = 0;
+    break;
+  }
+  (*listing)->at = (*listing)->size = 0;
+  close_listing(directory, **listing);
 }
 
 Result<> FuseFilesystem::give(Item& directory, Listing& listing, EntrySink sink) {

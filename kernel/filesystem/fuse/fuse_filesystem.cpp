@@ -48,6 +48,7 @@ Result<Found> FuseFilesystem::lookup(Node node, std::string_view name) {
   const Moment asked = now();
   const auto entry = TRY(connection_.ask<EntryReply>(Opcode::lookup, directory.id, {bytes_of(name), kEnd}));
   Item* const child = TRY(take_entry(directory, name, entry, asked));
+  look_ahead(directory);
   return Found{node_of(*child), child->type};
 }
 
@@ -146,18 +147,18 @@ Result<FoundOrMade> FuseFilesystem::lookup_or_create(Node node, std::string_view
   Item& directory = item(node);
   TRY(require_directory(directory));
   TRY(check_name(name));
-  if (items_.find(directory, name) == nullptr) {
-    // One request where the name is new; else the server opens what is there, if it can.
-    const auto made = create_file(directory, name, mode, 0);
-    if (made) {
-      const Item& file = **made;
-      return FoundOrMade{{node_of(**made), file.type}, file.type == FileType::regular && file.attributes.size == 0};
-    }
-    const auto found = lookup(node, name);
-    if (!found) return failure(made.error());
-    return FoundOrMade{*found};
+  if (items_.find(directory, name) != nullptr) return FoundOrMade{TRY(lookup(node, name))};
+  // One request where the name is new; else the server opens what is there, if that is a file and may be opened.
+  const auto made = create_file(directory, name, mode, 0);
+  if (made) {
+    const Item& file = **made;
+    return FoundOrMade{{node_of(**made), file.type}, file.type == FileType::regular && file.attributes.size == 0};
   }
-  return FoundOrMade{TRY(lookup(node, name))};
+  for (const Error fault : {Error::no_space, Error::no_memory, Error::io_error, Error::damaged})
+    if (made.error() == fault) return failure(fault);
+  const auto found = lookup(node, name);
+  if (!found) return failure(made.error());
+  return FoundOrMade{*found};
 }
 
 Result<Found> FuseFilesystem::create(Node node, std::string_view name, const NewNode& what) {
@@ -208,6 +209,15 @@ Result<> FuseFilesystem::link(Node node, std::string_view name, Node existing) {
   return {};
 }
 
+/// `done` of a name that is removed: of one that is not there virtiofsd says EIO.
+Result<> FuseFilesystem::with_reason(Node directory, std::string_view name, Result<> done) {
+  if (done || done.error() != Error::io_error) return done;
+  const auto found = lookup(directory, name);
+  if (!found) return failure(found.error());
+  release(found->node);
+  return done;
+}
+
 Result<> FuseFilesystem::unlink(Node node, std::string_view name, bool directory_expected) {
   Item& directory = item(node);
   TRY(require_directory(directory));
@@ -216,7 +226,7 @@ Result<> FuseFilesystem::unlink(Node node, std::string_view name, bool directory
                                      {bytes_of(name), kEnd});
   changed_names();
   items_.drop(directory, name);
-  return done;
+  return with_reason(node, name, done);
 }
 
 Result<> FuseFilesystem::rename(Node from, std::string_view name, Node to, std::string_view new_name) {
@@ -232,7 +242,7 @@ Result<> FuseFilesystem::rename(Node from, std::string_view name, Node to, std::
   changed_names();
   items_.drop(source, name);
   items_.drop(target, new_name);
-  return done;
+  return with_reason(from, name, done);
 }
 
 Result<> FuseFilesystem::sync() {

@@ -53,6 +53,7 @@ class FuseFilesystem final : public Filesystem {
                                          const Moment& asked);
   /// A regular file, opened by its `flags`; held.
   [[nodiscard]] Result<Item*> create_file(Item& directory, std::string_view name, std::uint32_t mode, std::uint32_t flags);
+  [[nodiscard]] Result<> with_reason(Node directory, std::string_view name, Result<> done);
   [[nodiscard]] bool has_valid_attributes(const Item& of) const;
   [[nodiscard]] Result<> change_attributes(Item& of, const ChangeRequest& request);
   void changed(Item& of) { of.changed = ++changes_; }
@@ -65,6 +66,7 @@ class FuseFilesystem final : public Filesystem {
   [[nodiscard]] Result<Listing*> open_listing(Item& directory);
   void close_listing(Item& directory, Listing& listing);
   [[nodiscard]] Result<> fetch(Item& directory, Listing& listing, std::uint64_t cookie);
+  void look_ahead(Item& directory);
   [[nodiscard]] Result<> give(Item& directory, Listing& listing, EntrySink sink);
 
   Channel& channel_;

@@ -14,6 +14,7 @@ namespace toro::filesystem::fuse {
 struct Listing {
   std::uint64_t handle = 0;
   std::uint64_t cookie = 0;  ///< of what is at `at`
+  std::uint64_t next = 0;    ///< behind all that is here
   std::size_t at = 0;
   std::size_t size = 0;
   std::byte* records = nullptr;
@@ -32,6 +33,10 @@ struct Item {
   std::uint64_t changed = 0;
   std::optional<std::uint64_t> reader, writer;  ///< handles of the open file; may be the same
   Listing* listing = nullptr;                   ///< of a directory, while nobody reads in it
+  // Of a directory in which many names are looked up:
+  std::uint32_t lookups_since = 0;  ///< that no name in memory answered, since
+  std::int64_t since = 0;           ///< as wall_clock()
+  std::uint64_t ahead = 0;          ///< how far it was read ahead, a cookie
   Item* next = nullptr;
 };
 

@@ -91,7 +91,7 @@ TEST_CASE_FIXTURE(Fixture, "what is forgotten is not written") {
 TEST_CASE_FIXTURE(Fixture, "blocks are read ahead in one go; what is here already is not lost") {
   set(12, 99);
   cache.read_ahead(10, 8);
-  CHECK(medium.reads == 3);  // 12 itself, and what lies on both sides
+  CHECK(medium.reads == 2);  // 12 itself, and at once what lies on both sides
   for (unsigned i = 10; i < 18; ++i) CHECK(cache.has(i));
   CHECK(cache.read(12)->data()[0] == std::byte{99});
   medium.fail_reads = true;
@@ -100,6 +100,13 @@ TEST_CASE_FIXTURE(Fixture, "blocks are read ahead in one go; what is here alread
   CHECK_FALSE(cache.has(30));
   CHECK(cache.read(31));
   CHECK(cache.read(32).error() == Error::io_error);
+}
+
+TEST_CASE_FIXTURE(Fixture, "of a cache that is small a quarter is read ahead") {
+  cache.read_ahead(0, BlockCache::kMostAhead);
+  CHECK(medium.reads == 1);
+  CHECK(cache.size() == cache.most() / 4);
+  for (unsigned i = 0; i < cache.size(); ++i) CHECK(cache.read(i)->data()[0] == static_cast<std::byte>(i));
 }
 
 TEST_CASE_FIXTURE(Fixture, "a write that fails is told, and the rest is written") {

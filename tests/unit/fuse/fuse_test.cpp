@@ -155,6 +155,21 @@ TEST_CASE_FIXTURE(Client, "fuse: listing a directory says what its files are") {
   CHECK(server.asked[Opcode::get_attributes] == 0);
 }
 
+TEST_CASE_FIXTURE(Client, "fuse: who looks up many names of a directory is told more of them at a time") {
+  clock_step = 1000;
+  for (int i = 0; i < 1000; ++i) REQUIRE(files.write("/f" + std::to_string(i), "x"));
+  server.asked.clear();
+  clock_step = 10'000'000'000;
+  for (int i = 0; i < 40; ++i) CHECK(names.attributes({"", "/f" + std::to_string(i)}, Last::keep)->size == 1);
+  CHECK(server.asked[Opcode::lookup] == 40);  // not many within a second
+  CHECK(server.asked[Opcode::read_directory_plus] == 0);
+  clock_step = 1000;
+  server.asked.clear();
+  for (int i = 0; i < 1000; ++i) CHECK(names.attributes({"", "/f" + std::to_string(i)}, Last::keep)->size == 1);
+  CHECK(server.asked[Opcode::lookup] < 50);
+  CHECK(server.asked[Opcode::read_directory_plus] < 20);
+}
+
 TEST_CASE_FIXTURE(Client, "fuse: mode, owner, times; fsync; statistics") {
   REQUIRE(files.write("/f", "x"));
   REQUIRE(names.change({"", "/f"}, Last::keep,
