@@ -96,9 +96,11 @@ class Filesystem {
   /// Held by the caller. `exists` when the name is there.
   [[nodiscard]] virtual Result<Found> create(Node directory, std::string_view name, const NewNode& what) = 0;
   /// The same of a regular file, where the name is not there yet. `made` may be said of an empty one that was there.
-  [[nodiscard]] virtual Result<FoundOrMade> lookup_or_create(Node directory, std::string_view name, std::uint32_t mode) {
+  [[nodiscard]] virtual Result<FoundOrMade> lookup_or_create(Node directory, std::string_view name,
+                                                             std::uint32_t mode) {
     auto found = lookup(directory, name);
-    if (found || found.error() != Error::no_entry) return found.transform([](Found there) { return FoundOrMade{there}; });
+    if (found || found.error() != Error::no_entry)
+      return found.transform([](Found there) { return FoundOrMade{there}; });
     const auto made = create(directory, name, {.type = FileType::regular, .mode = mode});
     if (made) return FoundOrMade{*made, true};
     if (made.error() != Error::exists) return failure(made.error());

@@ -141,7 +141,8 @@ Result<OpenFile*> Namespace::open(Path path, OpenMode mode, std::uint32_t permis
     bool is_link = false;
     Filesystem& filesystem = *mount.filesystem;
     auto file = mount.run([&]() -> Result<OpenFile*> {
-      const auto [found, created] = TRY(find_or_create(mount, walk->node(), walk->name(), mode, permissions & kPermissions));
+      const auto [found, created] =
+          TRY(find_or_create(mount, walk->node(), walk->name(), mode, permissions & kPermissions));
       struct Hold {
         Filesystem& filesystem;
         Node node;

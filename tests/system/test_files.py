@@ -255,7 +255,7 @@ class Fat(Disks):
         os.mkdir(folder)
         with open(os.path.join(folder, "a long name"), "wb") as stream:
             stream.write(pattern(4, 100_000))
-        for board in ALL_BOARDS:
+        for board in BOARDS:  # an IDE drive of QEMU cannot be read-only
             with self.subTest(board=board):
                 said = self.run_probe(board, [folder + ":fat:/data"], ["check=/data/a long name=100000=4", "write=/data/x=1=1"])
                 self.assertEqual("check /data/a long name: equal\nwrite /data/x: Read-only file system\n", said)
@@ -318,7 +318,7 @@ class MadeDisks(Disks):
         self.refused(make(self.folder + "/none"), "a folder was expected: ", "/none' is none")
         for name in ("a", "A"):
             self.file("clash/" + name, name)
-        self.refused(make(folder, "--fs", "fat32"), "mcopy could not make", status=125)
+        self.refused(make(folder, "--fs", "fat32"), "differs from another name by the case of letters alone: FAT cannot have both")
         self.assertFalse(os.path.exists(os.path.join(self.folder, "x.img")))
 
     def test_static_content_through_each_filesystem(self):

@@ -83,11 +83,13 @@ void FuseFilesystem::close_listing(Item& directory, Listing& listing) {
   connection_.release(Opcode::release_directory, directory.id, handle);
 }
 
-/// Reads on from `cookie`, and learns what the records say of the names in them.
-Result<> FuseFilesystem::fetch(Item& directory, Listing& listing, std::uint64_t cookie) {
-  const bool plus = connection_.reads_directories_with_attributes();
+/// Reads on from `cookie`, and learns what the records say of the names in them. Entries cost the server a look at each
+/// file.
+Result<> FuseFilesystem::fetch(Item& directory, Listing& listing, std::uint64_t cookie, Records which) {
+  const bool plus = which == Records::entries && connection_.reads_directories_with_attributes();
   listing.at = listing.size = 0;
   listing.cookie = cookie;
+  listing.with_entries = plus;
   const Moment asked = now();
   const ReadRequest request{.handle = listing.handle, .offset = cookie, .size = kListingBytes};
   listing.size = TRY(connection_.fetch(plus ? Opcode::read_directory_plus : Opcode::read_directory, directory.id,
@@ -118,7 +120,7 @@ void FuseFilesystem::look_ahead(Item& directory) {
   const auto listing = open_listing(directory);
   if (!listing) return;
   for (int i = 0; i < kRequests; ++i) {
-    const auto fetched = fetch(directory, **listing, directory.ahead);
+    const auto fetched = fetch(directory, **listing, directory.ahead, Records::entries);
     const bool ended = !fetched || (*listing)->size == 0;
     directory.ahead = ended ? 0 : (*listing)->next;
     if (!ended) continue;
@@ -130,16 +132,17 @@ void FuseFilesystem::look_ahead(Item& directory) {
 }
 
 Result<> FuseFilesystem::give(Item& directory, Listing& listing, EntrySink sink) {
-  const bool plus = connection_.reads_directories_with_attributes();
   std::uint32_t fetched_in_vain = 0;
   for (;;) {
     if (listing.at >= listing.size) {
       // One that has dots alone is followed by the end.
       if (++fetched_in_vain > 2) return failure(Error::damaged);
-      TRY(fetch(directory, listing, listing.cookie));
+      // Who has looked at none of the first files will not look at the others.
+      const bool wanted = std::exchange(directory.names_wanted, false) || listing.cookie == 0;
+      TRY(fetch(directory, listing, listing.cookie, wanted ? Records::entries : Records::names));
       if (listing.size == 0) return {};
     }
-    const Record record = TRY(record_at({listing.records, listing.size}, listing.at, plus));
+    const Record record = TRY(record_at({listing.records, listing.size}, listing.at, listing.with_entries));
     if (!record.is_dots()) {
       fetched_in_vain = 0;
       if (!sink.add(sink.context, record.name(), {0, record.type}, record.inode, record.next)) return {};

@@ -41,6 +41,7 @@ Result<Found> FuseFilesystem::lookup(Node node, std::string_view name) {
   Item& directory = item(node);
   TRY(require_directory(directory));
   TRY(check_name(name));
+  directory.names_wanted = true;
   if (Item* const known = items_.find(directory, name)) {
     ++known->holds;
     return Found{node_of(*known), known->type};

@@ -26,7 +26,8 @@ class FuseFilesystem final : public Filesystem {
   [[nodiscard]] Result<std::size_t> read_link(Node link, std::span<char> to) override;
   [[nodiscard]] Result<> read_directory(Node directory, std::uint64_t cookie, EntrySink sink) override;
   [[nodiscard]] Result<Found> create(Node directory, std::string_view name, const NewNode& what) override;
-  [[nodiscard]] Result<FoundOrMade> lookup_or_create(Node directory, std::string_view name, std::uint32_t mode) override;
+  [[nodiscard]] Result<FoundOrMade> lookup_or_create(Node directory, std::string_view name,
+                                                     std::uint32_t mode) override;
   [[nodiscard]] Result<> link(Node directory, std::string_view name, Node existing) override;
   [[nodiscard]] Result<> unlink(Node directory, std::string_view name, bool directory_expected) override;
   [[nodiscard]] Result<> rename(Node from, std::string_view name, Node to, std::string_view new_name) override;
@@ -52,7 +53,8 @@ class FuseFilesystem final : public Filesystem {
   [[nodiscard]] Result<Item*> take_entry(Item& directory, std::string_view name, const EntryReply& entry,
                                          const Moment& asked);
   /// A regular file, opened by its `flags`; held.
-  [[nodiscard]] Result<Item*> create_file(Item& directory, std::string_view name, std::uint32_t mode, std::uint32_t flags);
+  [[nodiscard]] Result<Item*> create_file(Item& directory, std::string_view name, std::uint32_t mode,
+                                          std::uint32_t flags);
   [[nodiscard]] Result<> with_reason(Node directory, std::string_view name, Result<> done);
   [[nodiscard]] bool has_valid_attributes(const Item& of) const;
   [[nodiscard]] Result<> change_attributes(Item& of, const ChangeRequest& request);
@@ -65,7 +67,8 @@ class FuseFilesystem final : public Filesystem {
 
   [[nodiscard]] Result<Listing*> open_listing(Item& directory);
   void close_listing(Item& directory, Listing& listing);
-  [[nodiscard]] Result<> fetch(Item& directory, Listing& listing, std::uint64_t cookie);
+  enum class Records : std::uint8_t { names, entries };
+  [[nodiscard]] Result<> fetch(Item& directory, Listing& listing, std::uint64_t cookie, Records which);
   void look_ahead(Item& directory);
   [[nodiscard]] Result<> give(Item& directory, Listing& listing, EntrySink sink);
 

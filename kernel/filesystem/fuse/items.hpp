@@ -17,6 +17,7 @@ struct Listing {
   std::uint64_t next = 0;    ///< behind all that is here
   std::size_t at = 0;
   std::size_t size = 0;
+  bool with_entries = false;  ///< the records say what the names lead to
   std::byte* records = nullptr;
 };
 
@@ -33,6 +34,7 @@ struct Item {
   std::uint64_t changed = 0;
   std::optional<std::uint64_t> reader, writer;  ///< handles of the open file; may be the same
   Listing* listing = nullptr;                   ///< of a directory, while nobody reads in it
+  bool names_wanted = false;                    ///< of a directory: a name was looked up since it was last read
   // Of a directory in which many names are looked up:
   std::uint32_t lookups_since = 0;  ///< that no name in memory answered, since
   std::int64_t since = 0;           ///< as wall_clock()

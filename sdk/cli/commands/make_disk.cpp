@@ -41,7 +41,8 @@ std::uintmax_t size_of(const MakeDiskOptions& options) {
 
 int make_disk_command(Context& context, const MakeDiskOptions& options) {
   if (std::ranges::find(kFilesystems, options.filesystem) == kFilesystems.end())
-    throw Failure(std::format("--fs was expected to be ext2 or fat32: '{}' was found", options.filesystem), kUsageError);
+    throw Failure(std::format("--fs was expected to be ext2 or fat32: '{}' was found", options.filesystem),
+                  kUsageError);
   if (!fs::is_directory(options.folder))
     throw Failure(std::format("a folder was expected: '{}' is none", options.folder), kUsageError);
   auto folder = fs::canonical(options.folder);

@@ -2,7 +2,9 @@
 #include "sdk/cli/image/filesystem.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <format>
+#include <set>
 
 #include "sdk/cli/host/failure.hpp"
 #include "sdk/cli/host/process.hpp"
@@ -15,8 +17,24 @@ namespace {
 
 constexpr std::uintmax_t kMebibyte = std::uintmax_t{1} << 20;
 
+/// Throws Failure where FAT cannot have what lies in `folder`.
+void check_for_fat(const fs::path& folder) {
+  constexpr std::uintmax_t kMostBytes = 0xffffffff;
+  std::set<std::string> seen;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    const auto name = entry.path().lexically_relative(folder).string();
+    std::string folded = name;
+    std::ranges::transform(folded, folded.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (!seen.insert(folded).second)
+      throw Failure(
+          std::format("'{}' differs from another name by the case of letters alone: FAT cannot have both", name));
+    if (entry.is_regular_file() && entry.file_size() > kMostBytes)
+      throw Failure(std::format("'{}' was expected to have 4 GiB - 1 byte at most: FAT has no larger files", name));
+  }
+}
+
 std::vector<std::string> copy_command(const fs::path& image, const fs::path& folder) {
-  // Recursively; names that differ in their case alone are an error, not a question.
+  // Recursively; what it would ask is an error.
   std::vector<std::string> command{"mcopy", "-s", "-D", "s", "-i", image};
   for (const auto& entry : fs::directory_iterator(folder)) command.push_back(entry.path());
   std::ranges::sort(command.begin() + 6, command.end());
@@ -34,8 +52,7 @@ void run(EventLoop& loop, std::vector<std::string> command, const fs::path& imag
   command.front() = *program;
   command.insert(command.begin(), {"env", "LC_ALL=C.UTF-8"});  // in which mtools reads names
   const auto answer = capture_program(loop, command, std::chrono::minutes(5));
-  if (answer.status != 0)
-    throw Failure(std::format("{} could not make {}: {}", name, image.string(), answer.output));
+  if (answer.status != 0) throw Failure(std::format("{} could not make {}: {}", name, image.string(), answer.output));
 }
 
 }  // namespace
@@ -55,6 +72,7 @@ std::vector<std::vector<std::string>> filesystem_commands(const std::string& kin
 }
 
 void make_filesystem(EventLoop& loop, const std::string& kind, const fs::path& image, const fs::path& folder) {
+  if (kind != "ext2" && !folder.empty()) check_for_fat(folder);
   for (const auto& command : filesystem_commands(kind, image, folder)) run(loop, command, image);
 }
 

@@ -10,8 +10,8 @@
 namespace toro::cli {
 
 /// The commands that make a filesystem of `kind` in `image`, which is there and as long as it is to be; with what lies
-/// in `folder`, if that is not empty. Kinds are "ext2", "fat" (FAT12, FAT16 or FAT32, as the size asks for) and "fat32".
-/// Programs are first words, without their folders.
+/// in `folder`, if that is not empty. Kinds are "ext2", "fat" (FAT12, FAT16 or FAT32, as the size asks for) and
+/// "fat32". Programs are first words, without their folders.
 std::vector<std::vector<std::string>> filesystem_commands(const std::string& kind, const std::filesystem::path& image,
                                                           const std::filesystem::path& folder);
 

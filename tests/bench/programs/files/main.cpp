@@ -1,5 +1,5 @@
-// Files on a disk with ext2 and in a shared folder: a large one, and many small ones in one directory. What is read comes
-// from the device: the filesystem is mounted anew before, but for stat-again.
+// Files on a disk with ext2 and in a shared folder: a large one, and many small ones in one directory. What is read
+// comes from the device: the filesystem is mounted anew before, but for stat-again.
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/mount.h>
