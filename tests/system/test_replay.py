@@ -28,6 +28,35 @@ print (int)($rip == $here)
 stepi
 print (int)($rip == $here)
 print amount
+reverse-stepi
+reverse-stepi
+stepi
+stepi
+print (int)($rip == $here)
+"""
+
+# To a breakpoint before, past one that the way back begins at, and to where there is no further back.
+TO_BREAKPOINTS = """\
+break transfer
+continue
+continue
+continue
+print amount
+info threads
+thread apply all backtrace
+reverse-continue
+print amount
+reverse-continue
+print amount
+continue
+print amount
+delete
+watch transfers
+reverse-continue
+delete
+reverse-continue
+info os
+continue
 """
 
 
@@ -48,7 +77,19 @@ class Replay(harness.Case):
         self.assertEqual(registers[0], registers[1])
         self.assertIn("3 transfers, 150 in all", again.out, str(again))
         back = self.debug(BACKWARDS, "--replay", recording)
-        self.assertEqual(["20", "0", "1", "20"], re.findall(r"(?m)^\$\d+ = (\d+)$", back.out), str(back))
+        self.assertEqual(["20", "0", "1", "20", "1"], re.findall(r"(?m)^\$\d+ = (\d+)$", back.out), str(back))
+
+    def test_back_to_breakpoints_with_the_kernels_threads(self):
+        recording = os.path.join(self.folder, "run.rec")
+        self.debug("continue\n", "--record", recording)
+        seen = self.debug(TO_BREAKPOINTS, "--replay", recording)
+        self.assertEqual(["30", "20", "10", "20"], re.findall(r"(?m)^\$\d+ = (\d+)$", seen.out), str(seen))
+        for line in ("Old value = 1\nNew value = 0$", r"\* 1 .*\"main\" \(running\) +transfer \(", r"  2 .*\"idle/0\" \(ready\) ",
+                     r"#1 .* in main ", r"#1 .*Scheduler::idle ", "No more reverse-execution history", "threads +"):
+            self.assertRegex(seen.out, rf"(?m)^{line}", str(seen))
+        # What was shown once is not shown again.
+        self.assertEqual(1, seen.out.count("round 1: "), str(seen))
+        self.assertIn("3 transfers, 150 in all", seen.out, str(seen))
 
     def test_what_cannot_be_recorded_or_replayed(self):
         for options, sentence in ((("--record", "x", "--cores", "2"), "one core was expected"),

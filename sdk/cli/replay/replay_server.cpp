@@ -140,7 +140,8 @@ void ReplayServer::pass_ended(const std::string& said) {
   }
   if (wished) return stand(said);
   if (!said.empty() && !said.starts_with(kPaused) && stub_.instructions() < rewind_->limit) {
-    rewind_->met = stub_.instructions();
+    // A watchpoint stops behind the instruction that it is met in: on the way back, that is before it.
+    rewind_->met = stub_.instructions() - (said.contains("watch:") ? 1 : 0);
     rewind_->said = said;
     target_.take_breakpoints_out();
     static_cast<void>(stub_.ask("s"));

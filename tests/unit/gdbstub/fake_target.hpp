@@ -120,9 +120,11 @@ class FakeTarget final : public Target {
     return true;
   }
   bool can_resume(const ResumeRequest& request) override { return request.others_run || request.thread == ThreadId{1}; }
+  bool can_reverse() const override { return reverses; }
 
   std::vector<std::vector<std::array<std::byte, kMaxRegisterBytes>>> registers;
   std::array<std::byte, 0x8000> memory = {};
+  bool reverses = false;
   std::vector<std::size_t> accesses;
   std::vector<std::uint64_t> software;
   x86_64::DebugRegisters hardware;

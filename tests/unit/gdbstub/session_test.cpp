@@ -53,6 +53,22 @@ TEST_CASE("session: no stop reply unless one is awaited") {
   CHECK(bench.transport.take() == "");
 }
 
+TEST_CASE("session: backwards, where the target can") {
+  Bench bench;
+  CHECK(bench.ask("bc") == "");
+  CHECK(bench.ask("qSupported").find("Reverse") == std::string::npos);
+  bench.target.reverses = true;
+  CHECK(bench.ask("qSupported").ends_with(";ReverseStep+;ReverseContinue+"));
+  CHECK(bench.ask("bs") == "<none>");
+  CHECK(bench.session.request().action == ResumeAction::reverse_step);
+  bench.session.stopped({.reason = StopReason::step, .thread = ThreadId{1}});
+  CHECK(bench.transport.take().starts_with("$T05"));
+  CHECK(bench.ask("bc") == "<none>");
+  CHECK(bench.session.request().action == ResumeAction::reverse_run);
+  bench.session.stopped({.reason = StopReason::recording_begins, .thread = ThreadId{1}});
+  CHECK(bench.transport.take().find("replaylog:begin;") != std::string::npos);
+}
+
 TEST_CASE("session: while the machine runs") {
   Bench bench;
   bench.ask("c");

@@ -1,13 +1,14 @@
 """What the stub costs while nobody is connected."""
 from toro_bench.boot_trace import BootTrace
 from toro_bench.elf import Image
+from toro_bench.guest import Guest
 from toro_bench.model import Group, Row, Sample, Turn
 from toro_bench.program import ICOUNT, count_of, parse_lines, run_program
 
 TITLE = "what the stub costs while nobody is connected"
 ABOUT = ("Instructions of debug images with the stub and of the same ones without it, under `-icount shift=0`; of boot, each "
          "one traced, up to the first line of main. Listening is with the port by which a debugger would come. The cost is "
-         "the difference, in percent of the figure without the stub.")
+         "the difference, in percent of the figure without the stub. The boot's time is from QEMU's start.")
 
 # Series: whether the machine has the port, and what the image's name ends with.
 WITH, LISTENING, WITHOUT = "toro debug", "listening", "without stub"
@@ -33,5 +34,15 @@ def _cost(bench, name, program, case):
             yield Sample(Row(f"cost.{name}", f"{name}: cost", "%", exact=True), cost, series)
 
 
+ROUNDS = 30
+
+
+def _time(bench, series):
+    listen, suffix = IMAGES[series]
+    with Guest(bench.command(bench.image(f"bench-boot{suffix}", "debug"), listen=listen)) as guest:
+        yield Sample(Row("time.boot", "boot", "ms"), guest.until(rb"toro-bench boot .*\n") * 1000)
+
+
 def groups(bench):
+    yield Group([Turn(series, lambda series=series: _time(bench, series)) for series in IMAGES], ROUNDS)
     yield Group([Turn(WITH, lambda case=case: _cost(bench, *case)) for case in CASES], exact=True)
