@@ -13,6 +13,7 @@ ABOUT = ("Instructions of debug images with the stub and of the same ones withou
 # Series: whether the machine has the port, and what the image's name ends with.
 WITH, LISTENING, WITHOUT = "toro debug", "listening", "without stub"
 IMAGES = {WITH: (False, ""), LISTENING: (True, ""), WITHOUT: (False, "-without-stub")}
+TIMED_BOOTS = 30
 # (row, program, its case; None: its boot)
 CASES = (("yield", "threads", "yield"), ("malloc", "heap", "malloc-64"), ("boot", "boot", None))
 
@@ -34,9 +35,6 @@ def _cost(bench, name, program, case):
             yield Sample(Row(f"cost.{name}", f"{name}: cost", "%", exact=True), cost, series)
 
 
-ROUNDS = 30
-
-
 def _time(bench, series):
     listen, suffix = IMAGES[series]
     with Guest(bench.command(bench.image(f"bench-boot{suffix}", "debug"), listen=listen)) as guest:
@@ -44,5 +42,5 @@ def _time(bench, series):
 
 
 def groups(bench):
-    yield Group([Turn(series, lambda series=series: _time(bench, series)) for series in IMAGES], ROUNDS)
+    yield Group([Turn(series, lambda series=series: _time(bench, series)) for series in IMAGES], TIMED_BOOTS)
     yield Group([Turn(WITH, lambda case=case: _cost(bench, *case)) for case in CASES], exact=True)
