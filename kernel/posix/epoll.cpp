@@ -50,14 +50,15 @@ struct [[gnu::packed]] EpollEvent {
 };
 static_assert(sizeof(EpollEvent) == 12);
 
-/// For interests: they belong to an epoll and to a stream, and both may go at any time. Held over calls that are
-/// carried to a stream's core, so nothing that such a call waits for may want it.
-constinit Mutex interest_mutex;
+/// For the lists of interests that streams have: of the epolls of all cores.
+constinit arch::SpinLock interests_lock;
 
 }  // namespace
 
 /// What is watched tells its change by marking: the interest goes onto the list of those that may be ready, and those
 /// alone are asked. What says yes and is level-triggered stays there.
+///
+/// An interest goes when it is removed, with its epoll, or with its stream, which is not freed before.
 class Epoll final : public Stream {
  public:
   Epoll() : Stream(StreamKind::epoll) {}
@@ -68,10 +69,7 @@ class Epoll final : public Stream {
   Events poll(inet::Watch*) override { return kInvalid; }
   void unwatch(inet::Watch&) override {}
   void close() override {
-    {
-      const MutexGuard guard(interest_mutex, "epoll");
-      while (Interest* const interest = all_.first()) remove(*interest);
-    }
+    while (Interest* const interest = all_.first()) remove(*interest);
     inet::dispose(this);
   }
 
@@ -80,8 +78,13 @@ class Epoll final : public Stream {
   FileResult remove(Stream& stream);
   FileResult wait(std::span<EpollEvent> to, std::uint64_t deadline);
 
-  /// Holding interest_mutex.
-  static void remove(Interest& interest);
+  /// False when it is being closed.
+  [[nodiscard]] bool try_hold() {
+    std::uint32_t count = references;
+    while (count != 0)
+      if (references.compare_exchange_weak(count, count + 1)) return true;
+    return false;
+  }
 
  private:
   static void mark(inet::Watch& watch) {
@@ -90,6 +93,7 @@ class Epoll final : public Stream {
     interest.epoll.push(interest);
   }
   [[nodiscard]] Interest* find(const Stream& stream) const;
+  void remove(Interest& interest);
   [[nodiscard]] std::int64_t collect(std::span<EpollEvent> to);
   void push(Interest& interest);
   [[nodiscard]] Interest* pop();
@@ -98,6 +102,7 @@ class Epoll final : public Stream {
     if (raised_.exchange(1, std::memory_order_acq_rel) == 0) toro::detail::wake(raised_, 1);
   }
 
+  Mutex mutex_;  ///< for all_; held over calls that are carried to a stream's core
   inet::List<Interest, &Interest::in_epoll> all_;
   std::atomic<std::uint32_t> raised_ = 0;
   arch::SpinLock lock_;  // for the following, and for what interests want
@@ -122,7 +127,9 @@ Interest* Epoll::pop() {
   return interest;
 }
 
+/// It stays while mutex_ is held.
 Interest* Epoll::find(const Stream& stream) const {
+  const arch::SpinLockGuard guard(interests_lock);
   Interest* interest = stream.interests;
   while (interest != nullptr && &interest->epoll != this) interest = interest->next_of_stream;
   return interest;
@@ -135,27 +142,31 @@ void Epoll::look_again(Interest& interest) {
 }
 
 FileResult Epoll::add(Stream& stream, const EpollEvent& event) {
-  const MutexGuard guard(interest_mutex, "epoll");
+  const MutexGuard guard(mutex_, "epoll");
   if (find(stream) != nullptr) return failure(filesystem::Error::exists);
   if ((event.events & kExclusive) != 0 && (event.events & kOneShot) != 0) return failure(filesystem::Error::invalid);
   auto* const interest = inet::make<Interest>(Interest{{.links = {}, .raised = &raised_, .mark = mark},
                                                        {},
                                                        {},
-                                                       stream.interests,
+                                                       nullptr,
                                                        *this,
                                                        stream,
                                                        event.events | kAlways,
                                                        event.data});
   if (interest == nullptr) return failure(filesystem::Error::no_memory);
   all_.push(*interest);
-  stream.interests = interest;
+  {
+    const arch::SpinLockGuard spin(interests_lock);
+    interest->next_of_stream = stream.interests;
+    stream.interests = interest;
+  }
   static_cast<void>(stream.poll(interest));
   look_again(*interest);
   return 0;
 }
 
 FileResult Epoll::change(Stream& stream, const EpollEvent& event) {
-  const MutexGuard guard(interest_mutex, "epoll");
+  const MutexGuard guard(mutex_, "epoll");
   Interest* const interest = find(stream);
   if (interest == nullptr) return failure(filesystem::Error::no_entry);
   if (((event.events | interest->events) & kExclusive) != 0) return failure(filesystem::Error::invalid);
@@ -169,39 +180,42 @@ FileResult Epoll::change(Stream& stream, const EpollEvent& event) {
 }
 
 FileResult Epoll::remove(Stream& stream) {
-  const MutexGuard guard(interest_mutex, "epoll");
+  const MutexGuard guard(mutex_, "epoll");
   Interest* const interest = find(stream);
   if (interest == nullptr) return failure(filesystem::Error::no_entry);
   remove(*interest);
   return 0;
 }
 
+/// Its stream may go as soon as it is out of the stream's list.
 void Epoll::remove(Interest& interest) {
-  Epoll& epoll = interest.epoll;
   Stream& stream = interest.stream;
   stream.unwatch(interest);
   {
-    const arch::SpinLockGuard spin(epoll.lock_);
+    const arch::SpinLockGuard spin(lock_);
     if (interest.is_ready) {
-      epoll.ready_.remove(interest);
-      --epoll.ready_count_;
+      ready_.remove(interest);
+      --ready_count_;
     }
   }
-  epoll.all_.remove(interest);
-  Interest* const next = interest.next_of_stream;
-  if (stream.interests == &interest) {
-    stream.interests = next;
-  } else {
-    Interest* before = stream.interests;
-    while (before->next_of_stream != &interest) before = before->next_of_stream;
-    before->next_of_stream = next;
+  all_.remove(interest);
+  {
+    const arch::SpinLockGuard spin(interests_lock);
+    Interest* const next = interest.next_of_stream;
+    if (stream.interests == &interest) {
+      stream.interests = next;
+    } else {
+      Interest* before = stream.interests;
+      while (before->next_of_stream != &interest) before = before->next_of_stream;
+      before->next_of_stream = next;
+    }
   }
   inet::dispose(&interest);
 }
 
 /// Each that may be ready is asked once.
 std::int64_t Epoll::collect(std::span<EpollEvent> to) {
-  const MutexGuard guard(interest_mutex, "epoll");
+  const MutexGuard guard(mutex_, "epoll");
   std::size_t left;
   {
     const arch::SpinLockGuard spin(lock_);
@@ -242,8 +256,21 @@ FileResult Epoll::wait(std::span<EpollEvent> to, std::uint64_t deadline) {
 }
 
 void end_interests(Stream& stream) {
-  const MutexGuard guard(interest_mutex, "epoll");
-  while (Interest* const interest = stream.interests) Epoll::remove(*interest);
+  for (;;) {
+    Epoll* epoll = nullptr;
+    {
+      const arch::SpinLockGuard guard(interests_lock);
+      const Interest* const interest = stream.interests;
+      if (interest == nullptr) return;
+      if (interest->epoll.try_hold()) epoll = &interest->epoll;
+    }
+    if (epoll == nullptr) {
+      process::scheduler().yield();  // it is being closed, and removes its interest
+      continue;
+    }
+    static_cast<void>(epoll->remove(stream));
+    let_go(*epoll);
+  }
 }
 
 namespace {
@@ -331,7 +358,7 @@ SocketResult<Poller> Poller::create() {
   return Poller(epoll);
 }
 Poller::~Poller() {
-  if (epoll_ != nullptr) epoll_of(epoll_).close();
+  if (epoll_ != nullptr) posix::let_go(epoll_of(epoll_));
 }
 
 SocketResult<> Poller::add(const SocketHandle& socket, std::uint32_t events, void* context) {
