@@ -76,7 +76,7 @@ class Epoll final : public Stream {
   FileResult add(Stream& stream, const EpollEvent& event);
   FileResult change(Stream& stream, const EpollEvent& event);
   FileResult remove(Stream& stream);
-  FileResult wait(std::span<EpollEvent> to, std::uint64_t deadline);
+  FileResult wait(std::span<EpollEvent> to, std::uint64_t deadline, WhenKilled when_killed);
 
   /// False when it is being closed.
   [[nodiscard]] bool try_hold() {
@@ -237,7 +237,7 @@ std::int64_t Epoll::collect(std::span<EpollEvent> to) {
   return static_cast<std::int64_t>(count);
 }
 
-FileResult Epoll::wait(std::span<EpollEvent> to, std::uint64_t deadline) {
+FileResult Epoll::wait(std::span<EpollEvent> to, std::uint64_t deadline, WhenKilled when_killed) {
   for (bool is_last = deadline == 0;;) {
     raised_ = 0;
     const std::int64_t count = collect(to);
@@ -249,7 +249,7 @@ FileResult Epoll::wait(std::span<EpollEvent> to, std::uint64_t deadline) {
     if (count != 0) raise();
     if (count != 0 || is_last) return count;
     const auto* const word = reinterpret_cast<const std::uint32_t*>(&raised_);
-    const Result waited = wait_futex(word, 0, "epoll", deadline);
+    const Result waited = wait_futex(word, 0, "epoll", deadline, when_killed);
     if (waited == posix::failure(Error::interrupted)) return failure(kInterrupted);
     is_last = waited == posix::failure(Error::timed_out);
   }
@@ -331,7 +331,7 @@ FileResult call_epoll_wait(SyscallFrame& frame) {
   const HeldEpoll epoll = TRY(HeldEpoll::find(frame.value<std::int32_t>(0)));
   std::uint64_t deadline = milliseconds == 0 ? 0 : process::kNoDeadline;
   if (milliseconds > 0) deadline = deadline_after(static_cast<std::uint64_t>(milliseconds) * inet::kMillisecond);
-  return epoll->wait({frame.pointer<EpollEvent>(1), static_cast<std::size_t>(most)}, deadline);
+  return epoll->wait({frame.pointer<EpollEvent>(1), static_cast<std::size_t>(most)}, deadline, WhenKilled::goes_on);
 }
 
 }  // namespace toro::posix
@@ -370,7 +370,8 @@ void Poller::change(const SocketHandle& socket, std::uint32_t events, void* cont
 
 SocketResult<std::size_t> Poller::wait(std::span<Ready> ready, std::uint64_t deadline) {
   std::array<posix::EpollEvent, 32> events;
-  const auto count = epoll_of(epoll_).wait(std::span(events).first(std::min(events.size(), ready.size())), deadline);
+  const auto count = epoll_of(epoll_).wait(std::span(events).first(std::min(events.size(), ready.size())), deadline,
+                                           posix::WhenKilled::gives_up);
   if (!count) return std::unexpected(SocketError::interrupted);
   const auto found = static_cast<std::size_t>(*count);
   for (std::size_t i = 0; i < found; ++i) ready[i] = {events[i].events, reinterpret_cast<void*>(events[i].data)};

@@ -162,7 +162,9 @@ std::uint64_t deadline_of(const TimeSpec* time, std::uint64_t operation) {
 
 }  // namespace
 
-Result wait_futex(const std::uint32_t* word, std::uint32_t expected, const char* what, std::uint64_t deadline) {
+Result wait_futex(const std::uint32_t* word, std::uint32_t expected, const char* what, std::uint64_t deadline,
+                  WhenKilled when_killed) {
+  if (when_killed == WhenKilled::gives_up && scheduler().current().killed) return failure(Error::interrupted);
   return wait(word, expected, what, deadline);
 }
 

@@ -88,6 +88,7 @@ std::uint64_t duration_of(std::chrono::nanoseconds timeout) {
 SocketResult<SocketHandle> SocketHandle::create(Kind kind) {
   auto* const socket = posix::Socket::create(static_cast<posix::SocketType>(kind)).value_or(nullptr);
   if (socket == nullptr) return std::unexpected(SocketError::no_memory);
+  socket->when_killed = posix::WhenKilled::gives_up;
   return SocketHandle(*socket);
 }
 

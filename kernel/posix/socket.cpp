@@ -87,7 +87,7 @@ auto Socket::run(F f) {
 
 template <class F>
 FileResult Socket::until_done(bool waits, std::uint64_t timeout, F attempt) {
-  return try_until_done([&](auto f) { return run(f); }, watches_, waits, timeout, attempt);
+  return try_until_done([&](auto f) { return run(f); }, watches_, waits, timeout, attempt, when_killed);
 }
 
 UdpSocket* Socket::datagram_socket(Stack& stack) {
@@ -159,6 +159,7 @@ filesystem::Result<Socket*> Socket::accept() {
     accepted->connection_ = *connection;
     accepted->connection_->set_observer(accepted);
     accepted->options_ = options_;
+    accepted->when_killed = when_killed;
     accepted->apply_options();
     return 0;
   });

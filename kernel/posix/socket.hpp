@@ -5,6 +5,7 @@
 
 #include "kernel/network/interface.hpp"
 #include "kernel/posix/any_socket.hpp"
+#include "kernel/posix/syscall.hpp"
 
 namespace toro::posix {
 
@@ -49,6 +50,7 @@ class Socket final : public AnySocket, inet::Observer {
   [[nodiscard]] inet::Endpoint local();
   [[nodiscard]] std::optional<inet::Endpoint> remote();
   [[nodiscard]] SocketType type() const { return type_; }
+  WhenKilled when_killed = WhenKilled::goes_on;
   /// Nanoseconds; 0: none.
   void set_receive_timeout(std::uint64_t timeout) { options_.receive_timeout = timeout; }
   void set_send_timeout(std::uint64_t timeout) { options_.send_timeout = timeout; }

@@ -14,7 +14,8 @@ namespace toro::posix {
 /// What `attempt(at)` gives, which `run(f)` calls as `f(at)` where the socket belongs; as long as that is Error::again,
 /// and the caller `waits`, it is tried anew whenever `watches` are raised. `timeout` is in nanoseconds, 0: none.
 template <class Run, class F>
-FileResult try_until_done(Run run, inet::WatchList& watches, bool waits, std::uint64_t timeout, F attempt) {
+FileResult try_until_done(Run run, inet::WatchList& watches, bool waits, std::uint64_t timeout, F attempt,
+                          WhenKilled when_killed = WhenKilled::goes_on) {
   constexpr auto kInterrupted = static_cast<filesystem::Error>(4);
   const std::uint64_t deadline = timeout == 0 ? process::kNoDeadline : deadline_after(timeout);
   for (;;) {
@@ -26,7 +27,8 @@ FileResult try_until_done(Run run, inet::WatchList& watches, bool waits, std::ui
       return tried;
     });
     if (!waits || result != socket_failure(inet::Error::again)) return result;
-    const Result waited = wait_futex(reinterpret_cast<const std::uint32_t*>(&raised), 0, "a socket", deadline);
+    const auto* const word = reinterpret_cast<const std::uint32_t*>(&raised);
+    const Result waited = wait_futex(word, 0, "a socket", deadline, when_killed);
     run([&](auto&) {
       watches.remove(watch);
       return 0;

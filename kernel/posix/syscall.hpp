@@ -71,9 +71,13 @@ class FloatingPointState {
 /// Wakes up to `count` threads, on any core, that wait for `word` to change; how many. [futex(2)]
 std::uint32_t wake_futex(const std::uint32_t* word, std::uint32_t count);
 
+/// Of a thread that was killed before it waits. Functions of the C library cannot be unwound: those go on.
+enum class WhenKilled : std::uint8_t { goes_on, gives_up };
+
 /// Waits while `word` is `expected`, until wake_futex() or `deadline`: Error::again, Error::timed_out,
 /// Error::interrupted. `what` is a literal for the debugger.
-Result wait_futex(const std::uint32_t* word, std::uint32_t expected, const char* what, std::uint64_t deadline);
+Result wait_futex(const std::uint32_t* word, std::uint32_t expected, const char* what, std::uint64_t deadline,
+                  WhenKilled when_killed = WhenKilled::goes_on);
 
 /// Ends the wait of thread `id`, wherever it is, if that can be ended: its call fails by Error::interrupted.
 Result interrupt_thread(std::uint32_t id);
