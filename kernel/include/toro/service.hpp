@@ -42,7 +42,8 @@ class Connection : detail::Watched {
 
   // For handlers, of this connection and of others of the service.
 
-  /// What the other side does not take yet is kept. While that is more than kMostPending bytes nothing is received.
+  /// What the other side does not take yet is kept. While that is more than kMostPending bytes, and on_receive() sent
+  /// of it, nothing is received: who does not read the answers gets no more of them.
   void send(std::string_view bytes);
   void send(std::span<const std::byte> bytes) {
     send(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
@@ -89,6 +90,7 @@ class Connection : detail::Watched {
   State state_ = State::open;
   std::uint32_t watched_ = 0;
   std::string pending_;
+  bool answers_ = false;        ///< on_receive() sent of what is pending
   std::uint64_t timeout_ = 0;   ///< nanoseconds
   std::uint64_t deadline_ = 0;  ///< nanoseconds since boot
   std::optional<std::multimap<std::uint64_t, Connection*>::iterator> timer_;

@@ -83,7 +83,7 @@ void Connection::expire(std::uint64_t now) {
 void Connection::watch() {
   std::uint32_t events = 0;
   if (state_ == State::connecting || !pending_.empty()) events |= Poller::kOut;
-  if (state_ == State::open && pending_.size() <= kMostPending) events |= Poller::kIn;
+  if (state_ == State::open && !(answers_ && pending_.size() > kMostPending)) events |= Poller::kIn;
   if (events != watched_) service_->poller_.change(*socket_, events, static_cast<Watched*>(this));
   watched_ = events;
 }
@@ -119,7 +119,10 @@ void Connection::receive() {
   if (!received && received.error() == SocketError::again) return;
   if (received && received->size != 0) {
     if (timeout_ != 0) arm(detail::now() + timeout_);
-    return on_receive({buffer.data(), received->size});
+    const std::size_t before = pending_.size();
+    on_receive({buffer.data(), received->size});
+    answers_ |= pending_.size() > before;
+    return;
   }
   on_close();
   if (!received) pending_.clear();
@@ -134,7 +137,9 @@ void Connection::flush() {
     else if (sent.error() != SocketError::again)
       pending_.clear();
   }
-  if (pending_.empty() && state_ == State::closing) end();
+  if (!pending_.empty()) return;
+  answers_ = false;
+  if (state_ == State::closing) end();
 }
 
 Service::Service() : poller_(make_poller()), buffer_(std::make_unique_for_overwrite<char[]>(kBuffer)) {}
