@@ -8,10 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
@@ -97,9 +97,10 @@ int ask(const char* host, std::uint16_t port, std::size_t size, unsigned seed) {
 /// Tells what was typed after epoll, and after poll, has said that something was.
 int await_typing() {
   const auto tell = [](const char* by) {
-    std::array<char, 80> line{};
-    const ssize_t count = read(STDIN_FILENO, line.data(), line.size() - 1);
-    std::printf("%s: %zd bytes, %s", by, count, line.data());
+    std::string line;  // which may come in parts
+    char byte = 0;
+    while (byte != '\n' && read(STDIN_FILENO, &byte, 1) == 1) line += byte;
+    std::printf("%s: %zu bytes, %s", by, line.size(), line.c_str());
     std::fflush(stdout);
   };
   const int epoll = epoll_create1(0);
