@@ -40,10 +40,11 @@ std::optional<std::string> decode(std::string_view text) {
     std::size_t size = 1;
     if (character == '%') {
       const auto code = text.size() < 3 ? std::nullopt : number<unsigned char>(text.substr(1, 2), 16);
-      if (!code || *code == 0) return std::nullopt;
+      if (!code) return std::nullopt;
       character = static_cast<char>(*code);
       size = 3;
     }
+    if (std::iscntrl(static_cast<unsigned char>(character)) != 0) return std::nullopt;  // a NUL would cut a path short
     path += character;
     text.remove_prefix(size);
   }

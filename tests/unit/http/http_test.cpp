@@ -3,6 +3,8 @@
 
 #include <toro/http.hpp>
 
+#include <string_view>
+
 namespace toro::http {
 namespace {
 
@@ -26,6 +28,8 @@ TEST_CASE("what makes no sense is no request") {
         "GET /%0 HTTP/1.1", "GET /%00 HTTP/1.1", "GET /%zz HTTP/1.1", "PUT / HTTP/1.1\r\nContent-Length: -1",
         "PUT / HTTP/1.1\r\nContent-Length: 99999999999999999999"})
     CHECK_FALSE(parse(head).has_value());
+  using namespace std::string_view_literals;
+  CHECK_FALSE(parse("GET /..\0 HTTP/1.1"sv).has_value());  // the root's parent, for who takes it as a C string
 }
 
 TEST_CASE("one range of bytes is understood") {
