@@ -98,9 +98,9 @@ class Filesystem {
   /// The same of a regular file, where the name is not there yet. `made` may be said of an empty one that was there.
   [[nodiscard]] virtual Result<FoundOrMade> lookup_or_create(Node directory, std::string_view name,
                                                              std::uint32_t mode) {
-    auto found = lookup(directory, name);
-    if (found || found.error() != Error::no_entry)
-      return found.transform([](Found there) { return FoundOrMade{there}; });
+    const auto found = lookup(directory, name);
+    if (found) return FoundOrMade{*found};
+    if (found.error() != Error::no_entry) return failure(found.error());
     const auto made = create(directory, name, {.type = FileType::regular, .mode = mode});
     if (made) return FoundOrMade{*made, true};
     if (made.error() != Error::exists) return failure(made.error());
