@@ -55,6 +55,15 @@ class BenchPrograms(Case):
         without = self.measured(self.run_program("block", "--quick"))
         self.assertEqual(([], self.cases("block")), without)
 
+    def test_files(self):
+        share = os.path.join(self.folder, "share")
+        os.mkdir(share)
+        disk = os.path.join(self.folder, "disk.img")
+        self.assertEqual(0, self.toro("image", "make-disk", share, "--size", "32M", "--output", disk).status)
+        self.check("files", options=("--disk", disk, "--share", share))
+        without = self.measured(self.run_program("files", "--quick"))
+        self.assertEqual(([], self.cases("files")), without)
+
     def test_heap_of_one_core(self):
         self.check("heap", skipped=["cross-core"])
 

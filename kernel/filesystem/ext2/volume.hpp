@@ -19,7 +19,7 @@ class Volume {
   [[nodiscard]] BlockCache& cache() { return *cache_; }
   [[nodiscard]] Access access() const { return state_.access(); }
   /// Of an index of names, which lies beside the blocks.
-  [[nodiscard]] std::size_t most_index_bytes() const { return cache_->most() * layout_.block_size / 8; }
+  [[nodiscard]] std::size_t most_index_bytes() const { return cache_->most() * layout_.block_size / 2; }
 
   /// Before each change of the volume: whether it may be made. `read_only` when not.
   [[nodiscard]] Result<> begin_change();

@@ -174,6 +174,14 @@ TEST_CASE_FIXTURE(Client, "hostile fuse: directories whose records are broken") 
   }
   server.spoil = [&](Opcode opcode, Bytes& reply) {
     if (opcode == Opcode::read_directory_plus) how(reply);
+    if (opcode != Opcode::read_directory) return;
+    // "." again, whatever was asked for.
+    constexpr std::size_t kDot = 32;
+    reply.assign(reply.begin(), reply.begin() + kBody);
+    reply.resize(kBody + kDot);
+    at<ReplyHeader>(reply).length = static_cast<std::uint32_t>(reply.size());
+    at<DirectoryRecord>(reply, kBody) = {.inode = 1, .next = 1, .name_length = 1, .type = 4};
+    reply[kBody + sizeof(DirectoryRecord)] = std::byte{'.'};
   };
   CHECK(error_of(files.list("/d")) == Error::damaged);
   CHECK(server.open_handles() == 0);
