@@ -2,6 +2,8 @@
 // take is not taken from the other. [virtio 1.2 §5.10.6]
 #pragma once
 
+#include <sys/uio.h>
+
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -9,9 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "kernel/devices/virtio/vsock_protocol.hpp"
-#include "sdk/cli/host/event_loop.hpp"
 #include "sdk/cli/host/socket.hpp"
+#include "sdk/vsock/connection.hpp"
 #include "sdk/vsock/ring.hpp"
 
 namespace toro::bridge {
@@ -19,8 +20,6 @@ namespace toro::bridge {
 using cli::EventLoop;
 using cli::FileDescriptor;
 using cli::Registration;
-using virtio::VsockHeader;
-using virtio::VsockOperation;
 
 /// A port of the host, on 127.0.0.1, that leads to one of the guest's.
 struct Entrance {
@@ -38,7 +37,6 @@ inline constexpr std::uint32_t kGuestCid = virtio::kFirstGuestCid;
 
 class Bridge {
  public:
-  static constexpr std::size_t kSpace = std::size_t{256} << 10;  ///< of a connection, for what the host has not taken
   static constexpr std::size_t kMostConnections = 16384;
 
   Bridge(EventLoop& loop, std::vector<Entrance> entrances, std::map<std::uint32_t, Target> targets);
@@ -56,21 +54,23 @@ class Bridge {
   /// The guest's driver begins anew: all connections are broken off.
   void reset();
 
- private:
-  class Connection;
-  using Key = std::pair<std::uint32_t, std::uint32_t>;  ///< the guest's port, the host's
+  // For connections:
+  [[nodiscard]] EventLoop& loop() { return loop_; }
+  void give_turn(Key key) { turns_.push_back(key); }
+  /// Gives turns as long as the guest has buffers, and tells it.
+  void pump();
+  /// Where a payload of `size` bytes at most goes in the guest's next buffer; how many parts that are. In a turn.
+  [[nodiscard]] std::size_t payload_parts(std::span<iovec> parts, std::size_t size) const;
+  /// What lies there goes. Once in a turn.
+  void send(const VsockHeader& header, std::size_t payload);
 
+ private:
   void accept(Entrance& entrance);
   void take_from_guest();
-  void input(const VsockHeader& header, std::vector<std::span<const std::byte>>& payload, std::size_t size);
+  void input(const VsockHeader& header, const Payload& payload, std::size_t size);
   void connect(const VsockHeader& header);
-  void add(Key key, FileDescriptor socket, bool is_from_guest, const VsockHeader* request);
-  void remove(Key key);
-  /// Sends what waited, and lets those read that may.
-  void pump();
-  [[nodiscard]] bool has_room();
-  [[nodiscard]] std::size_t room() const;
-  void send(VsockHeader header, std::size_t payload);
+  [[nodiscard]] Connection& add(Key key, FileDescriptor socket, Connection::State state);
+  [[nodiscard]] bool has_buffer();
   void refuse(const VsockHeader& header);
 
   EventLoop& loop_;
@@ -78,9 +78,9 @@ class Bridge {
   std::vector<Registration> entering_;
   std::map<std::uint32_t, Target> targets_;
   std::map<Key, std::unique_ptr<Connection>> connections_;
-  std::deque<Key> owing_;            ///< who has something to send
+  std::deque<Key> turns_;            ///< who has something to send
   std::deque<VsockHeader> refused_;  ///< answers to what belongs to no connection
-  std::optional<Chain> spare_;       ///< the guest's next buffer
+  std::optional<Chain> buffer_;      ///< the guest's next
   std::uint32_t next_port_ = 1024;
 };
 

@@ -169,7 +169,7 @@ class Vsock(harness.Case):
                 self.assertEqual(count, said.count("100000 of 100000 bytes came back, equal"), said)
 
     def test_each_call(self):
-        for board in BOARDS:
+        for board in (*BOARDS, "kvm-pc-emulated"):
             for cores in ("1", "2"):
                 with self.subTest(board=board, cores=cores), EchoServer() as server:
                     said = self.finish(self.boot("calls", board=board, options=(
