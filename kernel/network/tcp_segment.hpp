@@ -21,6 +21,7 @@ struct TcpOption {
   static constexpr std::uint8_t kTimestamps = 8;
 };
 inline constexpr std::uint8_t kMostWindowScale = 14;  ///< [RFC 7323 2.3]
+inline constexpr std::uint16_t kDefaultMss = 536;     ///< of a peer that says nothing [RFC 9293 3.7.1]
 
 struct TcpTimestamps {
   std::uint32_t value = 0;
