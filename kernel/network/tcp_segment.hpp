@@ -51,6 +51,7 @@ struct TcpSegment {
   [[nodiscard]] Sequence end() const { return sequence + length(); }
 };
 
-[[nodiscard]] Parsed<TcpSegment> parse_tcp(Ipv4Address source, Ipv4Address destination, Bytes payload);
+[[nodiscard]] Parsed<TcpSegment> parse_tcp(Ipv4Address source, Ipv4Address destination, Bytes payload,
+                                           Integrity integrity = Integrity::unknown);
 
 }  // namespace toro::inet
