@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t kPeriod = 64'000'000'000;  // ns
 constexpr unsigned kPeriodShift = 3;
 constexpr unsigned kHashShift = 8;
-constexpr std::array<std::uint16_t, 8> kSizes{64, 536, 1024, 1220, 1360, 1440, 1460, 8960};
+constexpr std::array<std::uint16_t, 8> kSizes{64, 536, 1024, 1220, 1360, 1440, 1452, 1460};
 constexpr std::uint8_t kNoScale = 15;  // more than RFC 7323 allows
 constexpr std::uint32_t kSack = 16;
 
