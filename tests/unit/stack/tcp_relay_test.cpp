@@ -111,22 +111,28 @@ TEST_CASE("an echo over any cable is what was sent") {
 }
 
 TEST_CASE("where nothing is lost, each side says once that it ends, and sends nothing twice") {
-  Echo echo(1);
-  std::map<std::uint16_t, unsigned> fins;  // by source port
-  echo.world.filter = [&](Frame& frame) {
-    const auto packet = parse_ipv4(Bytes(frame).subspan(sizeof(EthernetHeader)));
-    if (!packet || packet->header->protocol != Protocol::tcp) return true;
-    const auto segment = parse_tcp(packet->header->source, packet->header->destination, packet->payload);
-    if (segment && segment->has(TcpHeader::kFin)) ++fins[segment->source.port];
-    return true;
-  };
-  echo.open();
-  const auto data = random_bytes(2'000'000, 1);
-  CHECK(echo.exchange(data) == data);
-  echo.world.run(kSecond);
-  CHECK_EQ(fins.size(), 2);
-  for (const auto& [port, count] : fins) CHECK_EQ(count, 1);
-  CHECK_EQ(echo.incoming->retransmissions() + echo.outgoing->retransmissions(), 0);
+  const Tcp::Settings all{};
+  const Tcp::Settings none{.timestamps = false, .sack = false, .window_scaling = false};
+  for (const Tcp::Settings& settings : {all, none}) {
+    CAPTURE(settings.window_scaling);
+    Echo echo(1);
+    echo.client.stack.tcp().settings() = settings;
+    std::map<std::uint16_t, unsigned> fins;  // by source port
+    echo.world.filter = [&](Frame& frame) {
+      const auto packet = parse_ipv4(Bytes(frame).subspan(sizeof(EthernetHeader)));
+      if (!packet || packet->header->protocol != Protocol::tcp) return true;
+      const auto segment = parse_tcp(packet->header->source, packet->header->destination, packet->payload);
+      if (segment && segment->has(TcpHeader::kFin)) ++fins[segment->source.port];
+      return true;
+    };
+    echo.open();
+    const auto data = random_bytes(1'000'000, 1);
+    CHECK(echo.exchange(data) == data);
+    echo.world.run(kSecond);
+    CHECK_EQ(fins.size(), 2);
+    for (const auto& [port, count] : fins) CHECK_EQ(count, 1);
+    CHECK_EQ(echo.incoming->retransmissions() + echo.outgoing->retransmissions(), 0);
+  }
 }
 
 TEST_CASE("who comes by a cookie has all options of who does not") {

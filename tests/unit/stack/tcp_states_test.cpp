@@ -412,7 +412,6 @@ TEST_CASE("while a listener is flooded, a cookie lets others in") {
     CHECK_EQ(played.connection->state(), established);
     CHECK_EQ(played.connection->readable_bytes(), 5);
     CHECK_EQ(played.connection->mss(), 536);
-    CHECK_EQ(played.last()->acknowledgment, played.next + 5);
   }
   SUBCASE("with another") {
     for (const std::uint32_t wrong : {1U, 8U, 256U, 0x10000U}) {
