@@ -161,7 +161,7 @@ struct Event {
 /// What every synchronized state does, and stays.
 const Event kIgnored[] = {
     {"a reset within the window", R, 1, 0, 0, A},
-    {"a reset at the window's end", R, 65534, 0, 0, A},
+    {"a reset at the window's end", R, 65533, 0, 0, A},  // a FIN took one
     {"a reset before the window", R, -1, 0, 0, 0},
     {"a reset behind the window", R, 10'000'000, 0, 0, 0},
     {"a SYN within the window", S, 5, 0, 0, A},
