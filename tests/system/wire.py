@@ -24,7 +24,10 @@ ORDERS = 9  # tcp-peer's UDP port
 
 
 class Wire:
-    def __init__(self, tap):
+    """Whose frames are sent and received: an address on the tap device that nobody else has."""
+
+    def __init__(self, tap, address=tap_network.HOST):
+        self.address = address
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0003))
         self.socket.bind((tap, 0))
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
@@ -35,7 +38,7 @@ class Wire:
         self.socket.close()
 
     def send(self, packet):
-        self.socket.send(bytes(Ether(src=MAC, dst=self.mac) / IP(src=tap_network.HOST, dst=tap_network.GUEST) / packet))
+        self.socket.send(bytes(Ether(src=MAC, dst=self.mac) / IP(src=self.address, dst=tap_network.GUEST) / packet))
 
     def receive(self, end):
         """The next IP packet for us; None at `end`. Answers who asks for our address."""
@@ -48,18 +51,18 @@ class Wire:
             if kind == socket.PACKET_OUTGOING:
                 continue
             frame = Ether(data)
-            if ARP in frame and frame[ARP].op == 1 and frame[ARP].pdst == tap_network.HOST:
+            if ARP in frame and frame[ARP].op == 1 and frame[ARP].pdst == self.address:
                 self.mac = frame.src
-                self.socket.send(bytes(Ether(src=MAC, dst=frame.src) / ARP(op=2, hwsrc=MAC, psrc=tap_network.HOST,
+                self.socket.send(bytes(Ether(src=MAC, dst=frame.src) / ARP(op=2, hwsrc=MAC, psrc=self.address,
                                                                          hwdst=frame.src, pdst=frame[ARP].psrc)))
-            elif IP in frame and frame[IP].dst == tap_network.HOST:
+            elif IP in frame and frame[IP].dst == self.address:
                 return frame[IP]
         return None
 
     def learn(self):
         """Asks for the guest's address until it answers."""
         for _ in range(PATIENCE):
-            self.socket.send(bytes(Ether(src=MAC, dst=self.mac) / ARP(op=1, hwsrc=MAC, psrc=tap_network.HOST,
+            self.socket.send(bytes(Ether(src=MAC, dst=self.mac) / ARP(op=1, hwsrc=MAC, psrc=self.address,
                                                                      pdst=tap_network.GUEST)))
             self.socket.settimeout(1)
             try:
