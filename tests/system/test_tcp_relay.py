@@ -18,6 +18,7 @@ import tap_network
 BYTES = int(os.environ.get("TORO_RELAY_BYTES", str(400_000)))
 PATIENCE = 300  # seconds without a byte after which a test gives up: at 20 % loss some are long
 SEED = 9
+CUBIC = (socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"cubic")  # as Linux has it unless somebody chose another
 
 
 @dataclasses.dataclass
@@ -48,6 +49,8 @@ def setUpModule():
 def echo(port, data):
     """What comes back, sent while it comes."""
     with socket.create_connection((tap_network.GUEST, port), timeout=PATIENCE) as connection:
+        connection.setsockopt(*CUBIC)
+
         def send():
             connection.sendall(data)
             connection.shutdown(socket.SHUT_WR)
@@ -142,6 +145,7 @@ class Linux:
         assert tap_network.leave_network()
         cable = tap_network.open_cable("linux", tap_network.GUEST)
         with socket.create_server((tap_network.GUEST, 7)) as server:
+            server.setsockopt(*CUBIC)
             socket.send_fds(parent, [b"x"], [cable])
             os.close(cable)
             while True:
