@@ -56,4 +56,12 @@ class Checksum {
   return sum.value();
 }
 
+/// Whether a segment's or a datagram's checksum is right.
+[[nodiscard]] inline bool is_intact(Ipv4Address source, Ipv4Address destination, Protocol protocol, Bytes payload) {
+  Checksum sum;
+  sum.add_pseudo_header(source, destination, protocol, payload.size());
+  sum.add(payload);
+  return sum.value() == 0;
+}
+
 }  // namespace toro::inet

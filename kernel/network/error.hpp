@@ -17,6 +17,9 @@ using Result = SocketResult<T>;
   return std::unexpected(error);
 }
 
+/// What is known of a payload before its checksum is looked at.
+enum class Integrity : std::uint8_t { unknown, good };
+
 /// Why a received packet went no further.
 enum class Drop : std::uint8_t {
   too_short,

@@ -184,7 +184,7 @@ void Interface::configure() {
   if (option && !configuration)
     print(console::sink(), "toro: toro.{}=ADDRESS/PREFIX[,GATEWAY[,NAME SERVER]...] was expected, {} was found\n",
           name(), *option);
-  if (const auto claimed = device_->claim({}); !claimed) {
+  if (const auto claimed = device_->claim({.receive_checksum = true}); !claimed) {
     is_broken_ = true;
     print(console::sink(), "toro: {}: no network: {}\n", name(), describe(claimed.error()));
     return;
@@ -216,7 +216,8 @@ void Interface::take_frames() {
       frame_.copy_to(copy);
       bytes = Bytes(copy).first(frame_.size());
     }
-    stack_.input(bytes);
+    const bool is_good = frame_.description().checksum != network::Frame::Checksum::unknown;
+    stack_.input(bytes, is_good ? Integrity::good : Integrity::unknown);
     frame_ = {};
     if (auto next = device_->receive(0)) frame_ = std::move(*next);
   }

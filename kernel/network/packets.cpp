@@ -72,17 +72,14 @@ Parsed<QuotedPacket> parse_quoted(Bytes payload) {
   return QuotedPacket{header, payload.subspan(header_size)};
 }
 
-Parsed<UdpDatagram> parse_udp(Ipv4Address source, Ipv4Address destination, Bytes payload) {
+Parsed<UdpDatagram> parse_udp(Ipv4Address source, Ipv4Address destination, Bytes payload, Integrity integrity) {
   const auto* const header = header_of<UdpHeader>(payload);
   if (header == nullptr) return drop(Drop::too_short);
   const std::size_t length = header->length;
   if (length < sizeof(UdpHeader) || length > payload.size()) return drop(Drop::bad_length);
-  if (header->checksum != 0) {  // 0: the sender made none
-    Checksum sum;
-    sum.add_pseudo_header(source, destination, Protocol::udp, length);
-    sum.add(payload.first(length));
-    if (sum.value() != 0) return drop(Drop::bad_checksum);
-  }
+  const bool has_checksum = header->checksum != 0 && integrity == Integrity::unknown;
+  if (has_checksum && !is_intact(source, destination, Protocol::udp, payload.first(length)))
+    return drop(Drop::bad_checksum);
   return UdpDatagram{{source, header->source},
                      {destination, header->destination},
                      payload.subspan(sizeof(UdpHeader), length - sizeof(UdpHeader))};

@@ -41,6 +41,7 @@ struct UdpDatagram {
   Endpoint destination;
   Bytes payload;
 };
-[[nodiscard]] Parsed<UdpDatagram> parse_udp(Ipv4Address source, Ipv4Address destination, Bytes payload);
+[[nodiscard]] Parsed<UdpDatagram> parse_udp(Ipv4Address source, Ipv4Address destination, Bytes payload,
+                                            Integrity integrity = Integrity::unknown);
 
 }  // namespace toro::inet

@@ -27,7 +27,7 @@ void Stack::count(std::optional<Drop> drop) {
   if (drop) ++counters_.dropped[static_cast<std::size_t>(*drop)];
 }
 
-void Stack::input(Bytes frame) {
+void Stack::input(Bytes frame, Integrity payload_is) {
   ++counters_.received;
   const auto* const header = header_of<EthernetHeader>(frame);
   if (header == nullptr) return count(Drop::too_short);
@@ -38,7 +38,7 @@ void Stack::input(Bytes frame) {
       count(take_arp(payload));
       break;
     case EthernetHeader::kIpv4:
-      count(take_ipv4(payload, true));
+      count(take_ipv4(payload, From::wire, payload_is));
       break;
     default:
       count(Drop::unknown_protocol);
@@ -56,7 +56,7 @@ void Stack::pump() {
     Looped* const packet = loopback_.pop();
     if (packet == nullptr) return;
     --looped_;
-    count(take_ipv4({packet->content(), packet->size}, false));
+    count(take_ipv4({packet->content(), packet->size}, From::itself, Integrity::good));
     heap::free(packet);
   }
 }
@@ -72,32 +72,33 @@ bool Stack::is_broadcast(Ipv4Address address) const {
   return address.is_limited_broadcast() || (is_configured() && address == configuration_.broadcast());
 }
 
-std::optional<Drop> Stack::take_ipv4(Bytes payload, bool from_wire) {
+std::optional<Drop> Stack::take_ipv4(Bytes payload, From from, Integrity integrity) {
   const auto packet = parse_ipv4(payload);
   if (!packet) return packet.error();
   const Ipv4Header& header = *packet->header;
   // [RFC 1122 3.2.1.3]
+  const bool from_wire = from == From::wire;
   if (from_wire && (header.source.is_multicast() || is_broadcast(header.source) || is_own(header.source)))
     return Drop::bad_source;
   if (from_wire && header.destination.is_loopback()) return Drop::not_ours;
   if (!is_own(header.destination) && !is_broadcast(header.destination)) return Drop::not_ours;
-  if (!packet->is_fragment()) return deliver(*packet, packet->payload);
+  if (!packet->is_fragment()) return deliver(*packet, packet->payload, integrity);
   const auto whole = reassembly_.input(*packet);
   if (!whole) return whole.error();
   if (whole->empty()) return std::nullopt;
-  return deliver(*packet, *whole);
+  return deliver(*packet, *whole, Integrity::unknown);
 }
 
 /// `payload` is the whole packet's; `packet` the fragment that completed it, or it.
-std::optional<Drop> Stack::deliver(const Ipv4Packet& packet, Bytes payload) {
+std::optional<Drop> Stack::deliver(const Ipv4Packet& packet, Bytes payload, Integrity integrity) {
   switch (packet.header->protocol) {
     case Protocol::icmp:
       return take_icmp(packet, payload);
     case Protocol::udp:
-      return take_udp(packet, payload);
+      return take_udp(packet, payload, integrity);
     case Protocol::tcp: {
       if (is_broadcast(packet.header->destination)) return Drop::not_ours;
-      const auto segment = parse_tcp(packet.header->source, packet.header->destination, payload);
+      const auto segment = parse_tcp(packet.header->source, packet.header->destination, payload, integrity);
       if (!segment) return segment.error();
       tcp_.input(*segment);
       return std::nullopt;
@@ -107,8 +108,8 @@ std::optional<Drop> Stack::deliver(const Ipv4Packet& packet, Bytes payload) {
   return Drop::unknown_protocol;
 }
 
-std::optional<Drop> Stack::take_udp(const Ipv4Packet& packet, Bytes payload) {
-  const auto datagram = parse_udp(packet.header->source, packet.header->destination, payload);
+std::optional<Drop> Stack::take_udp(const Ipv4Packet& packet, Bytes payload, Integrity integrity) {
+  const auto datagram = parse_udp(packet.header->source, packet.header->destination, payload, integrity);
   if (!datagram) return datagram.error();
   if (udp_.input(*datagram)) return std::nullopt;
   answer_unreachable(packet, Unreachable::port);
@@ -225,8 +226,8 @@ Result<> Stack::send_built(const PacketOptions& options, std::size_t size) {
                     .source = options.source,
                     .destination = options.destination};
   header.checksum = checksum_of(bytes_of(header));
-  std::memcpy(packet_.data(), &header, sizeof header);
-  return send_packet(Bytes(packet_).first(sizeof header + size));
+  std::memcpy(packet().data(), &header, sizeof header);
+  return send_packet(Bytes(packet()).first(sizeof header + size));
 }
 
 Result<> Stack::send(const PacketOptions& options, Bytes payload) {
@@ -251,9 +252,9 @@ Result<> Stack::send(const PacketOptions& options, Bytes payload) {
         .source = options.source,
         .destination = options.destination};
     header.checksum = checksum_of(bytes_of(header));
-    std::memcpy(packet_.data(), &header, sizeof header);
+    std::memcpy(packet().data(), &header, sizeof header);
     std::ranges::copy(part, room().begin());
-    if (const auto sent = send_packet(Bytes(packet_).first(sizeof header + part.size())); !sent) return sent;
+    if (const auto sent = send_packet(Bytes(packet()).first(sizeof header + part.size())); !sent) return sent;
   }
   return {};
 }
@@ -290,19 +291,21 @@ void Stack::loop(Bytes packet) {
   ++looped_;
 }
 
-void Stack::send_frame(const MacAddress& destination, std::uint16_t type, Bytes payload) {
-  const EthernetHeader header{.destination = destination, .source = mac_, .type = type};
+/// Not in the place where a packet may be built meanwhile.
+void Stack::send_arp(const MacAddress& destination, const ArpPacket& arp) {
+  const struct {
+    EthernetHeader header;
+    ArpPacket arp;
+  } frame{{.destination = destination, .source = mac_, .type = EthernetHeader::kArp}, arp};
+  static_assert(sizeof frame == sizeof(EthernetHeader) + sizeof(ArpPacket));
+  environment_.transmit(bytes_of(frame));
+}
+
+void Stack::send_to_neighbour(const MacAddress& destination, Bytes packet_to_send) {
+  const EthernetHeader header{.destination = destination, .source = mac_, .type = EthernetHeader::kIpv4};
   std::memcpy(frame_.data(), &header, sizeof header);
-  std::ranges::copy(payload, frame_.begin() + sizeof header);
-  environment_.transmit(Bytes(frame_).first(sizeof header + payload.size()));
-}
-
-void Stack::send_arp(const MacAddress& destination, const ArpPacket& packet) {
-  send_frame(destination, EthernetHeader::kArp, bytes_of(packet));
-}
-
-void Stack::send_to_neighbour(const MacAddress& destination, Bytes packet) {
-  send_frame(destination, EthernetHeader::kIpv4, packet);
+  if (packet_to_send.data() != packet().data()) std::ranges::copy(packet_to_send, packet().begin());
+  environment_.transmit(Bytes(frame_).first(sizeof header + packet_to_send.size()));
 }
 
 void Stack::neighbour_is_silent(Ipv4Address address) {

@@ -44,8 +44,8 @@ class Stack final : NeighbourLink {
   Stack(const Stack&) = delete;
   Stack& operator=(const Stack&) = delete;
 
-  /// A received frame, without its check sequence.
-  void input(Bytes frame);
+  /// A received frame, without its check sequence; `payload` says whether the device saw to TCP's and UDP's checksums.
+  void input(Bytes frame, Integrity payload = Integrity::unknown);
   /// Fires the timers that are due.
   void run_timers();
   /// When run_timers() is to be called: nanoseconds, or kNever.
@@ -83,7 +83,7 @@ class Stack final : NeighbourLink {
   /// The longest packet, header and all, that goes to `destination` in one piece.
   [[nodiscard]] std::size_t mtu_to(Ipv4Address destination);
   /// Where a payload of at most mtu() - 20 bytes is built, for send_built().
-  [[nodiscard]] MutableBytes room() { return MutableBytes(packet_).subspan(sizeof(Ipv4Header)); }
+  [[nodiscard]] MutableBytes room() { return packet().subspan(sizeof(Ipv4Header)); }
   [[nodiscard]] Result<> send_built(const PacketOptions& options, std::size_t size);
   /// In fragments where it must be. `payload` is not in room().
   [[nodiscard]] Result<> send(const PacketOptions& options, Bytes payload);
@@ -100,20 +100,22 @@ class Stack final : NeighbourLink {
   static constexpr std::size_t kMostLooped = 256;  ///< packets; what comes then is lost
 
   [[nodiscard]] std::optional<Drop> take_arp(Bytes payload);
-  [[nodiscard]] std::optional<Drop> take_ipv4(Bytes payload, bool from_wire);
-  [[nodiscard]] std::optional<Drop> deliver(const Ipv4Packet& packet, Bytes payload);
+  enum class From : std::uint8_t { wire, itself };
+  [[nodiscard]] std::optional<Drop> take_ipv4(Bytes payload, From from, Integrity integrity);
+  [[nodiscard]] std::optional<Drop> deliver(const Ipv4Packet& packet, Bytes payload, Integrity integrity);
   [[nodiscard]] std::optional<Drop> take_icmp(const Ipv4Packet& packet, Bytes payload);
-  [[nodiscard]] std::optional<Drop> take_udp(const Ipv4Packet& packet, Bytes payload);
+  [[nodiscard]] std::optional<Drop> take_udp(const Ipv4Packet& packet, Bytes payload, Integrity integrity);
   [[nodiscard]] bool is_broadcast(Ipv4Address address) const;
   void take_icmp_error(const IcmpMessage& message);
   void answer_unreachable(const Ipv4Packet& packet, Unreachable code);
   void count(std::optional<Drop> drop);
 
+  /// Where a packet is built: it need not be copied to become a frame.
+  [[nodiscard]] MutableBytes packet() { return MutableBytes(frame_).subspan(sizeof(EthernetHeader)); }
   [[nodiscard]] Result<> send_packet(Bytes packet);
   void loop(Bytes packet);
-  void send_frame(const MacAddress& destination, std::uint16_t type, Bytes payload);
-  void send_arp(const MacAddress& destination, const ArpPacket& packet) override;
-  void send_to_neighbour(const MacAddress& destination, Bytes packet) override;
+  void send_arp(const MacAddress& destination, const ArpPacket& arp) override;
+  void send_to_neighbour(const MacAddress& destination, Bytes packet_to_send) override;
   void neighbour_is_silent(Ipv4Address address) override;
 
   Environment& environment_;
@@ -135,7 +137,6 @@ class Stack final : NeighbourLink {
   std::uint16_t identification_ = 0;
   std::uint64_t errors_from_ = 0;  ///< ICMP errors that were sent since then
   unsigned errors_sent_ = 0;
-  std::array<std::byte, kMostMtu> packet_;
   std::array<std::byte, sizeof(EthernetHeader) + kMostMtu> frame_;
 };
 

@@ -55,9 +55,8 @@ Result<TcpConnection*> TcpListener::accept() {
   return connection;
 }
 
-/// The oldest of those that did not answer yet makes room.
 void TcpListener::begin(TcpConnection& connection) {
-  if (half_open_count_ >= 2 * backlog_) half_open_.first()->fail(Error::connection_aborted);
+  connection.listener_ = this;
   half_open_.push(connection);
   ++half_open_count_;
 }
@@ -77,7 +76,10 @@ void TcpListener::lost(TcpConnection& connection) {
 }
 
 Tcp::Tcp(Stack& stack)
-    : stack_(stack), table_key_(random_key(stack.environment())), sequence_key_(random_key(stack.environment())) {}
+    : stack_(stack),
+      table_key_(random_key(stack.environment())),
+      sequence_key_(random_key(stack.environment())),
+      cookies_(random_key(stack.environment())) {}
 
 template <class F>
 void Tcp::for_each(F f) {
@@ -147,9 +149,10 @@ void Tcp::entered_time_wait(TcpConnection& connection) {
 }
 
 /// A clock of 4 µs, and a hash that tells nobody else's. [RFC 6528 3]
-Sequence Tcp::initial_sequence(Endpoint local, Endpoint remote) {
-  return {
-      static_cast<std::uint32_t>(stack_.environment().now() / (4 * kMicrosecond) + hash(sequence_key_, local, remote))};
+Tcp::Beginning Tcp::beginning_of(Endpoint local, Endpoint remote) const {
+  const std::uint64_t hashed = hash(sequence_key_, local, remote);
+  return {.sequence = {static_cast<std::uint32_t>(stack_.environment().now() / (4 * kMicrosecond) + hashed)},
+          .timestamp_offset = static_cast<std::uint32_t>(hashed >> 32)};
 }
 
 void Tcp::input(const TcpSegment& segment) {
@@ -161,14 +164,31 @@ void Tcp::input(const TcpSegment& segment) {
     connection->end(std::nullopt);
   }
   TcpListener* const listener = find_listener(segment.destination);
+  if (listener != nullptr && segment.has(TcpHeader::kAck) && take_cookie(*listener, segment)) return;
   if (listener == nullptr || segment.has(TcpHeader::kAck)) return refuse(segment);
   if (begins) answer_syn(*listener, segment);
 }
 
 void Tcp::answer_syn(TcpListener& listener, const TcpSegment& syn) {
   if (listener.ready_count_ > listener.backlog_) return;  // it will ask again
+  if (listener.is_crowded()) {
+    TcpConnection passing(*this, syn.destination, syn.source);
+    return passing.answer_by_cookie(syn, cookies_.make(syn, stack_.environment().now()));
+  }
   TcpConnection* const connection = add(syn.destination, syn.source);
   if (connection != nullptr) connection->accept(syn, listener);
+}
+
+bool Tcp::take_cookie(TcpListener& listener, const TcpSegment& ack) {
+  if (ack.has(TcpHeader::kSyn) || ack.has(TcpHeader::kRst)) return false;
+  const auto syn = cookies_.check(ack, stack_.environment().now());
+  if (!syn) return false;
+  if (listener.ready_count_ > listener.backlog_) return true;  // it will say it again
+  TcpConnection* const connection = add(ack.destination, ack.source);
+  if (connection == nullptr) return true;
+  connection->accept_cookie(*syn, ack.acknowledgment - 1, listener);
+  connection->input(ack);
+  return true;
 }
 
 void Tcp::refuse(const TcpSegment& segment) {

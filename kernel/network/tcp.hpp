@@ -5,6 +5,7 @@
 
 #include "kernel/network/siphash.hpp"
 #include "kernel/network/tcp_connection.hpp"
+#include "kernel/network/tcp_cookies.hpp"
 
 namespace toro::inet {
 
@@ -30,6 +31,8 @@ class TcpListener {
   friend class TcpConnection;
 
   void begin(TcpConnection& connection);
+  /// What begins from now on has to keep a cookie.
+  [[nodiscard]] bool is_crowded() const { return half_open_count_ >= 2 * backlog_; }
   void became_ready(TcpConnection& connection);
   void lost(TcpConnection& connection);
 
@@ -104,9 +107,16 @@ class Tcp {
   [[nodiscard]] TcpListener* find_listener(Endpoint local) const;
   [[nodiscard]] TcpConnection* add(Endpoint local, Endpoint remote);
   void answer_syn(TcpListener& listener, const TcpSegment& syn);
+  /// Whether an ACK was one of a cookie, and is done with.
+  [[nodiscard]] bool take_cookie(TcpListener& listener, const TcpSegment& ack);
   /// Answers a segment that no connection has. [RFC 9293 3.5.2]
   void refuse(const TcpSegment& segment);
-  [[nodiscard]] Sequence initial_sequence(Endpoint local, Endpoint remote);
+  /// What others cannot guess of a connection. [RFC 6528 3, RFC 7323 5.4]
+  struct Beginning {
+    Sequence sequence;
+    std::uint32_t timestamp_offset;
+  };
+  [[nodiscard]] Beginning beginning_of(Endpoint local, Endpoint remote) const;
   void entered_time_wait(TcpConnection& connection);
   /// Nobody finds it any more.
   void remove(TcpConnection& connection);
@@ -121,6 +131,7 @@ class Tcp {
   MemoryBudget memory_{kMemory};
   SipKey table_key_;
   SipKey sequence_key_;
+  SynCookies cookies_;
   std::array<List<TcpConnection, &TcpConnection::in_bucket_>, kBuckets> buckets_;
   List<TcpListener, &TcpListener::links_> listeners_;
   List<TcpConnection, &TcpConnection::in_queue_> time_wait_;

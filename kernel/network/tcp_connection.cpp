@@ -24,8 +24,9 @@ TcpConnection::TcpConnection(Tcp& tcp, Endpoint local, Endpoint remote)
       acknowledgment_timer_(this, [](void* self) { static_cast<TcpConnection*>(self)->send_ack(); }),
       keep_alive_timer_(this, [](void* self) { static_cast<TcpConnection*>(self)->keep_alive_expired(); }),
       end_timer_(this, [](void* self) { static_cast<TcpConnection*>(self)->end(std::nullopt); }) {
-  iss_ = snd_una_ = snd_nxt_ = recovery_point_ = high_rxt_ = tcp.initial_sequence(local, remote);
-  ts_offset_ = static_cast<std::uint32_t>(tcp.stack().environment().random());
+  const Tcp::Beginning beginning = tcp.beginning_of(local, remote);
+  iss_ = snd_una_ = snd_nxt_ = recovery_point_ = high_rxt_ = beginning.sequence;
+  ts_offset_ = beginning.timestamp_offset;
   const Tcp::Settings& settings = tcp.settings();
   has_timestamps_ = settings.timestamps;
   has_sack_ = settings.sack;
@@ -67,15 +68,37 @@ void TcpConnection::connect() {
   send_syn();
 }
 
-void TcpConnection::accept(const TcpSegment& syn, TcpListener& listener) {
+void TcpConnection::take_first_syn(const TcpSegment& syn) {
   state_ = TcpState::syn_received;
-  has_user_ = true;
-  listener_ = &listener;
   irs_ = syn.sequence;
   rcv_nxt_ = rcv_adv_ = last_ack_sent_ = syn.sequence + 1;
   take_syn_options(syn);
+}
+
+void TcpConnection::accept(const TcpSegment& syn, TcpListener& listener) {
+  take_first_syn(syn);
   listener.begin(*this);
   send_syn();
+}
+
+void TcpConnection::answer_by_cookie(const TcpSegment& syn, Sequence cookie) {
+  TcpSegment kept = syn;
+  if (!has_timestamps_ || !syn.timestamps) {  // nothing would bring them back
+    kept.window_scale.reset();
+    kept.sack_permitted = false;
+  }
+  take_first_syn(kept);
+  ts_offset_ += SynCookies::timestamp(timestamp(), kept) - timestamp();
+  send_segment(TcpHeader::kSyn | TcpHeader::kAck, cookie, 0);
+}
+
+void TcpConnection::accept_cookie(const TcpSegment& syn, Sequence cookie, TcpListener& listener) {
+  ts_offset_ += SynCookies::kTimeStep;  // later than the time that went with the cookie
+  iss_ = snd_una_ = cookie;
+  snd_nxt_ = iss_ + 1;
+  take_first_syn(syn);
+  rcv_adv_ = rcv_nxt_ + std::min<std::uint32_t>(receive_window(), UINT16_MAX);  // as it was offered
+  listener.begin(*this);
 }
 
 bool TcpConnection::may_be_replaced_by(const TcpSegment& syn) const {

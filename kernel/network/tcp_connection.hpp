@@ -41,6 +41,13 @@ struct TcpKeepAlive {
   unsigned probes = 9;
 };
 
+/// Nanoseconds. [RFC 6298 2]
+struct TcpRoundTrip {
+  std::uint64_t smoothed;  ///< 0: nothing was measured yet
+  std::uint64_t variation;
+  std::uint64_t timeout;
+};
+
 class TcpConnection {
  public:
   TcpConnection(Tcp& tcp, Endpoint local, Endpoint remote);
@@ -92,12 +99,17 @@ class TcpConnection {
   [[nodiscard]] const TcpKeepAlive& keep_alive() const { return keep_alive_; }
   [[nodiscard]] std::uint32_t mss() const { return mss_; }
   [[nodiscard]] const Congestion& congestion() const { return congestion_; }
+  [[nodiscard]] TcpRoundTrip round_trip() const { return {srtt_, rttvar_, rto_}; }
   [[nodiscard]] std::uint64_t retransmissions() const { return retransmissions_; }
 
   // For Tcp.
 
   void connect();
   void accept(const TcpSegment& syn, TcpListener& listener);
+  /// Answers a SYN and keeps nothing of it.
+  void answer_by_cookie(const TcpSegment& syn, Sequence cookie);
+  /// Takes up the connection that was begun so: `syn` is what the cookie holds of it.
+  void accept_cookie(const TcpSegment& syn, Sequence cookie, TcpListener& listener);
   void input(const TcpSegment& segment);
   void path_mtu_changed();
   void unreachable(Unreachable code);
@@ -121,6 +133,7 @@ class TcpConnection {
   // tcp_input.cpp
   void input_in_syn_sent(const TcpSegment& segment);
   [[nodiscard]] bool is_acceptable(const TcpSegment& segment) const;
+  void take_first_syn(const TcpSegment& syn);
   void take_syn_options(const TcpSegment& segment);
   [[nodiscard]] bool timestamps_are_sound(const TcpSegment& segment);
   void challenge();
@@ -128,7 +141,6 @@ class TcpConnection {
   void take_new_ack(const TcpSegment& segment);
   void take_window(const TcpSegment& segment);
   void take_payload(const TcpSegment& segment);
-  void take_fin(Sequence fin);
   void advance_to_fin();
   void measure_round_trip(const TcpSegment& segment);
   void established();
@@ -199,8 +211,8 @@ class TcpConnection {
   bool fin_queued_ = false;
   bool fin_acknowledged_ = false;
   bool no_delay_ = false;
-  std::uint32_t mss_ = 536;       ///< of payload beside the timestamps
-  std::uint16_t peer_mss_ = 536;  ///< [RFC 9293 3.7.1]
+  std::uint32_t mss_ = kDefaultMss;  ///< of payload beside the timestamps
+  std::uint16_t peer_mss_ = kDefaultMss;
 
   // Receiving.
   Sequence irs_;

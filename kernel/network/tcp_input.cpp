@@ -101,7 +101,6 @@ bool TcpConnection::is_acceptable(const TcpSegment& segment) const {
 }
 
 void TcpConnection::take_syn_options(const TcpSegment& segment) {
-  constexpr std::uint16_t kDefaultMss = 536;  // [RFC 9293 3.7.1]
   peer_mss_ = segment.maximum_segment_size.value_or(kDefaultMss);
   scales_ = scales_ && segment.window_scale.has_value();
   snd_shift_ = scales_ ? *segment.window_scale : std::uint8_t{0};

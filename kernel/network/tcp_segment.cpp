@@ -62,15 +62,13 @@ bool take_options(TcpSegment& segment, Bytes options) {
 
 }  // namespace
 
-Parsed<TcpSegment> parse_tcp(Ipv4Address source, Ipv4Address destination, Bytes payload) {
+Parsed<TcpSegment> parse_tcp(Ipv4Address source, Ipv4Address destination, Bytes payload, Integrity integrity) {
   const auto* const header = header_of<TcpHeader>(payload);
   if (header == nullptr) return std::unexpected(Drop::too_short);
   const std::size_t header_size = (header->words >> 4U) * std::size_t{4};
   if (header_size < sizeof(TcpHeader) || header_size > payload.size()) return std::unexpected(Drop::bad_length);
-  Checksum sum;
-  sum.add_pseudo_header(source, destination, Protocol::tcp, payload.size());
-  sum.add(payload);
-  if (sum.value() != 0) return std::unexpected(Drop::bad_checksum);
+  if (integrity == Integrity::unknown && !is_intact(source, destination, Protocol::tcp, payload))
+    return std::unexpected(Drop::bad_checksum);
   TcpSegment segment{.source = {source, header->source},
                      .destination = {destination, header->destination},
                      .sequence = {header->sequence},

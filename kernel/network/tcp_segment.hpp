@@ -21,6 +21,7 @@ struct TcpOption {
   static constexpr std::uint8_t kTimestamps = 8;
 };
 inline constexpr std::uint8_t kMostWindowScale = 14;  ///< [RFC 7323 2.3]
+inline constexpr std::uint16_t kDefaultMss = 536;     ///< of a peer that says nothing [RFC 9293 3.7.1]
 
 struct TcpTimestamps {
   std::uint32_t value = 0;
@@ -50,6 +51,7 @@ struct TcpSegment {
   [[nodiscard]] Sequence end() const { return sequence + length(); }
 };
 
-[[nodiscard]] Parsed<TcpSegment> parse_tcp(Ipv4Address source, Ipv4Address destination, Bytes payload);
+[[nodiscard]] Parsed<TcpSegment> parse_tcp(Ipv4Address source, Ipv4Address destination, Bytes payload,
+                                           Integrity integrity = Integrity::unknown);
 
 }  // namespace toro::inet

@@ -1,4 +1,5 @@
 // Options of sockets. [socket(7), tcp(7)]
+#include <array>
 #include <cstring>
 
 #include "kernel/posix/socket.hpp"
@@ -32,6 +33,7 @@ enum TcpOptionName : std::uint32_t {
   kKeepIdle = 4,
   kKeepInterval = 5,
   kKeepCount = 6,
+  kInformation = 11,
 };
 
 constexpr auto kNoOption = static_cast<filesystem::Error>(92);
@@ -45,6 +47,28 @@ struct Linger {
   std::int32_t is_on;
   std::int32_t seconds;
 };
+
+/// Times in µs. What is 0 is not known. [Linux include/uapi/linux/tcp.h tcp_info]
+struct TcpInformation {
+  std::uint8_t state;
+  std::uint8_t unknown[7];
+  std::uint32_t retransmission_time;
+  std::uint32_t unknown_time;
+  std::uint32_t sent_segment;
+  std::uint32_t unknown_counts[12];
+  std::uint32_t round_trip;
+  std::uint32_t round_trip_variation;
+  std::uint32_t slow_start_threshold;
+  std::uint32_t congestion_window;  ///< segments
+};
+static_assert(sizeof(TcpInformation) == 84);
+
+/// [Linux include/net/tcp_states.h]
+std::uint8_t number_of(inet::TcpState state) {
+  constexpr std::array<std::uint8_t, 10> kNumbers{7, 2, 3, 1, 4, 5, 8, 11, 9, 6};
+  return kNumbers[std::to_underlying(state)];
+}
+constexpr std::uint8_t kListens = 10;
 
 template <class T>
 std::optional<T> value_of(std::span<const std::byte> bytes) {
@@ -195,6 +219,20 @@ FileResult Socket::option(std::uint32_t level, std::uint32_t name, std::span<std
         return number(options_.keep_alive.interval / inet::kSecond);
       case kKeepCount:
         return number(options_.keep_alive.probes);
+      case kInformation: {
+        TcpInformation information{};
+        information.state = listener_ != nullptr ? kListens : number_of(inet::TcpState::closed);
+        if (connection_ != nullptr) {
+          const inet::TcpRoundTrip times = connection_->round_trip();
+          information.state = number_of(connection_->state());
+          information.retransmission_time = static_cast<std::uint32_t>(times.timeout / inet::kMicrosecond);
+          information.sent_segment = connection_->mss();
+          information.round_trip = static_cast<std::uint32_t>(times.smoothed / inet::kMicrosecond);
+          information.round_trip_variation = static_cast<std::uint32_t>(times.variation / inet::kMicrosecond);
+          information.congestion_window = connection_->congestion().window() / connection_->mss();
+        }
+        return put(value, information);
+      }
       default:
         return std::unexpected(kNoOption);
     }

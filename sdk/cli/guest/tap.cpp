@@ -1,28 +1,58 @@
 // Finds out whether a tap device can be used, and says what is wrong where it cannot.
 #include "sdk/cli/guest/tap.hpp"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <format>
 
-#include "kernel/network/configuration.hpp"
 #include "sdk/cli/guest/quote.hpp"
 #include "sdk/cli/host/failure.hpp"
 #include "sdk/cli/host/file_descriptor.hpp"
 
 namespace toro::cli {
+namespace {
+
+bool is_address(const std::string& text) {
+  in_addr address{};
+  return inet_pton(AF_INET, text.c_str(), &address) == 1;
+}
+
+bool is_prefix(std::string_view text) {
+  unsigned bits = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bits);
+  return error == std::errc() && end == text.data() + text.size() && bits <= 32;
+}
+
+/// As the kernel's option toro.net0 has it.
+bool is_configuration(std::string_view text) {
+  constexpr int kMostOthers = 4;  // gateway and name servers
+  const auto slash = text.find('/');
+  if (slash == std::string_view::npos || !is_address(std::string(text.substr(0, slash)))) return false;
+  auto comma = text.find(',', slash);
+  if (!is_prefix(text.substr(slash + 1, comma - slash - 1))) return false;
+  for (int i = 0; comma != std::string_view::npos; ++i) {
+    text.remove_prefix(comma + 1);
+    comma = text.find(',');
+    if (i == kMostOthers || !is_address(std::string(text.substr(0, comma)))) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 std::optional<Tap> parse_tap(std::string_view text) {
   const auto comma = text.find(',');
   Tap tap{.name = std::string(text.substr(0, comma)), .configuration = {}};
   if (comma != std::string_view::npos) {
     tap.configuration = text.substr(comma + 1);
-    if (!inet::parse_configuration(tap.configuration)) return std::nullopt;
+    if (!is_configuration(tap.configuration)) return std::nullopt;
   }
   if (tap.name.empty() || tap.name.size() >= IFNAMSIZ) return std::nullopt;
   return tap;

@@ -94,7 +94,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::memcpy(arp.data() + sizeof to_all, &here, sizeof here);
     stack.input(arp);
     TcpListener listener(stack.tcp(), nullptr);
-    require(listener.listen({kAnyAddress, 80}, 4).has_value(), "a listener");
+    require(listener.listen({kAnyAddress, 80}, 1).has_value(), "a listener");
     UdpSocket socket(stack.udp(), nullptr);
     require(socket.bind({kAnyAddress, 53}).has_value(), "a socket");
     if (size != 0 && data[0] % 2 == 0) stack.start_dhcp();

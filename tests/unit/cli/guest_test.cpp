@@ -164,7 +164,8 @@ TEST_CASE("a network is there where it is asked for") {
   CHECK(word_after(words, "-append") == "--");
   boot.tap = parse_tap("tap0,10.0.0.2/24,10.0.0.1").value();
   CHECK(word_after(qemu_command(boot, "/run/x"), "-append") == "toro.net0=10.0.0.2/24,10.0.0.1 --");
-  for (const char* bad : {"", ",10.0.0.2/24", "tap0,", "tap0,10.0.0.2", "tap0,10.0.0.2/33", "a-name-of-sixteen"})
+  for (const char* bad : {"", ",10.0.0.2/24", "tap0,", "tap0,10.0.0.2", "tap0,10.0.0.2/33", "tap0,10.0.0.2/24,",
+                          "tap0,10.0.0.2/24,x", "a-name-of-sixteen"})
     CHECK_FALSE(parse_tap(bad));
   boot.network = Network::user;
   boot.tap = {};

@@ -1,6 +1,8 @@
 // Two stacks back to back, over cables of every quality: bytes arrive as they were sent.
 #include <doctest/doctest.h>
 
+#include <map>
+
 #include "tests/unit/stack/world.hpp"
 
 namespace toro::inet {
@@ -106,6 +108,98 @@ TEST_CASE("an echo over any cable is what was sent") {
       CHECK_EQ(back.size(), data.size());
       CHECK(back == data);
     }
+}
+
+TEST_CASE("where nothing is lost, each side says once that it ends, and sends nothing twice") {
+  const Tcp::Settings all{};
+  const Tcp::Settings none{.timestamps = false, .sack = false, .window_scaling = false};
+  for (const Tcp::Settings& settings : {all, none}) {
+    CAPTURE(settings.window_scaling);
+    Echo echo(1);
+    echo.client.stack.tcp().settings() = settings;
+    std::map<std::uint16_t, unsigned> fins;  // by source port
+    echo.world.filter = [&](Frame& frame) {
+      const auto packet = parse_ipv4(Bytes(frame).subspan(sizeof(EthernetHeader)));
+      if (!packet || packet->header->protocol != Protocol::tcp) return true;
+      const auto segment = parse_tcp(packet->header->source, packet->header->destination, packet->payload);
+      if (segment && segment->has(TcpHeader::kFin)) ++fins[segment->source.port];
+      return true;
+    };
+    echo.open();
+    const auto data = random_bytes(1'000'000, 1);
+    CHECK(echo.exchange(data) == data);
+    echo.world.run(kSecond);
+    CHECK_EQ(fins.size(), 2);
+    for (const auto& [port, count] : fins) CHECK_EQ(count, 1);
+    CHECK_EQ(echo.incoming->retransmissions() + echo.outgoing->retransmissions(), 0);
+  }
+}
+
+TEST_CASE("who comes by a cookie has all options of who does not") {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    const bool has_timestamps = seed != 5;  // without them there is no window scaling either
+    CAPTURE(seed);
+    Echo echo(seed);
+    echo.client.stack.tcp().settings().timestamps = has_timestamps;
+    echo.listener.emplace(echo.server.stack.tcp(), nullptr);
+    REQUIRE(echo.listener->listen({kAnyAddress, 7}, 1).has_value());
+    for (std::uint16_t port = 1; port <= 2; ++port) {  // as many as have room
+      const Ipv4Address from{{10, 0, 0, 77}};
+      TcpHeader header{.source = port, .destination = 7, .flags = TcpHeader::kSyn};
+      Checksum sum;
+      sum.add_pseudo_header(from, echo.server.address(), Protocol::tcp, sizeof header);
+      sum.add(bytes_of(header));
+      header.checksum = sum.value();
+      echo.server.stack.input(packet_of(
+          {.protocol = Protocol::tcp, .source = from, .destination = echo.server.address()}, bytes_of(header)));
+    }
+    if (has_timestamps) echo.world.cable = {.loss = 0.02, .reordering = 0.1};
+    const auto connection = echo.client.stack.tcp().connect({}, {echo.server.address(), 7}, nullptr);
+    REQUIRE(connection.has_value());
+    echo.outgoing = *connection;
+    const auto data = random_bytes(300'000, seed);
+    CHECK(echo.exchange(data) == data);
+    REQUIRE_NE(echo.incoming, nullptr);
+    CHECK_EQ(echo.incoming->mss(), has_timestamps ? 1448 : 1460);
+    CHECK_EQ(echo.outgoing->mss(), has_timestamps ? 1448 : 1460);
+    if (!has_timestamps) CHECK_EQ(echo.outgoing->retransmissions(), 0);
+    CHECK_LT(echo.incoming->round_trip().smoothed, 100 * kMillisecond);
+  }
+}
+
+TEST_CASE("ten thousand connections are open at once, and leave nothing behind") {
+  constexpr std::size_t kCount = 10'000;
+  Echo echo(1);
+  echo.listener.emplace(echo.server.stack.tcp(), nullptr);
+  REQUIRE(echo.listener->listen({kAnyAddress, 7}, 4096).has_value());
+  std::vector<TcpConnection*> ends[2];
+  const std::byte byte{'x'};
+  for (std::size_t i = 0; i < kCount; ++i) {
+    const auto connection = echo.client.stack.tcp().connect({}, {echo.server.address(), 7}, nullptr);
+    REQUIRE(connection.has_value());
+    ends[0].push_back(*connection);
+    if (i % 100 != 99) continue;
+    REQUIRE(echo.world.run(10 * kSecond, [&] {
+      while (const auto accepted = echo.listener->accept()) ends[1].push_back(*accepted);
+      return ends[1].size() == i + 1;
+    }));
+  }
+  CHECK_EQ(echo.server.stack.tcp().connections(), kCount);
+  CHECK_EQ(echo.server.stack.tcp().memory().left(), Tcp::kMemory);  // who says nothing takes no memory for bytes
+  CHECK_LT(kCount * sizeof(TcpConnection), std::size_t{16} << 20);
+  for (TcpConnection* const connection : ends[0]) CHECK_EQ(connection->send({&byte, 1}), 1);
+  CHECK(echo.world.run(10 * kSecond, [&] {
+    return std::ranges::all_of(ends[1], [](const auto* one) { return one->readable_bytes() == 1; });
+  }));
+  for (TcpConnection* const connection : ends[1]) {
+    std::byte got;
+    CHECK_EQ(connection->receive({&got, 1}), 1);
+  }
+  for (auto& some : ends)
+    for (TcpConnection* const connection : some) connection->close();
+  echo.world.run(120 * kSecond);
+  CHECK_EQ(echo.server.stack.tcp().connections(), 0);
+  CHECK_EQ(echo.server.stack.tcp().memory().left(), Tcp::kMemory);
 }
 
 TEST_CASE("who goes leaves what was sent to be delivered") {

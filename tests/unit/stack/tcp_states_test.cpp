@@ -22,10 +22,13 @@ struct Played {
   TcpListener listener{host.stack.tcp(), nullptr};
   TcpConnection* connection = nullptr;
   std::uint16_t port = 80;
-  Sequence next = kPeerFirst;  ///< of the peer's numbers
-  Sequence acknowledged;       ///< of ours
+  Sequence next = kPeerFirst;         ///< of the peer's numbers
+  Sequence acknowledged;              ///< of ours
+  std::optional<std::uint32_t> time;  ///< of the peer's clock, where it sends timestamps
 
-  Played() {
+  Played() { meet(); }
+  /// The peer's address is known from now on.
+  void meet() {
     const ArpPacket request{.operation = ArpPacket::kRequest,
                             .sender_mac = {{2, 0, 0, 0, 0, 99}},
                             .sender = kPeer.address,
@@ -38,11 +41,20 @@ struct Played {
   }
 
   void say(std::uint8_t flags, Sequence sequence, Sequence ack, std::size_t size = 0, std::uint16_t window = 65535) {
-    std::vector<std::byte> segment(sizeof(TcpHeader) + size, std::byte{'x'});
+    struct {
+      std::uint8_t padding[2]{TcpOption::kNoOperation, TcpOption::kNoOperation};
+      std::uint8_t kind = TcpOption::kTimestamps, length = 10;
+      Big32 value, echo;
+    } option;
+    const std::size_t options = time ? sizeof option : 0;
+    option.value = time.value_or(0);
+    std::vector<std::byte> segment(sizeof(TcpHeader) + options + size, std::byte{'x'});
+    std::memcpy(segment.data() + sizeof(TcpHeader), &option, options);
     const TcpHeader header{.source = kPeer.port,
                            .destination = port,
                            .sequence = sequence.value,
                            .acknowledgment = (flags & A) != 0 ? ack.value : 0,
+                           .words = static_cast<std::uint8_t>((sizeof(TcpHeader) + options) / 4 << 4),
                            .flags = flags,
                            .window = window};
     std::memcpy(segment.data(), &header, sizeof header);
@@ -149,7 +161,7 @@ struct Event {
 /// What every synchronized state does, and stays.
 const Event kIgnored[] = {
     {"a reset within the window", R, 1, 0, 0, A},
-    {"a reset at the window's end", R, 65534, 0, 0, A},
+    {"a reset at the window's end", R, 65533, 0, 0, A},  // a FIN took one
     {"a reset before the window", R, -1, 0, 0, 0},
     {"a reset behind the window", R, 10'000'000, 0, 0, 0},
     {"a SYN within the window", S, 5, 0, 0, A},
@@ -360,11 +372,9 @@ TEST_CASE("a closed window is probed, with patience, until it opens") {
   CHECK_EQ(played.last()->end(), played.acknowledged + 100);
 }
 
-TEST_CASE("nobody's SYN flood fills a listener, or memory") {
-  Played played;
-  REQUIRE(played.listener.listen({kAnyAddress, 80}, 8).has_value());
+/// SYNs of 10,000 that never answer.
+void flood(Played& played) {
   for (std::uint32_t i = 0; i < 10'000; ++i) {
-    std::vector<std::byte> segment(sizeof(TcpHeader));
     const Ipv4Address from{{10, 0, 0, static_cast<std::uint8_t>(20 + i % 200)}};
     TcpHeader header{.source = static_cast<std::uint16_t>(1024 + i), .destination = 80, .sequence = i, .flags = S};
     Checksum sum;
@@ -374,9 +384,101 @@ TEST_CASE("nobody's SYN flood fills a listener, or memory") {
     played.host.stack.input(
         packet_of({.protocol = Protocol::tcp, .source = from, .destination = played.host.address()}, bytes_of(header)));
   }
+}
+
+TEST_CASE("nobody's SYN flood fills a listener, or memory") {
+  Played played;
+  REQUIRE(played.listener.listen({kAnyAddress, 80}, 8).has_value());
+  flood(played);
   CHECK_LE(played.host.stack.tcp().connections(), 17);
   played.world.run(600 * kSecond);
   CHECK_EQ(played.host.stack.tcp().connections(), 0);
+}
+
+TEST_CASE("while a listener is flooded, a cookie lets others in") {
+  Played played;
+  REQUIRE(played.listener.listen({kAnyAddress, 80}, 8).has_value());
+  flood(played);
+  played.meet();
+  const std::size_t before = played.host.stack.tcp().connections();
+  played.passive();
+  CHECK_EQ(played.host.stack.tcp().connections(), before);  // nothing is kept
+  SUBCASE("with the cookie") {
+    played.world.run(60 * kSecond);
+    played.say(A | P, played.next, played.acknowledged, 5);
+    const auto accepted = played.listener.accept();
+    REQUIRE(accepted.has_value());
+    played.connection = *accepted;
+    CHECK_EQ(played.connection->state(), established);
+    CHECK_EQ(played.connection->readable_bytes(), 5);
+    CHECK_EQ(played.connection->mss(), 536);
+  }
+  SUBCASE("with another") {
+    for (const std::uint32_t wrong : {1U, 8U, 256U, 0x10000U}) {
+      played.say(A, played.next, played.acknowledged + wrong);
+      CHECK_EQ(played.flags_sent(), R);
+    }
+    CHECK(!played.listener.is_readable());
+  }
+  SUBCASE("after too long") {
+    played.world.run(129 * kSecond);
+    played.say(A, played.next, played.acknowledged);
+    CHECK_EQ(played.flags_sent(), R);
+  }
+}
+
+TEST_CASE("a segment of long ago is known by its time") {
+  Played played;
+  played.time = 1000;
+  played.enter(established);
+  played.time = 2000;
+  played.say(A | P, played.next, played.acknowledged, 5);
+  CHECK_EQ(played.connection->readable_bytes(), 5);
+  played.next += 5;
+  played.time = 1999;
+  played.say(A | P, played.next, played.acknowledged, 5);
+  CHECK_EQ(played.flags_sent(), A);
+  CHECK_EQ(played.last()->timestamps->echo, 2000);
+  CHECK_EQ(played.connection->readable_bytes(), 5);
+  played.time.reset();  // [RFC 7323 3.2]
+  played.say(A | P, played.next, played.acknowledged, 5);
+  CHECK_EQ(played.connection->readable_bytes(), 5);
+  played.world.run(25 * 86400 * kSecond);  // the peer's clock may have gone round
+  played.time = 1999;
+  played.say(A | P, played.next, played.acknowledged, 5);
+  CHECK_EQ(played.connection->readable_bytes(), 10);
+}
+
+TEST_CASE("sequence numbers grow for one pair of ends, and tell nothing of others") {
+  Played played;
+  REQUIRE(played.listener.listen({kAnyAddress, 80}, 4096).has_value());
+  const auto first_to = [&](std::uint16_t from) {
+    TcpHeader header{.source = from, .destination = 80, .sequence = 1, .flags = S};
+    Checksum sum;
+    sum.add_pseudo_header(kPeer.address, played.host.address(), Protocol::tcp, sizeof header);
+    sum.add(bytes_of(header));
+    header.checksum = sum.value();
+    played.host.sent.clear();
+    played.host.stack.input(packet_of(
+        {.protocol = Protocol::tcp, .source = kPeer.address, .destination = played.host.address()}, bytes_of(header)));
+    const auto answer = played.last();
+    REQUIRE(answer.has_value());
+    TcpHeader reset{.source = from, .destination = 80, .sequence = 2, .flags = R};
+    Checksum other;
+    other.add_pseudo_header(kPeer.address, played.host.address(), Protocol::tcp, sizeof reset);
+    other.add(bytes_of(reset));
+    reset.checksum = other.value();
+    played.host.stack.input(packet_of(
+        {.protocol = Protocol::tcp, .source = kPeer.address, .destination = played.host.address()}, bytes_of(reset)));
+    return answer->sequence;
+  };
+  const Sequence before = first_to(4000);
+  played.world.run(kSecond);
+  CHECK_EQ(distance(before, first_to(4000)), 250'000);  // one in 4 µs [RFC 6528 3]
+  unsigned near = 0;
+  for (std::uint16_t port = 5000; port < 6000; ++port)
+    if (std::abs(first_to(port + 1) - first_to(port)) < 1 << 24) ++near;
+  CHECK_LT(near, 30);  // of 1000, 8 by chance
 }
 
 TEST_CASE("a peer that is silent is given up") {

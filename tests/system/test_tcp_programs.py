@@ -1,0 +1,100 @@
+"""What others' programs see of a guest on a tap device; and what Wireshark's experts say of the frames."""
+
+import os
+import re
+import shutil
+import subprocess
+import unittest
+
+import harness
+import tap_network
+
+PATIENCE = 120
+# Of the guest's frames; what the host sends has no checksum, for it never leaves the machine. A warning is a fault, but where
+# a window is full, or a connection is reset by a program that leaves early.
+FAULTS = f"ip.src == {tap_network.GUEST} && (_ws.malformed || tcp.checksum.status == 0 || udp.checksum.status == 0 || " \
+         "ip.checksum.status == 0 || (_ws.expert.severity >= 6291456 && !tcp.connection.rst && tcp.flags.reset == 0 && " \
+         "!tcp.analysis.window_full && !tcp.analysis.zero_window))"
+
+
+def setUpModule():
+    tap_network.enter()
+
+
+class Programs(harness.Case):
+    def setUp(self):
+        super().setUp()
+        tap_network.make("guest", tap_network.HOST)
+        self.addCleanup(tap_network.ip, "link", "delete", "guest")
+        self.capture = os.path.join(self.folder, "frames.pcap")
+
+    def serve(self, *words):
+        guest = self.start("run", "static-web-server", "--net", tap_network.option("guest"), "--net-dump", self.capture, *words,
+                           "--", "80")
+        self.console_until(guest, "serving at port 80\n")
+        return guest
+
+    def run_program(self, *words):
+        if shutil.which(words[0]) is None:
+            self.skipTest(f"{words[0]} was expected in PATH")
+        result = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(0, result.returncode, result.stdout + result.stderr)
+        return result.stdout
+
+    def no_faults(self, guest):
+        guest.terminate()
+        guest.wait(timeout=PATIENCE)
+        if shutil.which("tshark") is None:
+            return
+        shown = subprocess.run(["tshark", "-n", "-r", self.capture, "-o", "tcp.check_checksum:TRUE", "-o",
+                                "ip.check_checksum:TRUE", "-Y", FAULTS, "-V"], capture_output=True, text=True)
+        self.assertEqual((0, ""), (shown.returncode, shown.stdout[:2000]), shown.stderr)
+
+    def test_curl_fetches_a_file(self):
+        guest = self.serve()
+        with open(os.path.join(harness.SDK, "samples/static-web-server/files/index.html")) as page:
+            self.assertEqual(page.read(), self.run_program("curl", "-sS", f"http://{tap_network.GUEST}/"))
+        self.no_faults(guest)
+
+    def test_ab_connects_for_each_request(self):
+        guest = self.serve()
+        said = self.run_program("ab", "-q", "-n", "500", "-c", "8", f"http://{tap_network.GUEST}/")
+        self.assertRegex(said, r"Failed requests: +0\n")
+        self.no_faults(guest)
+
+    def test_wrk_finds_no_errors(self):
+        guest = self.serve()
+        said = self.run_program("wrk", "-t1", "-c32", "-d3s", f"http://{tap_network.GUEST}/")
+        self.assertNotIn("Socket errors", said)
+        self.assertNotIn("Non-2xx", said)
+        self.assertGreater(int(re.search(r"(\d+) requests in", said)[1]), 0)
+        self.no_faults(guest)
+
+    def test_nmap_finds_the_port_that_is_open(self):
+        guest = self.serve()
+        said = self.run_program("nmap", "-n", "-Pn", "-sT", "-p", "79-82", tap_network.GUEST)
+        self.assertRegex(said, r"80/tcp +open")
+        for port in (79, 81, 82):
+            self.assertRegex(said, rf"{port}/tcp +closed")
+        if os.geteuid() == 0:
+            said = self.run_program("nmap", "-n", "-Pn", "-sU", "-p", "7-9", tap_network.GUEST)
+            for port in (7, 8, 9):
+                self.assertRegex(said, rf"{port}/udp +closed")
+        self.no_faults(guest)
+
+
+class Command(harness.Case):
+    def test_a_tap_device_that_is_not_there_or_is_none_is_refused(self):
+        self.refused(self.toro("run", "hello", "--net", "tap:nowhere"), "nowhere", "ip tuntap add")
+        self.refused(self.toro("run", "hello", "--net", "tap:lo"), "lo", "is none")
+        self.refused(self.toro("run", "hello", "--net", "tap:nowhere", "--forward", "8080:80"), "--forward")
+        self.refused(self.toro("run", "hello", "--net", "tap:"), "tap:NAME")
+
+    def test_a_tap_device_in_use_is_refused(self):
+        cable = tap_network.open_cable("taken", "10.8.0.1")
+        self.addCleanup(os.close, cable)
+        self.refused(self.toro("run", "hello", "--net", "tap:taken"), "taken", "is in use")
+
+
+if __name__ == "__main__":
+    harness.main()
