@@ -302,6 +302,15 @@ export class Editor {
     await this.page.locator(`.debug-toolbar .codicon-debug-${icon}`).first().click();
   }
 
+  /** The editor asks nobody to pause before it knows of a thread, and shows nowhere when that is. */
+  async pause() {
+    const goOn = this.page.locator('.debug-toolbar .codicon-debug-continue');
+    await this.until('the guest to be paused', async () => {
+      await this.page.locator('.debug-toolbar .codicon-debug-pause').click({ timeout: 1000 }).catch(() => undefined);
+      return goOn.waitFor({ timeout: 2000 }).then(() => true, () => false);
+    });
+  }
+
   /** Waits for the value of an expression that is watched already. */
   async watched(expression, value) {
     await this.page.locator('.debug-watch .monaco-list-row', { hasText: expression }).locator('.value', { hasText: value }).waitFor();

@@ -20,13 +20,18 @@ int main(int argc, char** argv) {
   return 7;
 }
 `;
-const spinner = `static volatile unsigned long turns;
+const spinner = `#include <cstdio>
+
+static volatile unsigned long turns;
 
 static void spin() {
   for (;;) turns = turns + 1;
 }
 
-int main() { spin(); }
+int main() {
+  std::puts("round and round");
+  spin();
+}
 `;
 
 const launch = (configuration) => {
@@ -135,9 +140,9 @@ await scenario('project', sdk, [
     launch({ name: 'Spin', debugger: debuggerName });
     await editor.openFile('main.cpp');
     await editor.page.keyboard.press('F5');
-    await editor.page.locator('.debug-toolbar .codicon-debug-pause').waitFor();
-    await editor.debugButton('pause');
-    await editor.stoppedAt('spin', 4);
+    await editor.terminalShows('round and round');
+    await editor.pause();
+    await editor.stoppedAt('spin', 6);
     await editor.debugButton('stop');
     await editor.sessionEnded();
     await editor.noGuests();

@@ -74,10 +74,10 @@ for (const debuggerName of ['lldb', 'gdb']) {
       await editor.expandScope('Registers');
       await editor.expandScope('control');
       await editor.variable('cr0', /^0x\w+ \[PE MP ET NE WP PG\]$/);
-      await editor.closeView('Variables');
-      await editor.openView(threads);
     }],
     ['the stages of boot', async (editor) => {
+      await editor.closeView('Variables');
+      await editor.openView(threads);
       await editor.panel('Toro Boot');
       await editor.webviewShows(/\d+ stages, [\d,]+ ticks/);
       await editor.webviewShows('interrupts');
