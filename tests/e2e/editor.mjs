@@ -428,6 +428,7 @@ export class Editor {
   }
 
   async clearNotifications() {
+    await this.screenshot('message');
     await this.command('Notifications: Clear All Notifications');
     await this.page.locator('.notification-toast').first().waitFor({ state: 'detached' });
   }
