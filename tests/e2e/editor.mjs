@@ -288,13 +288,17 @@ export class Editor {
     }
   }
 
-  /** A scope of the Variables view, or a group in one. */
-  async expandScope(name) {
-    const row = this.page.locator('.debug-variables .monaco-list-row', { hasText: new RegExp(`^\\s*${name}`) }).first();
-    await row.waitFor();
-    if ((await row.getAttribute('aria-expanded')) !== 'true') {
-      await row.click();
-    }
+  /** Waits for a register's value in the Variables view, which may go back to what was expanded before while it is filled. */
+  async register(group, name, value) {
+    const row = (text) => this.page.locator('.debug-variables .monaco-list-row', { hasText: new RegExp(`^\\s*${text}`) }).first();
+    await this.until(`${name} to be ${value}`, async () => {
+      for (const one of [row('Registers'), row(group)]) {
+        if ((await one.count()) > 0 && (await one.getAttribute('aria-expanded')) === 'false') {
+          await one.click();
+        }
+      }
+      return this.#variable(name).locator('.value', { hasText: value }).waitFor({ timeout: 2000 }).then(() => true, () => false);
+    });
   }
 
   /** A button of the debug toolbar, by its icon: continue, step-over, stop, restart, pause. */
