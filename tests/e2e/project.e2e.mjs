@@ -132,6 +132,7 @@ await scenario('project', sdk, [
     await editor.page.keyboard.press('F5');
     await editor.terminalShows('round and round');
     await editor.pause();
+    await editor.command('View: Show Run and Debug'); // the explorer is there, where the file was opened
     await editor.stoppedAt('spin', 6);
     await editor.debugButton('stop');
     await editor.sessionEnded();
