@@ -188,6 +188,9 @@ export class Editor {
       }
     }
     await this.page.locator('.tab.active', { hasText: names.at(-1) }).waitFor();
+    if (names.length > 1) { // another file of that name may be open
+      await this.page.locator('.breadcrumbs-control .monaco-breadcrumb-item', { hasText: names.at(-2) }).waitFor();
+    }
     await this.page.locator('.editor-instance .view-lines').first().waitFor();
   }
 
