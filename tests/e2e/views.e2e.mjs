@@ -113,6 +113,7 @@ for (const debuggerName of ['lldb', 'gdb']) {
     }],
     ['what is mounted and open', async (editor) => {
       await editor.page.locator('.activitybar .action-label[aria-label^="Explorer"]').click();
+      await editor.command('Collapse Folders in Explorer'); // where another main.cpp is in sight
       await editor.openFile(filesSample);
       await editor.clickGutter(logIsOpen);
       await editor.page.keyboard.press('F5');
