@@ -117,7 +117,9 @@ for (const debuggerName of ['lldb', 'gdb']) {
       await editor.openFile(filesSample);
       await editor.clickGutter(logIsOpen);
       await editor.page.keyboard.press('F5');
+      await editor.openView('Call Stack');
       await editor.stoppedAt('main', logIsOpen);
+      await editor.closeView('Call Stack');
       for (const view of all.filter((one) => one !== files)) {
         await editor.closeView(view);
       }
