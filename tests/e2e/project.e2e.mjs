@@ -87,8 +87,13 @@ await scenario('project', sdk, [
   ['completion in sample.json', async (editor) => {
     await editor.openFile('sample.json');
     await editor.goToLine(2);
-    await editor.page.keyboard.press('Control+Space');
-    await editor.page.locator('.suggest-widget .monaco-list-row', { hasText: 'network' }).first().waitFor();
+    // Before the schema is there the editor knows of no key but its own.
+    await editor.until('the keys of the schema', async () => {
+      await editor.page.keyboard.press('Escape');
+      await editor.page.keyboard.press('Control+Space');
+      const key = editor.page.locator('.suggest-widget .monaco-list-row', { hasText: 'network' }).first();
+      return key.waitFor({ timeout: 2000 }).then(() => true, () => false);
+    });
     await editor.page.keyboard.press('Escape');
   }],
   ['choose a board', async (editor) => {

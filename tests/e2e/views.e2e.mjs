@@ -117,9 +117,7 @@ for (const debuggerName of ['lldb', 'gdb']) {
       await editor.openFile(filesSample);
       await editor.clickGutter(logIsOpen);
       await editor.page.keyboard.press('F5');
-      await editor.openView('Call Stack');
-      await editor.stoppedAt('main', logIsOpen);
-      await editor.closeView('Call Stack');
+      await editor.page.locator('.editor-instance .debug-top-stack-frame-line').first().waitFor();
       for (const view of all.filter((one) => one !== files)) {
         await editor.closeView(view);
       }
