@@ -41,6 +41,17 @@ const launch = (configuration) => {
 };
 
 await scenario('project', sdk, [
+  ['the extension starts in less than 200 ms', async (editor) => {
+    await editor.command('Developer: Show Running Extensions');
+    const row = editor.page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'Toro SDK' });
+    await row.filter({ hasText: /Activation: \d+ms/ }).waitFor();
+    const milliseconds = Number(/Activation: (\d+)ms/.exec(await row.innerText())[1]);
+    console.log(`      activation: ${milliseconds} ms`);
+    if (!(milliseconds < 200 * slowdown())) {
+      throw new Error(`expected less than 200 ms, found: ${await row.innerText()}`);
+    }
+    await editor.command('View: Close All Editors');
+  }],
   ['the walkthrough', async (editor) => {
     await editor.command('Toro: Get Started');
     await editor.page.locator('.getting-started-step', { hasText: 'Press F5' }).first().waitFor();
@@ -151,16 +162,6 @@ await scenario('project', sdk, [
     await editor.page.locator('.debug-toolbar .codicon-debug-continue').waitFor();
     await editor.debugButton('continue');
     await editor.terminalShows('Your name, please?');
-  }],
-  ['the extension starts in less than 200 ms', async (editor) => {
-    await editor.command('Developer: Show Running Extensions');
-    const row = editor.page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'Toro SDK' });
-    await row.filter({ hasText: /Activation: \d+ms/ }).waitFor();
-    const milliseconds = Number(/Activation: (\d+)ms/.exec(await row.innerText())[1]);
-    console.log(`      activation: ${milliseconds} ms`);
-    if (!(milliseconds < 200 * slowdown())) {
-      throw new Error(`expected less than 200 ms, found: ${await row.innerText()}`);
-    }
   }],
   ['an editor that dies leaves no QEMU', async (editor) => {
     editor.killExtensionHost();
