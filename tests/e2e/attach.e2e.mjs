@@ -125,6 +125,7 @@ for (const debuggerName of ['lldb', 'gdb']) {
       if (editor.guests().length !== 2) {
         throw new Error(`expected two guests, found ${editor.guests().length}`);
       }
+      await editor.screenshot('two-guests');
       await editor.debugButton('stop');
       await session('Kernel stub').waitFor({ state: 'detached' });
       await editor.stoppedAt('main', 7); // the other one's turn to be looked at
@@ -153,6 +154,7 @@ for (const debuggerName of ['lldb', 'gdb']) {
         await editor.debugButton('step-back');
         await editor.stoppedAt('main', 5);
       }
+      await editor.screenshot('replay');
       await editor.debugButton('stop');
       await editor.sessionEnded();
       await editor.noGuests();

@@ -188,6 +188,9 @@ export class Editor {
       }
     }
     await this.page.locator('.tab.active', { hasText: names.at(-1) }).waitFor();
+    if (names.length > 1) { // another file of that name may be open
+      await this.page.locator('.breadcrumbs-control .monaco-breadcrumb-item', { hasText: names.at(-2) }).waitFor();
+    }
     await this.page.locator('.editor-instance .view-lines').first().waitFor();
   }
 
@@ -288,18 +291,31 @@ export class Editor {
     }
   }
 
-  /** A scope of the Variables view, or a group in one. */
-  async expandScope(name) {
-    const row = this.page.locator('.debug-variables .monaco-list-row', { hasText: new RegExp(`^\\s*${name}`) }).first();
-    await row.waitFor();
-    if ((await row.getAttribute('aria-expanded')) !== 'true') {
-      await row.click();
-    }
+  /** Waits for a register's value in the Variables view, which may go back to what was expanded before while it is filled. */
+  async register(group, name, value) {
+    const row = (text) => this.page.locator('.debug-variables .monaco-list-row', { hasText: new RegExp(`^\\s*${text}`) }).first();
+    await this.until(`${name} to be ${value}`, async () => {
+      for (const one of [row('Registers'), row(group)]) {
+        if ((await one.count()) > 0 && (await one.getAttribute('aria-expanded')) === 'false') {
+          await one.click();
+        }
+      }
+      return this.#variable(name).locator('.value', { hasText: value }).waitFor({ timeout: 2000 }).then(() => true, () => false);
+    });
   }
 
   /** A button of the debug toolbar, by its icon: continue, step-over, stop, restart, pause. */
   async debugButton(icon) {
     await this.page.locator(`.debug-toolbar .codicon-debug-${icon}`).first().click();
+  }
+
+  /** The editor asks nobody to pause before it knows of a thread, and shows nowhere when that is. */
+  async pause() {
+    const goOn = this.page.locator('.debug-toolbar .codicon-debug-continue');
+    await this.until('the guest to be paused', async () => {
+      await this.page.locator('.debug-toolbar .codicon-debug-pause').click({ timeout: 1000 }).catch(() => undefined);
+      return goOn.waitFor({ timeout: 2000 }).then(() => true, () => false);
+    });
   }
 
   /** Waits for the value of an expression that is watched already. */
@@ -419,6 +435,7 @@ export class Editor {
   }
 
   async clearNotifications() {
+    await this.screenshot('message');
     await this.command('Notifications: Clear All Notifications');
     await this.page.locator('.notification-toast').first().waitFor({ state: 'detached' });
   }

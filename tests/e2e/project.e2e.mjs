@@ -20,13 +20,18 @@ int main(int argc, char** argv) {
   return 7;
 }
 `;
-const spinner = `static volatile unsigned long turns;
+const spinner = `#include <cstdio>
+
+static volatile unsigned long turns;
 
 static void spin() {
   for (;;) turns = turns + 1;
 }
 
-int main() { spin(); }
+int main() {
+  std::puts("round and round");
+  spin();
+}
 `;
 
 const launch = (configuration) => {
@@ -45,6 +50,7 @@ await scenario('project', sdk, [
     if (!(milliseconds < 200 * slowdown())) {
       throw new Error(`expected less than 200 ms, found: ${await row.innerText()}`);
     }
+    await editor.command('View: Close All Editors');
   }],
   ['the walkthrough', async (editor) => {
     await editor.command('Toro: Get Started');
@@ -92,8 +98,13 @@ await scenario('project', sdk, [
   ['completion in sample.json', async (editor) => {
     await editor.openFile('sample.json');
     await editor.goToLine(2);
-    await editor.page.keyboard.press('Control+Space');
-    await editor.page.locator('.suggest-widget .monaco-list-row', { hasText: 'network' }).first().waitFor();
+    // Before the schema is there the editor knows of no key but its own.
+    await editor.until('the keys of the schema', async () => {
+      await editor.page.keyboard.press('Escape');
+      await editor.page.keyboard.press('Control+Space');
+      const key = editor.page.locator('.suggest-widget .monaco-list-row', { hasText: 'network' }).first();
+      return key.waitFor({ timeout: 2000 }).then(() => true, () => false);
+    });
     await editor.page.keyboard.press('Escape');
   }],
   ['choose a board', async (editor) => {
@@ -135,9 +146,10 @@ await scenario('project', sdk, [
     launch({ name: 'Spin', debugger: debuggerName });
     await editor.openFile('main.cpp');
     await editor.page.keyboard.press('F5');
-    await editor.page.locator('.debug-toolbar .codicon-debug-pause').waitFor();
-    await editor.debugButton('pause');
-    await editor.stoppedAt('spin', 4);
+    await editor.terminalShows('round and round');
+    await editor.pause();
+    await editor.command('View: Show Run and Debug'); // the explorer is there, where the file was opened
+    await editor.stoppedAt('spin', 6);
     await editor.debugButton('stop');
     await editor.sessionEnded();
     await editor.noGuests();

@@ -106,9 +106,14 @@ class KernelTree implements vscode.TreeDataProvider<TreeNode> {
     private readonly children?: Children,
   ) {}
 
+  /** The editor asks a tree that has changed once somebody looks at it. */
   refresh(since: number): void {
     this.since = since;
     this.changed.fire();
+  }
+
+  opened(): void {
+    this.since = performance.now();
   }
 
   async getChildren(node?: TreeNode): Promise<TreeNode[]> {
@@ -157,12 +162,7 @@ export function registerKernelViews(debugging: Debugging, log: Log): vscode.Disp
   const show = (id: string, roots: Roots, children?: Children): void => {
     const provider = new KernelTree(sources, roots, (since) => filled(id, since), children);
     const view = vscode.window.createTreeView(id, { treeDataProvider: provider, showCollapseAll: true });
-    const refresh = (since: number): void => {
-      if (view.visible) {
-        provider.refresh(since);
-      }
-    };
-    disposables.push(view, view.onDidChangeVisibility(() => refresh(performance.now())), sources.onDidChange(refresh));
+    disposables.push(view, view.onDidChangeVisibility(() => provider.opened()), sources.onDidChange((since) => provider.refresh(since)));
   };
   for (const { id, tables, tree } of views) {
     show(id, async (client) => tree(await client.ask(tables)));
