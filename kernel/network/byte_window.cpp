@@ -26,28 +26,30 @@ void ByteWindow::clear() {
   begin_ = 0;
 }
 
-bool ByteWindow::write(std::size_t offset, Bytes bytes) {
+std::size_t ByteWindow::write(std::size_t offset, Bytes bytes) {
   if (slots_ == nullptr) {
     slots_ = static_cast<std::byte**>(heap::allocate(slot_count() * sizeof(std::byte*)));
-    if (slots_ == nullptr) return false;
+    if (slots_ == nullptr) return 0;
     std::fill_n(slots_, slot_count(), nullptr);
   }
+  std::size_t written = 0;
   for (std::size_t at = begin_ + offset; !bytes.empty();) {
     std::byte*& chunk = slots_[at / kChunk % slot_count()];
     if (chunk == nullptr) {
-      if (!budget_.take(kChunk)) return false;
+      if (!budget_.take(kChunk)) return written;
       chunk = static_cast<std::byte*>(heap::allocate(kChunk));
       if (chunk == nullptr) {
         budget_.give(kChunk);
-        return false;
+        return written;
       }
     }
     const std::size_t size = std::min(bytes.size(), kChunk - at % kChunk);
     std::memcpy(chunk + at % kChunk, bytes.data(), size);
     bytes = bytes.subspan(size);
     at += size;
+    written += size;
   }
-  return true;
+  return written;
 }
 
 void ByteWindow::read(std::size_t offset, MutableBytes to) const {

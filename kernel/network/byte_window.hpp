@@ -38,9 +38,9 @@ class ByteWindow {
     if (slots_ == nullptr) capacity_ = capacity;
   }
 
-  /// `offset` counts from the beginning; the end must be within the capacity. False when memory is out: what was
-  /// written then is undefined.
-  [[nodiscard]] bool write(std::size_t offset, Bytes bytes);
+  /// `offset` counts from the beginning; the end must be within the capacity. How many of the bytes were written: fewer
+  /// when memory is out.
+  [[nodiscard]] std::size_t write(std::size_t offset, Bytes bytes);
   /// What was written.
   void read(std::size_t offset, MutableBytes to) const;
   /// The beginning moves on by `count`; `left` bytes are still kept, and without any there is no memory taken.

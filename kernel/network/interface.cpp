@@ -176,7 +176,7 @@ bool Interface::awaits_address() const {
 
 /// By the command line: toro.net0=ADDRESS/PREFIX[,GATEWAY[,NAME SERVER]...]; else by DHCP.
 void Interface::configure() {
-  constexpr std::size_t kPart = 4;  // of the core's memory is for what connections keep
+  constexpr std::size_t kPart = 6;  // of the core's memory is for what connections keep each way
   stack_.tcp().limit_memory(std::min(Tcp::kMemory, memory::statistics().share / kPart));
   if (device_ == nullptr) return;
   const auto option = boot::command_line().option(name());

@@ -52,7 +52,8 @@ class Tcp {
   static constexpr std::size_t kBuckets = 1024;
   static constexpr std::size_t kMostConnections = 65536;
   static constexpr std::size_t kMostTimeWait = 4096;
-  static constexpr std::size_t kMemory = std::size_t{64} << 20;  ///< of what is kept for all connections, at most
+  /// Of what is kept each way for all connections, at most.
+  static constexpr std::size_t kMemory = std::size_t{48} << 20;
 
   /// Of connections that are made from then on.
   struct Settings {
@@ -92,9 +93,10 @@ class Tcp {
   [[nodiscard]] bool still_delivers() const;
 
   [[nodiscard]] std::size_t connections() const { return count_; }
-  [[nodiscard]] MemoryBudget& memory() { return memory_; }
-  /// Before there is a connection.
-  void limit_memory(std::size_t size) { memory_ = MemoryBudget(size); }
+  /// Both ways.
+  [[nodiscard]] std::size_t memory_left() const { return to_send_.left() + received_.left(); }
+  /// To so much each way, before there is a connection.
+  void limit_memory(std::size_t size) { to_send_ = received_ = MemoryBudget(size); }
   [[nodiscard]] Settings& settings() { return settings_; }
   [[nodiscard]] Stack& stack() { return stack_; }
 
@@ -128,7 +130,9 @@ class Tcp {
 
   Stack& stack_;
   Settings settings_;
-  MemoryBudget memory_{kMemory};
+  // One each way: what is to be sent and nobody takes would keep out what is received, and the other way round.
+  MemoryBudget to_send_{kMemory};
+  MemoryBudget received_{kMemory};
   SipKey table_key_;
   SipKey sequence_key_;
   SynCookies cookies_;

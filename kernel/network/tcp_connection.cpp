@@ -18,8 +18,8 @@ TcpConnection::TcpConnection(Tcp& tcp, Endpoint local, Endpoint remote)
     : tcp_(tcp),
       local_(local),
       remote_(remote),
-      send_buffer_(tcp.memory(), tcp.settings().send_capacity),
-      receive_buffer_(tcp.memory(), tcp.settings().receive_capacity),
+      send_buffer_(tcp.to_send_, tcp.settings().send_capacity),
+      receive_buffer_(tcp.received_, tcp.settings().receive_capacity),
       retransmission_timer_(this, [](void* self) { static_cast<TcpConnection*>(self)->retransmission_expired(); }),
       acknowledgment_timer_(this, [](void* self) { static_cast<TcpConnection*>(self)->send_ack(); }),
       keep_alive_timer_(this, [](void* self) { static_cast<TcpConnection*>(self)->keep_alive_expired(); }),
@@ -120,9 +120,10 @@ Result<std::size_t> TcpConnection::send(Bytes bytes) {
   if (error_) return failure(*take_error());
   if (fin_queued_ || state_ == TcpState::closed) return failure(Error::broken_pipe);
   if (is_connecting()) return failure(Error::again);
-  const std::size_t size = std::min(bytes.size(), send_buffer_.capacity() - queued_);
-  if (size == 0) return bytes.empty() ? Result<std::size_t>(0) : failure(Error::again);
-  if (!send_buffer_.write(queued_, bytes.first(size))) return failure(Error::no_buffers);
+  const std::size_t room = std::min(bytes.size(), send_buffer_.capacity() - queued_);
+  if (room == 0) return bytes.empty() ? Result<std::size_t>(0) : failure(Error::again);
+  const std::size_t size = send_buffer_.write(queued_, bytes.first(room));
+  if (size == 0) return failure(Error::no_buffers);
   if (flight() == 0 && queued_ == 0 && now() - sent_at_ > rto_) congestion_.idle();
   queued_ += size;
   output();

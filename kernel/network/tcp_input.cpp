@@ -276,7 +276,7 @@ void TcpConnection::take_payload(const TcpSegment& segment) {
     const auto size = static_cast<std::uint32_t>(payload.size());
     rcv_mss_ = std::max(rcv_mss_, size);
     ack_now_ = ack_now_ || begin != rcv_nxt_ || !out_of_order_.empty();
-    if (!receive_buffer_.write(readable_ + distance(rcv_nxt_, begin), payload) ||
+    if (receive_buffer_.write(readable_ + distance(rcv_nxt_, begin), payload) != payload.size() ||
         !out_of_order_.add({begin, begin + size})) {
       ack_now_ = true;
       return;

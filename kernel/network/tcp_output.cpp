@@ -97,7 +97,7 @@ std::uint32_t TcpConnection::piece_limit() const {
 /// What can be told: an acknowledgment that tells of no more than the one before would be taken for a duplicate.
 std::uint32_t TcpConnection::receive_window() const {
   const std::size_t space = receive_buffer_.capacity() - readable_;
-  return static_cast<std::uint32_t>(std::min({space, tcp_.memory().left(), std::size_t{UINT16_MAX} << rcv_shift_}));
+  return static_cast<std::uint32_t>(std::min({space, tcp_.received_.left(), std::size_t{UINT16_MAX} << rcv_shift_}));
 }
 
 /// The right edge never goes back, and moves only by a segment or half of the buffer. [RFC 9293 3.8.6.2.2]

@@ -268,7 +268,7 @@ void Connection::take_data(Bytes payload) {
     forwarded_ += static_cast<std::uint32_t>(payload.size());
     return;
   }
-  if (!received_.write(stored_, payload)) return break_off(Error::no_buffers);
+  if (received_.write(stored_, payload) != payload.size()) return break_off(Error::no_buffers);
   stored_ += payload.size();
   changed();
 }

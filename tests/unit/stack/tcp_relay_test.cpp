@@ -185,7 +185,7 @@ TEST_CASE("ten thousand connections are open at once, and leave nothing behind")
     }));
   }
   CHECK_EQ(echo.server.stack.tcp().connections(), kCount);
-  CHECK_EQ(echo.server.stack.tcp().memory().left(), Tcp::kMemory);  // who says nothing takes no memory for bytes
+  CHECK_EQ(echo.server.stack.tcp().memory_left(), 2 * Tcp::kMemory);  // who says nothing takes no memory for bytes
   CHECK_LT(kCount * sizeof(TcpConnection), std::size_t{16} << 20);
   for (TcpConnection* const connection : ends[0]) CHECK_EQ(connection->send({&byte, 1}), 1);
   CHECK(echo.world.run(10 * kSecond, [&] {
@@ -199,7 +199,29 @@ TEST_CASE("ten thousand connections are open at once, and leave nothing behind")
     for (TcpConnection* const connection : some) connection->close();
   echo.world.run(120 * kSecond);
   CHECK_EQ(echo.server.stack.tcp().connections(), 0);
-  CHECK_EQ(echo.server.stack.tcp().memory().left(), Tcp::kMemory);
+  CHECK_EQ(echo.server.stack.tcp().memory_left(), 2 * Tcp::kMemory);
+}
+
+TEST_CASE("who does not take what is sent to it keeps nobody from sending") {
+  Echo echo(2);
+  echo.server.stack.tcp().limit_memory(std::size_t{64} << 10);
+  echo.open();
+  REQUIRE(echo.world.run(kSecond, [&] {
+    if (const auto accepted = echo.listener->accept()) echo.incoming = *accepted;
+    return echo.incoming != nullptr;
+  }));
+  const auto data = random_bytes(100'000, 7);
+  CHECK_EQ(echo.incoming->send(data), std::size_t{64} << 10);
+  CHECK_EQ(echo.incoming->send(data).error(), Error::no_buffers);
+  REQUIRE_EQ(echo.outgoing->send(data), data.size());
+  std::vector<std::byte> got;
+  CHECK(echo.world.run(60 * kSecond, [&] {
+    std::array<std::byte, 5000> buffer;
+    if (const auto count = echo.incoming->receive(buffer))
+      got.insert(got.end(), buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(*count));
+    return got.size() == data.size();
+  }));
+  CHECK(got == data);
 }
 
 TEST_CASE("who goes leaves what was sent to be delivered") {
@@ -242,8 +264,8 @@ TEST_CASE("when both are gone, nothing is left but TIME-WAIT, and then nothing")
   echo.world.run(5 * kSecond);
   CHECK_EQ(echo.server.stack.tcp().connections(), 0);
   CHECK_EQ(echo.client.stack.tcp().connections(), 1);
-  CHECK_EQ(echo.server.stack.tcp().memory().left(), Tcp::kMemory);
-  CHECK_EQ(echo.client.stack.tcp().memory().left(), Tcp::kMemory);
+  CHECK_EQ(echo.server.stack.tcp().memory_left(), 2 * Tcp::kMemory);
+  CHECK_EQ(echo.client.stack.tcp().memory_left(), 2 * Tcp::kMemory);
   echo.world.run(61 * kSecond);
   CHECK_EQ(echo.client.stack.tcp().connections(), 0);
 }
