@@ -88,8 +88,7 @@ class Connection {
     std::string head = std::format("HTTP/1.1 {}\r\nContent-Length: {}\r\nAccept-Ranges: bytes\r\nContent-Type: {}\r\n",
                                    request.range ? "206 Partial Content" : "200 OK", end - begin, type_of(path));
     if (request.range) head += std::format("Content-Range: bytes {}-{}/{}\r\n", begin, end - 1, size);
-    if (!request.keeps_alive) head += "Connection: close\r\n";
-    head += "\r\n";
+    head.append(connection_field(request)).append("\r\n");
     return request.method == "HEAD" ? send_all(head) : send_file(std::move(head), file.number, begin, end);
   }
 

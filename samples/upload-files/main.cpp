@@ -78,7 +78,7 @@ class Client {
     if (!attributes) return say(request, "404 Not Found", std::format("{}\n", describe(attributes.error())));
     static_cast<void>(stream_.send(
         std::format("HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: {}\r\n{}\r\n",
-                    attributes->size, request.keeps_alive ? "" : "Connection: close\r\n")));
+                    attributes->size, connection_field(request))));
     std::vector<std::byte> part(65536);
     for (std::size_t left = attributes->size; left != 0;) {
       const auto size = file->read(std::span(part).first(std::min(left, part.size())));

@@ -56,10 +56,13 @@ class Programs(harness.Case):
             self.assertEqual(page.read(), self.run_program("curl", "-sS", f"http://{tap_network.GUEST}/"))
         self.no_faults(guest)
 
-    def test_ab_connects_for_each_request(self):
+    def test_ab_connects_for_each_request_and_for_many(self):
         guest = self.serve()
-        said = self.run_program("ab", "-q", "-n", "500", "-c", "8", f"http://{tap_network.GUEST}/")
+        page = f"http://{tap_network.GUEST}/"
+        self.assertRegex(self.run_program("ab", "-q", "-n", "500", "-c", "8", page), r"Failed requests: +0\n")
+        said = self.run_program("ab", "-q", "-k", "-n", "500", "-c", "8", page)
         self.assertRegex(said, r"Failed requests: +0\n")
+        self.assertRegex(said, r"Keep-Alive requests: +500\n")
         self.no_faults(guest)
 
     def test_wrk_finds_no_errors(self):

@@ -35,6 +35,11 @@ struct Request {
 /// Of a head without its empty line; nothing where it makes no sense.
 [[nodiscard]] std::optional<Request> parse(std::string_view head);
 
+/// The field of an answer that says whether the connection stays, for which clients of HTTP/1.0 wait. [RFC 9112 §9.3]
+[[nodiscard]] inline std::string_view connection_field(const Request& request) {
+  return request.keeps_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n";
+}
+
 /// A whole answer: status line ("200 OK"), fields and body.
 [[nodiscard]] std::string answer(const Request& request, std::string_view status, std::string_view type,
                                  std::string_view body);

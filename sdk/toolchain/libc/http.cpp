@@ -89,8 +89,7 @@ std::optional<std::string> take_head(std::string& received) {
 std::string answer(const Request& request, std::string_view status, std::string_view type, std::string_view body) {
   std::string text = "HTTP/1.1 ";
   text.append(status).append("\r\nContent-Length: ").append(std::to_string(body.size()));
-  text.append("\r\nContent-Type: ").append(type).append("\r\n");
-  if (!request.keeps_alive) text += "Connection: close\r\n";
+  text.append("\r\nContent-Type: ").append(type).append("\r\n").append(connection_field(request));
   return text.append("\r\n").append(body);
 }
 

@@ -53,7 +53,7 @@ TEST_CASE("an answer says how long it is, and whether more may follow") {
   CHECK_EQ(answer({}, "404 Not Found", "text/plain", "no\n"),
            "HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\nno\n");
   CHECK_EQ(answer({.method = {}, .path = {}, .keeps_alive = true}, "200 OK", "text/plain", ""),
-           "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Type: text/plain\r\n\r\n");
+           "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Type: text/plain\r\nConnection: keep-alive\r\n\r\n");
 }
 
 }  // namespace
