@@ -78,6 +78,19 @@ class AnySocket : public Stream {
   ~AnySocket() = default;
 };
 
+/// What poll() tells of a stream; null: it is not connected. [poll(2)]
+template <class Connection>
+[[nodiscard]] Events readiness_of(Connection* connection) {
+  if (connection == nullptr) return kOut | kHangUp;
+  Events events = 0;
+  if (connection->is_readable()) events |= kIn;
+  if (connection->is_writable()) events |= kOut;
+  if (connection->has_error()) events |= kError;
+  if (connection->has_ended_receiving()) events |= kReadHangUp;
+  if (connection->has_ended_receiving() && connection->has_ended_sending()) events |= kHangUp;
+  return events;
+}
+
 /// The socket that `number` stands for, held by `descriptor`. Errors: bad_file, ENOTSOCK.
 struct HeldSocket {
   Descriptor descriptor;

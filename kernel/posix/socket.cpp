@@ -373,14 +373,7 @@ Events Socket::readiness() const {
   if (type_ == SocketType::datagram)
     return kOut | (datagrams_ != nullptr && datagrams_->is_readable() ? kIn : Events{0});
   if (listener_ != nullptr) return listener_->is_readable() ? kIn : Events{0};
-  if (connection_ == nullptr) return kOut | kHangUp;
-  Events events = 0;
-  if (connection_->is_readable()) events |= kIn;
-  if (connection_->is_writable()) events |= kOut;
-  if (connection_->has_error()) events |= kError;
-  if (connection_->has_ended_receiving()) events |= kReadHangUp;
-  if (connection_->has_ended_receiving() && connection_->has_ended_sending()) events |= kHangUp;
-  return events;
+  return readiness_of(connection_);
 }
 
 Events Socket::poll(inet::Watch* watch) {

@@ -298,14 +298,7 @@ FileResult VsockSocket::option(std::uint32_t level, std::uint32_t name, std::spa
 /// [poll(2)]
 Events VsockSocket::readiness() {
   if (port_ != nullptr && port_->is_listening()) return port_->is_readable() ? kIn : Events{0};
-  if (connection_ == nullptr) return kOut | kHangUp;
-  Events events = 0;
-  if (connection_->is_readable()) events |= kIn;
-  if (connection_->is_writable()) events |= kOut;
-  if (connection_->has_error()) events |= kError;
-  if (connection_->has_ended_receiving()) events |= kReadHangUp;
-  if (connection_->has_ended_receiving() && connection_->has_ended_sending()) events |= kHangUp;
-  return events;
+  return readiness_of(connection_);
 }
 
 Events VsockSocket::poll(inet::Watch* watch) {

@@ -5,8 +5,10 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 import uuid
@@ -26,6 +28,25 @@ def build_targets(board, *targets):
         fcntl.flock(lock, fcntl.LOCK_EX)
         subprocess.run(["ninja", "-C", folder, *targets], check=True, stdout=subprocess.DEVNULL)
     return folder
+
+
+def echo(address, data, patience, *options):
+    """What comes back from a server of echoes, sent while it comes. `patience`: seconds without a byte."""
+    with socket.create_connection(address, timeout=patience) as connection:
+        for option in options:
+            connection.setsockopt(*option)
+
+        def send():
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+
+        sender = threading.Thread(target=send, daemon=True)
+        sender.start()
+        back = bytearray()
+        while part := connection.recv(1 << 16):
+            back += part
+        sender.join()
+        return bytes(back)
 
 
 class Result:

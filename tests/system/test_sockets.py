@@ -24,19 +24,7 @@ def free_port(kind=socket.SOCK_STREAM):
 
 
 def echo(port, data):
-    """What comes back, sent while it comes."""
-    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
-        def send():
-            connection.sendall(data)
-            connection.shutdown(socket.SHUT_WR)
-
-        sender = threading.Thread(target=send, daemon=True)
-        sender.start()
-        back = bytearray()
-        while part := connection.recv(1 << 16):
-            back += part
-        sender.join()
-        return bytes(back)
+    return harness.echo(("127.0.0.1", port), data, PATIENCE)
 
 
 class Sockets(harness.Case):

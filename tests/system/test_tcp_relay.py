@@ -7,7 +7,6 @@ import dataclasses
 import os
 import random
 import socket
-import threading
 import time
 import unittest
 
@@ -47,21 +46,7 @@ def setUpModule():
 
 
 def echo(port, data):
-    """What comes back, sent while it comes."""
-    with socket.create_connection((tap_network.GUEST, port), timeout=PATIENCE) as connection:
-        connection.setsockopt(*CUBIC)
-
-        def send():
-            connection.sendall(data)
-            connection.shutdown(socket.SHUT_WR)
-
-        sender = threading.Thread(target=send, daemon=True)
-        sender.start()
-        back = bytearray()
-        while part := connection.recv(1 << 16):
-            back += part
-        sender.join()
-        return bytes(back)
+    return harness.echo((tap_network.GUEST, port), data, PATIENCE, CUBIC)
 
 
 class Relayed(harness.Case):
