@@ -95,7 +95,7 @@ class Filesystem {
 
   /// Held by the caller. `exists` when the name is there.
   [[nodiscard]] virtual Result<Found> create(Node directory, std::string_view name, const NewNode& what) = 0;
-  /// The same of a regular file, where the name is not there yet. `made` may be said of an empty one that was there.
+  /// The same of a regular file, where the name is not there yet.
   [[nodiscard]] virtual Result<FoundOrMade> lookup_or_create(Node directory, std::string_view name,
                                                              std::uint32_t mode) {
     const auto found = lookup(directory, name);

@@ -128,10 +128,10 @@ Result<std::size_t> FuseFilesystem::read_link(Node node, std::span<char> to) {
   return size;
 }
 
-Result<Item*> FuseFilesystem::create_file(Item& directory, std::string_view name, std::uint32_t mode,
-                                          std::uint32_t flags) {
+Result<Item*> FuseFilesystem::create_file(Item& directory, std::string_view name, std::uint32_t mode) {
   const Moment asked = now();
-  const CreateRequest request{.flags = flags | kOpenReadWrite | kOpenCreate, .mode = kRegular | mode};
+  // Exclusively: the virtiofsd of QEMU 7.2 aborts where the file is there else.
+  const CreateRequest request{.flags = kOpenReadWrite | kOpenCreate | kOpenExclusive, .mode = kRegular | mode};
   const auto reply =
       TRY(connection_.ask<CreateReply>(Opcode::create, directory.id, {bytes_of(request), bytes_of(name), kEnd}));
   changed(directory);
@@ -144,22 +144,17 @@ Result<Item*> FuseFilesystem::create_file(Item& directory, std::string_view name
   return made;
 }
 
+/// One request where the name is new, which is the usual.
 Result<FoundOrMade> FuseFilesystem::lookup_or_create(Node node, std::string_view name, std::uint32_t mode) {
   Item& directory = item(node);
   TRY(require_directory(directory));
   TRY(check_name(name));
-  if (items_.find(directory, name) != nullptr) return FoundOrMade{TRY(lookup(node, name))};
-  // One request where the name is new; else the server opens what is there, if that is a file and may be opened.
-  const auto made = create_file(directory, name, mode, 0);
-  if (made) {
-    const Item& file = **made;
-    return FoundOrMade{{node_of(**made), file.type}, file.type == FileType::regular && file.attributes.size == 0};
+  if (items_.find(directory, name) == nullptr) {
+    const auto made = create(node, name, {.type = FileType::regular, .mode = mode});
+    if (made) return FoundOrMade{*made, true};
+    if (made.error() != Error::exists) return failure(made.error());
   }
-  for (const Error fault : {Error::no_space, Error::no_memory, Error::io_error, Error::damaged})
-    if (made.error() == fault) return failure(fault);
-  const auto found = lookup(node, name);
-  if (!found) return failure(made.error());
-  return FoundOrMade{*found};
+  return FoundOrMade{TRY(lookup(node, name))};
 }
 
 Result<Found> FuseFilesystem::create(Node node, std::string_view name, const NewNode& what) {
@@ -186,7 +181,7 @@ Result<Found> FuseFilesystem::create(Node node, std::string_view name, const New
       break;
     }
     default:
-      made = create_file(directory, name, what.mode, kOpenExclusive);
+      made = create_file(directory, name, what.mode);
   }
   if (!made) return failure(made.error() == Error::no_entry ? Error::damaged : made.error());
   if ((*made)->type != what.type) {

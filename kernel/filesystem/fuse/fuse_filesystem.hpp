@@ -52,9 +52,8 @@ class FuseFilesystem final : public Filesystem {
   /// Takes over what the server says of a name; the item is held.
   [[nodiscard]] Result<Item*> take_entry(Item& directory, std::string_view name, const EntryReply& entry,
                                          const Moment& asked);
-  /// A regular file, opened by its `flags`; held.
-  [[nodiscard]] Result<Item*> create_file(Item& directory, std::string_view name, std::uint32_t mode,
-                                          std::uint32_t flags);
+  /// A regular file that was not there, open; held.
+  [[nodiscard]] Result<Item*> create_file(Item& directory, std::string_view name, std::uint32_t mode);
   [[nodiscard]] Result<> with_reason(Node directory, std::string_view name, Result<> done);
   [[nodiscard]] bool has_valid_attributes(const Item& of) const;
   [[nodiscard]] Result<> change_attributes(Item& of, const ChangeRequest& request);

@@ -224,17 +224,10 @@ class FakeServer final : public Channel {
       case Opcode::create: {
         const auto request = take<CreateRequest>(body);
         const std::string name = take_name(body);
-        auto made = files.create(at, name, {.mode = request.mode & 07777U});
-        if (!made && made.error() == Error::exists && (request.flags & kOpenExclusive) == 0) {
-          made = TRY(files.lookup(at, name));
-          if (made->type != FileType::regular) {  // as virtiofsd
-            files.release(made->node);
-            return failure(Error::bad_file);
-          }
-        }
-        if (!made) return failure(made.error());
-        put(reply, entry(*made));
-        const Bytes open = opened(made->node);
+        demand((request.flags & kOpenExclusive) != 0, "virtiofsd would abort");
+        const Found made = TRY(files.create(at, name, {.mode = request.mode & 07777U}));
+        put(reply, entry(made));
+        const Bytes open = opened(made.node);
         reply.insert(reply.end(), open.begin(), open.end());
         return reply;
       }
