@@ -93,7 +93,7 @@ class Replay(harness.Case):
 
     def test_what_cannot_be_recorded_or_replayed(self):
         for options, sentence in ((("--record", "x", "--cores", "2"), "one core was expected"),
-                                  (("--record", "x", "--disk", "1M"), "without disks, shared folders and network"),
+                                  (("--record", "x", "--disk", "1M"), "without disks, shared folders, vsock and network"),
                                   (("--replay", "/nowhere"), "which is two files"),
                                   (("--record", "/no/where"), "can be written|was expected"),
                                   (("--record", "x", "--replay", "y"), "excludes")):
