@@ -205,24 +205,29 @@ Result<> FuseFilesystem::link(Node node, std::string_view name, Node existing) {
   return {};
 }
 
-/// `done` of a name that is removed: of one that is not there virtiofsd says EIO.
-Result<> FuseFilesystem::with_reason(Node directory, std::string_view name, Result<> done) {
+/// Calls `remove()`, which asks for the end of a name. virtiofsd says EIO of one that is not there, and of one that it
+/// was not asked for before. [QEMU 7.2 tools/virtiofsd/passthrough_ll.c, lo_unlink]
+template <class F>
+Result<> FuseFilesystem::remove_name(Node directory, std::string_view name, F remove) {
+  const Result<> done = remove();
   if (done || done.error() != Error::io_error) return done;
-  const auto found = lookup(directory, name);
-  if (!found) return failure(found.error());
-  release(found->node);
-  return done;
+  const Found found = TRY(lookup(directory, name));
+  const Result<> again = remove();
+  release(found.node);
+  return again;
 }
 
 Result<> FuseFilesystem::unlink(Node node, std::string_view name, bool directory_expected) {
   Item& directory = item(node);
   TRY(require_directory(directory));
   TRY(check_name(name));
-  const auto done = connection_.call(directory_expected ? Opcode::remove_directory : Opcode::unlink, directory.id,
-                                     {bytes_of(name), kEnd});
+  const auto done = remove_name(node, name, [&] {
+    return connection_.call(directory_expected ? Opcode::remove_directory : Opcode::unlink, directory.id,
+                            {bytes_of(name), kEnd});
+  });
   changed_names();
   items_.drop(directory, name);
-  return with_reason(node, name, done);
+  return done;
 }
 
 Result<> FuseFilesystem::rename(Node from, std::string_view name, Node to, std::string_view new_name) {
@@ -233,12 +238,14 @@ Result<> FuseFilesystem::rename(Node from, std::string_view name, Node to, std::
   TRY(check_name(name));
   TRY(check_name(new_name));
   const RenameRequest request{.new_directory = target.id};
-  const auto done =
-      connection_.call(Opcode::rename, source.id, {bytes_of(request), bytes_of(name), kEnd, bytes_of(new_name), kEnd});
+  const auto done = remove_name(from, name, [&] {
+    return connection_.call(Opcode::rename, source.id,
+                            {bytes_of(request), bytes_of(name), kEnd, bytes_of(new_name), kEnd});
+  });
   changed_names();
   items_.drop(source, name);
   items_.drop(target, new_name);
-  return with_reason(from, name, done);
+  return done;
 }
 
 Result<> FuseFilesystem::sync() {

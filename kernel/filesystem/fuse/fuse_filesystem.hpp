@@ -54,7 +54,8 @@ class FuseFilesystem final : public Filesystem {
                                          const Moment& asked);
   /// A regular file that was not there, open; held.
   [[nodiscard]] Result<Item*> create_file(Item& directory, std::string_view name, std::uint32_t mode);
-  [[nodiscard]] Result<> with_reason(Node directory, std::string_view name, Result<> done);
+  template <class F>
+  [[nodiscard]] Result<> remove_name(Node directory, std::string_view name, F remove);
   [[nodiscard]] bool has_valid_attributes(const Item& of) const;
   [[nodiscard]] Result<> change_attributes(Item& of, const ChangeRequest& request);
   void changed(Item& of) { of.changed = ++changes_; }

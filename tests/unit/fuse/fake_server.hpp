@@ -147,10 +147,13 @@ class FakeServer final : public Channel {
             .attributes_valid = valid_seconds,
             .attributes = attributes(found.node)};
   }
-  /// Of a name that is not there, whose inode it looks for first, virtiofsd says EIO.
-  static Result<> as_virtiofsd(Result<> done) {
-    if (!done && done.error() == Error::no_entry) return failure(Error::io_error);
-    return done;
+  /// Of a name that it does not know, virtiofsd says EIO: one that is not there, or that nobody looked up.
+  Result<> know(Node directory, std::string_view name) {
+    const auto found = files.lookup(directory, name);
+    if (!found) return failure(Error::io_error);
+    const bool was_looked_up = lookups_.contains(found->node);
+    files.release(found->node);
+    return was_looked_up ? Result<>{} : failure(Error::io_error);
   }
   Bytes opened(Node of) {
     Bytes reply;
@@ -232,9 +235,12 @@ class FakeServer final : public Channel {
         return reply;
       }
       case Opcode::unlink:
-      case Opcode::remove_directory:
-        TRY(as_virtiofsd(files.unlink(at, take_name(body), header.opcode == Opcode::remove_directory)));
+      case Opcode::remove_directory: {
+        const std::string name = take_name(body);
+        TRY(know(at, name));
+        TRY(files.unlink(at, name, header.opcode == Opcode::remove_directory));
         return reply;
+      }
       case Opcode::link: {
         const auto request = take<LinkRequest>(body);
         TRY(files.link(at, take_name(body), node(request.existing)));
@@ -245,7 +251,8 @@ class FakeServer final : public Channel {
       case Opcode::rename: {
         const auto request = take<RenameRequest>(body);
         const std::string old_name = take_name(body);
-        TRY(as_virtiofsd(files.rename(at, old_name, node(request.new_directory), take_name(body))));
+        TRY(know(at, old_name));
+        TRY(files.rename(at, old_name, node(request.new_directory), take_name(body)));
         return reply;
       }
       case Opcode::open:

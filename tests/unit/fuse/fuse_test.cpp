@@ -80,6 +80,15 @@ TEST_CASE_FIXTURE(Client, "fuse: directories are made, listed, renamed and remov
   CHECK(files.list("/")->empty());
 }
 
+TEST_CASE_FIXTURE(Client, "fuse: what was there before is removed and renamed unseen") {
+  for (const char* name : {"a", "b"}) server.files.release(server.files.create(server.files.root(), name, {})->node);
+  REQUIRE(names.unlink({"", "/a"}, false));
+  REQUIRE(names.rename({"", "/b"}, {"", "/c"}));
+  CHECK(error_of(names.unlink({"", "/a"}, false)) == Error::no_entry);
+  CHECK(error_of(names.rename({"", "/b"}, {"", "/d"})) == Error::no_entry);
+  CHECK(names.unlink({"", "/c"}, false));
+}
+
 TEST_CASE_FIXTURE(Client, "fuse: a directory is read entry by entry, by two at a time, and from its beginning again") {
   for (int i = 0; i < 20; ++i) REQUIRE(files.write("/f" + std::to_string(i), ""));
   struct One {
