@@ -1,5 +1,6 @@
 // The files of a good server.
 #include "kernel/filesystem/fuse/convert.hpp"
+#include "tests/unit/filesystem/model.hpp"
 #include "tests/unit/fuse/client.hpp"
 
 namespace {
@@ -232,6 +233,24 @@ TEST_CASE("fuse: times before 1970 and far away") {
   CHECK(attributes_of({.modified = ~std::uint64_t{0} >> 1, .modified_nanoseconds = ~0U}).modified > 0);
   CHECK(attributes_of({.modified = std::uint64_t{1} << 63}).modified < 0);
   CHECK(valid_until(1000, ~std::uint64_t{0}, ~0U) > 1000);
+}
+
+TEST_CASE("fuse: 100,000 random operations do what a model does") {
+  fuse::test::FakeServer server;
+  auto& filesystem = *make<FuseFilesystem>(server);
+  REQUIRE(filesystem.start());
+  {
+    toro::filesystem::Names files(filesystem);
+    toro::filesystem::Model model(1);
+    for (unsigned i = 0; i < 100'000; ++i) {
+      CAPTURE(i);
+      model.step(files);
+      if (i % 10'000 == 9'999) model.compare(files);
+    }
+  }
+  filesystem.destroy();
+  CHECK(server.open_handles() == 0);
+  CHECK(server.lookups() == 0);
 }
 
 TEST_CASE("fuse: everything is given back, also of more names than are kept") {
