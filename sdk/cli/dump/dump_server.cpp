@@ -1,10 +1,6 @@
 #include "sdk/cli/dump/dump_server.hpp"
 
 #include <poll.h>
-#include <unistd.h>
-
-#include <array>
-#include <cerrno>
 
 namespace toro::cli {
 
@@ -33,13 +29,9 @@ void DumpServer::accept() {
 }
 
 void DumpServer::readable() {
-  std::array<char, 16 * 1024> buffer;
-  const auto count = ::read(debugger_.get(), buffer.data(), buffer.size());
-  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (count <= 0) return close();
-  const std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
-  asked_.push(bytes, [this](PacketTracker::Item, std::string_view what) { log_.note("debugger", what); });
-  for (const char byte : bytes) {
+  const auto bytes = line_->take();
+  if (!bytes) return close();
+  for (const char byte : *bytes) {
     session_->receive(byte);
     was_asked_ = true;
     if (session_->next() != gdbstub::Next::serve) return close();
@@ -54,7 +46,6 @@ void DumpServer::close() {
     session_.reset();
     line_.reset();
     debugger_ = {};
-    asked_ = {};
     acceptable_ = loop_.watch(listener_.socket.get(), POLLIN, [this](short) { accept(); });
   });
 }

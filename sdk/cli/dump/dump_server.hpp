@@ -5,7 +5,6 @@
 #include <memory>
 
 #include "gdbstub/protocol/session.hpp"
-#include "sdk/cli/broker/packet_tracker.hpp"
 #include "sdk/cli/broker/protocol_log.hpp"
 #include "sdk/cli/dump/debugger_line.hpp"
 #include "sdk/cli/dump/dump_target.hpp"
@@ -41,7 +40,6 @@ class DumpServer {
   FileDescriptor debugger_;
   Registration from_debugger_;
   Registration closing_;
-  PacketTracker asked_;
   std::unique_ptr<DebuggerLine> line_;
   std::unique_ptr<gdbstub::Session> session_;
   bool was_asked_ = false;

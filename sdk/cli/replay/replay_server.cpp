@@ -1,10 +1,7 @@
 #include "sdk/cli/replay/replay_server.hpp"
 
 #include <poll.h>
-#include <unistd.h>
 
-#include <array>
-#include <cerrno>
 #include <charconv>
 #include <format>
 
@@ -58,13 +55,9 @@ void ReplayServer::reach_stub() {
 }
 
 void ReplayServer::debugger_readable() {
-  std::array<char, 16 * 1024> buffer;
-  const auto count = ::read(debugger_.get(), buffer.data(), buffer.size());
-  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (count <= 0) return close();
-  const std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
-  asked_.push(bytes, [this](PacketTracker::Item, std::string_view what) { log_.note("debugger", what); });
-  for (const char byte : bytes) hear(byte);
+  const auto bytes = line_->take();
+  if (!bytes) return close();
+  for (const char byte : *bytes) hear(byte);
 }
 
 void ReplayServer::hear(char byte) {
@@ -190,7 +183,6 @@ void ReplayServer::close() {
     session_.reset();
     line_.reset();
     debugger_ = {};
-    asked_ = {};
     held_.clear();
     // A QEMU that is on its way comes to reach_stub(), which leaves it then.
     if (stub_.connected()) leave();

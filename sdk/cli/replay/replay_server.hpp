@@ -60,7 +60,6 @@ class ReplayServer final : public DebuggerPort {
   Registration from_stub_;
   Registration retry_;
   Registration closing_;
-  PacketTracker asked_;
   QemuStub stub_{log_};
   QemuTarget target_;
   std::unique_ptr<DebuggerLine> line_;
