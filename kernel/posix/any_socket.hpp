@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "kernel/network/error.hpp"
 #include "kernel/posix/descriptors.hpp"
@@ -89,6 +90,18 @@ template <class Connection>
   if (connection->has_ended_receiving()) events |= kReadHangUp;
   if (connection->has_ended_receiving() && connection->has_ended_sending()) events |= kHangUp;
   return events;
+}
+
+/// What connect() answers of a connection that was begun, by this call or by an earlier one whose end nobody was told
+/// yet (`is_untold`). One that failed is closed, and `connection` null.
+template <class Connection>
+[[nodiscard]] FileResult outcome_of_connecting(Connection*& connection, bool& is_untold, bool by_this_call) {
+  if (connection->is_connecting()) return socket_failure(by_this_call ? inet::Error::again : inet::Error::already);
+  if (!std::exchange(is_untold, false)) return socket_failure(inet::Error::is_connected);
+  const auto error = connection->take_error();
+  if (!error) return 0;
+  std::exchange(connection, nullptr)->close();
+  return socket_failure(*error);
 }
 
 /// The socket that `number` stands for, held by `descriptor`. Errors: bad_file, ENOTSOCK.

@@ -150,12 +150,7 @@ FileResult VsockSocket::connect(GivenAddress given) {
       has_begun = true;
       return begin_connection(streams, remote);
     }
-    if (connection_->is_connecting()) return socket_failure(has_begun ? SocketError::again : SocketError::already);
-    if (!std::exchange(is_connecting_, false)) return socket_failure(SocketError::is_connected);
-    const auto error = connection_->take_error();
-    if (!error) return 0;
-    std::exchange(connection_, nullptr)->close();
-    return socket_failure(*error);
+    return outcome_of_connecting(connection_, is_connecting_, has_begun);
   });
   if (done == socket_failure(SocketError::again)) return socket_failure(SocketError::in_progress);
   return done;

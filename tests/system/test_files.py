@@ -63,6 +63,20 @@ class Disks(harness.Case):
         self.assertEqual(b"", err)
         return out.decode().replace("\r", "")
 
+    def full_and_read_only(self, kind):
+        """On a disk of that kind, which make() makes and fsck() looks at."""
+        disk = self.make("disk.img", size="1M")
+        said = self.run_probe("qemu-microvm", [f"{disk}:{kind}:/data"], ["write=/data/a=2000000=1", "remove=/data/a", "write=/data/b=300000=2",
+                                                                  "check=/data/b=300000=2"])
+        self.assertEqual("write /data/a: No space left on device\nremove /data/a: done\nwrite /data/b: done\ncheck /data/b: equal\n", said)
+        self.fsck(disk)
+        with open(disk, "rb") as stream:
+            before = stream.read()
+        said = self.run_probe("kvm-pc", [f"{disk}:ro:{kind}:/data"], ["check=/data/b=300000=2", "write=/data/c=1=1", "remove=/data/b"])
+        self.assertEqual("check /data/b: equal\nwrite /data/c: Read-only file system\nremove /data/b: Read-only file system\n", said)
+        with open(disk, "rb") as stream:
+            self.assertEqual(before, stream.read())
+
 
 class Ext2(Disks):
     def make(self, name, *options, size="16M"):
@@ -136,17 +150,7 @@ class Ext2(Disks):
         self.assertIn("write /four/x: No such file or directory\n", said)
 
     def test_full_and_read_only(self):
-        disk = self.make("disk.img", size="1M")
-        said = self.run_probe("qemu-microvm", [disk + ":ext2:/data"], ["write=/data/a=2000000=1", "remove=/data/a", "write=/data/b=300000=2",
-                                                                  "check=/data/b=300000=2"])
-        self.assertEqual("write /data/a: No space left on device\nremove /data/a: done\nwrite /data/b: done\ncheck /data/b: equal\n", said)
-        self.fsck(disk)
-        with open(disk, "rb") as stream:
-            before = stream.read()
-        said = self.run_probe("kvm-pc", [disk + ":ro:ext2:/data"], ["check=/data/b=300000=2", "write=/data/c=1=1", "remove=/data/b"])
-        self.assertEqual("check /data/b: equal\nwrite /data/c: Read-only file system\nremove /data/b: Read-only file system\n", said)
-        with open(disk, "rb") as stream:
-            self.assertEqual(before, stream.read())
+        self.full_and_read_only("ext2")
 
     def test_the_originals_test(self):
         for board in ALL_BOARDS:
@@ -238,17 +242,7 @@ class Fat(Disks):
                     self.fsck(disk)
 
     def test_full_and_read_only(self):
-        disk = self.make("disk.img", size="1M")
-        said = self.run_probe("qemu-microvm", [disk + ":fat:/data"], [
-            "write=/data/a=2000000=1", "remove=/data/a", "write=/data/b=300000=2", "check=/data/b=300000=2"])
-        self.assertEqual("write /data/a: No space left on device\nremove /data/a: done\nwrite /data/b: done\ncheck /data/b: equal\n", said)
-        self.fsck(disk)
-        with open(disk, "rb") as stream:
-            before = stream.read()
-        said = self.run_probe("kvm-pc", [disk + ":ro:fat:/data"], ["check=/data/b=300000=2", "write=/data/c=1=1", "remove=/data/b"])
-        self.assertEqual("check /data/b: equal\nwrite /data/c: Read-only file system\nremove /data/b: Read-only file system\n", said)
-        with open(disk, "rb") as stream:
-            self.assertEqual(before, stream.read())
+        self.full_and_read_only("fat")
 
     def test_a_folder_of_the_host(self):
         folder = os.path.join(self.folder, "content")
