@@ -47,13 +47,7 @@ FileDescriptor connect_to(const Target& target) {
 }  // namespace
 
 Bridge::Bridge(EventLoop& loop, std::vector<Entrance> entrances, std::map<std::uint32_t, Target> targets)
-    : loop_(loop), entrances_(std::move(entrances)), targets_(std::move(targets)) {
-  for (Entrance& entrance : entrances_)
-    entering_.push_back(loop_.watch(entrance.listener.get(), POLLIN, [this, &entrance](short) {
-      accept(entrance);
-      pump();
-    }));
-}
+    : loop_(loop), entrances_(std::move(entrances)), targets_(std::move(targets)) {}
 
 Bridge::~Bridge() = default;
 
@@ -63,10 +57,21 @@ Connection& Bridge::add(Key key, FileDescriptor socket, Connection::State state)
   return *place;
 }
 
+/// Who comes before the guest's driver is there waits at the entrance.
+void Bridge::open_entrances() {
+  if (!entering_.empty() || !to_guest.is_usable()) return;
+  for (Entrance& entrance : entrances_)
+    entering_.push_back(loop_.watch(entrance.listener.get(), POLLIN, [this, &entrance](short) {
+      if (!to_guest.is_usable()) return entering_.clear();
+      accept(entrance);
+      pump();
+    }));
+}
+
 /// One at a time: the loop comes back.
 void Bridge::accept(Entrance& entrance) {
   FileDescriptor client = cli::accept_client(entrance.listener);
-  if (!client || connections_.size() >= kMostConnections || !to_guest.is_usable()) return;
+  if (!client || connections_.size() >= kMostConnections) return;
   Key key{entrance.guest_port, 0};
   do {
     key.second = next_port_++;
@@ -209,6 +214,7 @@ void Bridge::pump() {
 }
 
 void Bridge::serve_queues() {
+  open_entrances();
   if (from_guest.is_usable()) {
     do {
       static_cast<void>(from_guest.want_kicks(false));

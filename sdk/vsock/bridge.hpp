@@ -65,6 +65,7 @@ class Bridge {
   void send(const VsockHeader& header, std::size_t payload);
 
  private:
+  void open_entrances();
   void accept(Entrance& entrance);
   void take_from_guest();
   void input(const VsockHeader& header, const Payload& payload, std::size_t size);
@@ -75,7 +76,7 @@ class Bridge {
 
   EventLoop& loop_;
   std::vector<Entrance> entrances_;
-  std::vector<Registration> entering_;
+  std::vector<Registration> entering_;  ///< empty while the guest's driver is not there
   std::map<std::uint32_t, Target> targets_;
   std::map<Key, std::unique_ptr<Connection>> connections_;
   std::deque<Key> turns_;            ///< who has something to send

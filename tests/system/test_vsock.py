@@ -130,6 +130,18 @@ class Vsock(harness.Case):
                     for size in sizes:
                         self.assertIn(f"echoed {size} bytes", said)
 
+    def test_who_comes_before_the_guest_waits_for_it(self):
+        port = free_port()
+        guest = self.boot("serve", "7", "1", options=("--forward", f"vsock:{port}:7"))
+        while guest.poll() is None:
+            try:
+                count, sent, back = echo(port, 1, 2048)
+                break
+            except ConnectionRefusedError:  # the bridge is not there yet
+                pass
+        self.assertEqual((2048, sent), (count, back))
+        self.assertIn("echoed 2048 bytes", self.finish(guest))
+
     def test_the_host_echoes_what_a_guest_sends(self):
         for board in BOARDS:
             for path in (None, os.path.join(self.folder, board)):
