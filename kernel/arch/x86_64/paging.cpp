@@ -96,7 +96,22 @@ bool split(Entry& entry, std::uintptr_t begin, unsigned level) {
   return true;
 }
 
+/// The lowest level, where all are leaves: most of what a boot sets.
+void set_pages(Entry* entry, std::uintptr_t begin, std::uintptr_t end, Entry bits) {
+  for (; begin < end; begin += span_of(1), ++entry) {
+    const Entry wanted = leaf(begin, bits, 1);
+    if (*entry == wanted) continue;
+    if ((*entry & kPresent) != 0) replaced = true;
+    *entry = wanted;
+    if (active) invalidate_page(begin);
+  }
+}
+
 bool set_in_table(Entry* table, unsigned level, std::uintptr_t begin, std::uintptr_t end, Entry bits) {
+  if (level == 1) {
+    set_pages(table + index_of(begin, 1), begin, end, bits);
+    return true;
+  }
   while (begin < end) {
     Entry& entry = table[index_of(begin, level)];
     const std::uintptr_t start = begin & ~(span_of(level) - 1);
