@@ -37,6 +37,23 @@ class Packets(debugger.Case):
         self.assertLessEqual(len(guest.requests(start)), 85)
 
 
+class Steps(debugger.Case):
+    """What GDB asks for a step of an instruction, with the SDK's settings: the step, the text where it stands and where
+    its function begins, and the list of threads."""
+
+    STEPS = 20
+
+    def test_packets(self):
+        guest = self.boot("walk", wait=True)
+        gdb = Gdb(self, guest)
+        gdb(f"source {harness.SDK}/sdk/debug/toro_gdb.py")
+        gdb.go("stepi")
+        start = len(guest.log())
+        for _ in range(self.STEPS):
+            gdb.go("stepi")
+        self.assertLessEqual(len(guest.requests(start)), 4 * self.STEPS, guest.requests(start))
+
+
 class ThreadList(debugger.Case):
     """From a break to the complete list, in pieces of the sizes that GDB asks for."""
 
