@@ -101,10 +101,11 @@ void add_boot(CLI::App& command, BootOptions& boot) {
       ->capture_default_str()
       ->type_name("NAME");
   command
-      .add_option("--aslr", boot.aslr,
-                  "whether the image lies elsewhere at each boot; off: where its file says, always so with --stub qemu")
+      .add_option(
+          "--aslr", boot.aslr,
+          "whether the image lies elsewhere at each boot; off: where its file says, always so with --stub qemu; "
+          "default: on for configuration release, off for debug")
       ->check(CLI::IsMember({"on", "off"}))
-      ->capture_default_str()
       ->type_name("on|off");
   command.add_option("--protocol-log", boot.protocol_log, "write debugger and stub's packets there, with times")
       ->type_name("FILE");

@@ -77,7 +77,7 @@ class Guest:
         self.case = case
         self.log_file = os.path.join(case.folder, f"protocol-{next(self._numbers)}.log")
         self.process = case.start(
-            "run", DEBUGGEE, "--listen", "0", "--json", "--protocol-log", self.log_file,
+            "run", DEBUGGEE, "--listen", "0", "--json", "--aslr", "on", "--protocol-log", self.log_file,
             *([] if "--timeout" in options else ["--timeout", "300"]), *options, "--", *words, stdin=subprocess.PIPE)
         self.console = Text(self.process.stdout)
         self.events = Text(self.process.stderr)

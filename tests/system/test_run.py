@@ -32,6 +32,12 @@ class Hello(harness.Case):
         out, _ = shell.communicate(timeout=60)
         self.assertIn(b"Hello from Toro", out)
 
+    def test_debug_images_stay_where_their_file_has_them(self):
+        for words, stays in ((), True), (("--aslr", "on"), False), (("--config", "release"), False):
+            with self.subTest(words=words):
+                line = self.toro("run", "hello", *words, "--print-command").out
+                self.assertEqual(stays, "toro.aslr=off" in line, line)
+
 
 class Status(harness.Case):
     def test_the_guests_status_is_ours(self):

@@ -122,7 +122,9 @@ Prepared prepare_boot(Context& context, const BootOptions& options, Stub stub, W
   boot.vsock = vsock_of(options, board);
   boot.accelerator = choose_accelerator(options.accelerator);
   boot.stub = stub;
-  boot.places = options.aslr == "off" ? Places::fixed : Places::random;
+  // As GDB does with programs: where one debugs, the same address is the same thing at each boot.
+  const bool debug = prepared.target.preset.config == "debug";
+  boot.places = options.aslr == "on" || (options.aslr.empty() && !debug) ? Places::random : Places::fixed;
   boot.network = network_of(options, prepared.target);
   if (boot.network == Network::tap) {
     boot.tap = parse_tap(options.network.substr(kTapPrefix.size())).value();
@@ -133,8 +135,7 @@ Prepared prepare_boot(Context& context, const BootOptions& options, Stub stub, W
     if (!is_of_vsock(text)) boot.forwards.push_back(parse_forward(text).value());
   boot.wait = wait;
   if (options.print_command) {
-    prepared.application = {prepared.target.name, expected_elf(prepared.target),
-                            prepared.target.preset.config == "debug"};
+    prepared.application = {prepared.target.name, expected_elf(prepared.target), debug};
   } else {
     require_emulator(context, board);
     if (prepared.target.kind != Target::Kind::image) ensure_toolchain(context);

@@ -21,7 +21,7 @@ struct BootOptions {
   std::vector<std::string> shares;    ///< --share
   std::string accelerator = "auto";   ///< auto, kvm, tcg
   std::string stub = "kernel";        ///< kernel, qemu
-  std::string aslr = "on";            ///< on, off
+  std::string aslr;                   ///< on, off; empty: by the configuration
   std::optional<std::uint16_t> port;  ///< --listen
   double timeout = 0;                 ///< seconds; 0: none
   std::string protocol_log;

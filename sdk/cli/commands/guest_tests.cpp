@@ -59,10 +59,11 @@ std::vector<GuestTest> collect(const Context& context, const Preset& preset) {
 }
 
 TestResult run_one(Context& context, const Preset& preset, const GuestTest& test) {
-  std::vector<std::string> command{
-      "/proc/self/exe", "run",     test.elf.string(),          "--board", preset.board, "--config",
-      preset.config,    "--cores", std::to_string(test.cores), "--net",   test.network, "--timeout",
-      kSecondsPerGuest};
+  std::vector<std::string> command{"/proc/self/exe", "run",        test.elf.string(),
+                                   "--board",        preset.board, "--config",
+                                   preset.config,    "--cores",    std::to_string(test.cores),
+                                   "--net",          test.network, "--timeout",
+                                   kSecondsPerGuest, "--aslr",     "on"};
   for (const auto& disk : test.disks) command.insert(command.end(), {"--disk", disk});
   command.emplace_back("--");
   command.insert(command.end(), test.arguments.begin(), test.arguments.end());
