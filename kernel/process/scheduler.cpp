@@ -11,6 +11,7 @@
 #include "kernel/lib/format.hpp"
 #include "kernel/memory/memory.hpp"
 #include "kernel/panic.hpp"
+#include "kernel/process/floating_point.hpp"
 #include "kernel/process/inbox.hpp"
 
 namespace toro::arch {
@@ -267,6 +268,8 @@ void Scheduler::switch_to(Thread& thread) {
   if (&thread == &from) return;
   arch::contexts->running = &thread;
   if (from.fs_base != thread.fs_base) arch::write_msr(arch::Msr::fs_base, thread.fs_base);
+  if (from.keeps_floating_point) [[unlikely]]
+    return keep_floating_point([&] { arch::toro_switch_context(from, thread); });
   arch::toro_switch_context(from, thread);
 }
 
