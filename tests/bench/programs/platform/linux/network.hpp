@@ -29,8 +29,13 @@ inline bool start_network() {
     return ioctl(control, what, &request) == 0;
   };
   bool good = set_address(SIOCSIFADDR, "10.0.2.15") && set_address(SIOCSIFNETMASK, "255.255.255.0");
-  request.ifr_flags = IFF_UP | IFF_RUNNING;
+  request.ifr_flags = IFF_UP;
   good = good && ioctl(control, SIOCSIFFLAGS, &request) == 0;
+  // It comes up some time later, and says nothing before.
+  const auto is_running = [&] {
+    return ioctl(control, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_RUNNING) != 0;
+  };
+  for (int i = 0; i < 500 && good && !is_running(); ++i) usleep(10'000);
   close(control);
   return good;
 }
