@@ -14,16 +14,18 @@ ByteWindow::~ByteWindow() {
   heap::free(slots_);
 }
 
-void ByteWindow::free_chunk(std::byte*& chunk) {
-  if (chunk == nullptr) return;
-  heap::free(std::exchange(chunk, nullptr));
-  budget_.give(kChunk);
+void ByteWindow::free_chunks(std::size_t slot, std::size_t end) {
+  for (; slot < end; ++slot) {
+    std::byte*& chunk = chunk_of(slot);
+    if (chunk == nullptr) continue;
+    heap::free(std::exchange(chunk, nullptr));
+    budget_.give(kChunk);
+  }
 }
 
 void ByteWindow::clear() {
-  if (slots_ != nullptr)
-    for (std::size_t i = 0; i < slot_count(); ++i) free_chunk(slots_[i]);
-  begin_ = 0;
+  free_chunks(begin_ / kChunk, (begin_ + extent_ + kChunk - 1) / kChunk);
+  begin_ = extent_ = 0;
 }
 
 std::size_t ByteWindow::write(std::size_t offset, Bytes bytes) {
@@ -34,7 +36,7 @@ std::size_t ByteWindow::write(std::size_t offset, Bytes bytes) {
   }
   std::size_t written = 0;
   for (std::size_t at = begin_ + offset; !bytes.empty();) {
-    std::byte*& chunk = slots_[at / kChunk % slot_count()];
+    std::byte*& chunk = chunk_of(at / kChunk);
     if (chunk == nullptr) {
       if (!budget_.take(kChunk)) return written;
       chunk = static_cast<std::byte*>(heap::allocate(kChunk));
@@ -48,6 +50,7 @@ std::size_t ByteWindow::write(std::size_t offset, Bytes bytes) {
     bytes = bytes.subspan(size);
     at += size;
     written += size;
+    extent_ = std::max(extent_, offset + written);
   }
   return written;
 }
@@ -55,7 +58,7 @@ std::size_t ByteWindow::write(std::size_t offset, Bytes bytes) {
 void ByteWindow::read(std::size_t offset, MutableBytes to) const {
   for (std::size_t at = begin_ + offset; !to.empty();) {
     const std::size_t size = std::min(to.size(), kChunk - at % kChunk);
-    std::memcpy(to.data(), slots_[at / kChunk % slot_count()] + at % kChunk, size);
+    std::memcpy(to.data(), chunk_of(at / kChunk) + at % kChunk, size);
     to = to.subspan(size);
     at += size;
   }
@@ -64,8 +67,10 @@ void ByteWindow::read(std::size_t offset, MutableBytes to) const {
 void ByteWindow::drop(std::size_t count, std::size_t left) {
   if (left == 0) return clear();
   const std::size_t end = begin_ + count;
-  for (std::size_t slot = begin_ / kChunk; slot < end / kChunk; ++slot) free_chunk(slots_[slot % slot_count()]);
-  begin_ = end % (slot_count() * kChunk);
+  free_chunks(begin_ / kChunk, end / kChunk);
+  const std::size_t ring = slot_count() * kChunk;
+  begin_ = end < ring ? end : end - ring;
+  extent_ -= std::min(extent_, count);
 }
 
 }  // namespace toro::inet

@@ -49,12 +49,18 @@ class ByteWindow {
 
  private:
   [[nodiscard]] std::size_t slot_count() const { return capacity_ / kChunk + 2; }
-  void free_chunk(std::byte*& chunk);
+  /// Where the chunk lies that is number `slot` from the ring's first on, at most one round behind it.
+  [[nodiscard]] std::byte*& chunk_of(std::size_t slot) const {
+    return slots_[slot < slot_count() ? slot : slot - slot_count()];
+  }
+  /// Those of `slot` up to `end`, counted on beyond the ring's end.
+  void free_chunks(std::size_t slot, std::size_t end);
 
   MemoryBudget& budget_;
   std::size_t capacity_;
   std::byte** slots_ = nullptr;  ///< a ring
   std::size_t begin_ = 0;        ///< in bytes of the ring
+  std::size_t extent_ = 0;       ///< bytes from there on, behind which nothing was written
 };
 
 }  // namespace toro::inet

@@ -1,8 +1,6 @@
 // The Internet checksum. [RFC 1071]
 #pragma once
 
-#include <cstring>
-
 #include "kernel/network/wire.hpp"
 
 namespace toro::inet {
@@ -14,16 +12,11 @@ class Checksum {
 
   /// All parts but the last must have an even length.
   void add(Bytes bytes) {
-    while (bytes.size() >= sizeof(std::uint32_t)) {
-      std::uint32_t word;
-      std::memcpy(&word, bytes.data(), sizeof word);
-      sum_ += word;
-      bytes = bytes.subspan(sizeof word);
-    }
-    if (bytes.empty()) return;
-    std::uint32_t word = 0;
-    std::memcpy(&word, bytes.data(), bytes.size());
-    sum_ += word;
+    for (; bytes.size() >= sizeof(std::uint64_t); bytes = bytes.subspan(sizeof(std::uint64_t)))
+      add_word(load<std::uint64_t>(bytes.data()));
+    std::uint64_t rest = 0;
+    for (std::size_t i = 0; i < bytes.size(); ++i) rest |= std::to_integer<std::uint64_t>(bytes[i]) << 8 * i;
+    add_word(rest);
   }
   /// What UDP and TCP cover beside themselves. [RFC 9293 3.1]
   void add_pseudo_header(Ipv4Address source, Ipv4Address destination, Protocol protocol, std::size_t length) {
@@ -47,6 +40,12 @@ class Checksum {
   }
 
  private:
+  /// What is carried out of the top comes in below.
+  void add_word(std::uint64_t word) {
+    sum_ += word;
+    sum_ += sum_ < word ? 1 : 0;
+  }
+
   std::uint64_t sum_ = 0;
 };
 

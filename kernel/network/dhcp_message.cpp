@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <utility>
 
 namespace toro::inet {
@@ -120,7 +119,7 @@ void write_dhcp(const DhcpQuestion& question, std::span<std::byte, kDhcpQuestion
                           .relay = {},
                           .mac = question.mac};
   std::ranges::fill(to, std::byte{kPad});
-  std::memcpy(to.data(), &header, sizeof header);
+  store(to.data(), header);
   Writer writer(to.subspan(sizeof header));
   writer.put(kMessageType, bytes_of(question.type));
   if (question.requested) writer.put(kRequestedAddress, bytes_of(*question.requested));

@@ -118,7 +118,8 @@ Interface::Interface(network::Device* device, std::uint32_t core)
 }
 
 std::uint64_t Interface::now() {
-  return arch::clock::now();
+  if (now_ == 0) now_ = arch::clock::now();
+  return now_;
 }
 std::uint64_t Interface::random() {
   return arch::random_word();
@@ -148,6 +149,7 @@ void Interface::call_alone(void (*function)(void* context), void* context) {
     const auto& made = *static_cast<Call*>(of);
     const process::Exclusive stack{made.interface.busy_, made.interface.waiters_, "the network"};
     stack.enter();
+    made.interface.now_ = 0;
     made.function(made.context);
     made.interface.settle();
     stack.leave();

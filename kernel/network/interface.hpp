@@ -71,6 +71,7 @@ class Interface final : Environment, Observer {
 
   network::Device* device_;
   std::uint32_t core_;
+  std::uint64_t now_ = 0;  ///< of this use of the stack, for which the clock is read once; 0: not yet
   Stack stack_;
   WatchList watches_;
   std::uint64_t began_;

@@ -2,7 +2,6 @@
 #include "kernel/network/ping.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "kernel/network/checksum.hpp"
 #include "kernel/network/stack.hpp"
@@ -26,10 +25,10 @@ Result<> Ping::send(Ipv4Address to, std::size_t size) {
   auto* const memory = static_cast<std::byte*>(heap::allocate(sizeof header + size));
   if (memory == nullptr) return failure(Error::no_buffers);
   const MutableBytes request(memory, sizeof header + size);
-  std::memcpy(request.data(), &header, sizeof header);
+  store(request.data(), header);
   std::ranges::fill(request.subspan(sizeof header), std::byte{0x55});
   header.checksum = checksum_of(request);
-  std::memcpy(request.data(), &header, sizeof header);
+  store(request.data(), header);
   size_ = size;
   sent_at_ = stack_.environment().now();
   const auto sent = stack_.send({.protocol = Protocol::icmp, .source = *source, .destination = to}, request);

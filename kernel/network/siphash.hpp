@@ -3,7 +3,6 @@
 
 #include <bit>
 #include <cstdint>
-#include <cstring>
 
 #include "kernel/network/wire.hpp"
 
@@ -39,11 +38,7 @@ struct SipKey {
     v0 ^= word;
   };
   const std::uint64_t length = bytes.size();
-  for (; bytes.size() >= 8; bytes = bytes.subspan(8)) {
-    std::uint64_t word;
-    std::memcpy(&word, bytes.data(), 8);
-    take(word);
-  }
+  for (; bytes.size() >= 8; bytes = bytes.subspan(8)) take(load<std::uint64_t>(bytes.data()));
   std::uint64_t last = length << 56;
   for (std::size_t i = 0; i < bytes.size(); ++i) last |= std::to_integer<std::uint64_t>(bytes[i]) << 8 * i;
   take(last);

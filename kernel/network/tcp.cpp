@@ -2,7 +2,6 @@
 #include "kernel/network/tcp.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "kernel/network/checksum.hpp"
 #include "kernel/network/ports.hpp"
@@ -200,7 +199,7 @@ void Tcp::refuse(const TcpSegment& segment) {
       .sequence = is_ack ? segment.acknowledgment.value : std::uint32_t{0},
       .acknowledgment = is_ack ? std::uint32_t{0} : segment.end().value,
       .flags = static_cast<std::uint8_t>(TcpHeader::kRst | (is_ack ? std::uint8_t{0} : TcpHeader::kAck))};
-  std::memcpy(stack_.room().data(), &header, sizeof header);
+  store(stack_.room().data(), header);
   Checksum sum;
   sum.add_pseudo_header(segment.destination.address, segment.source.address, Protocol::tcp, sizeof header);
   sum.add(bytes_of(header));

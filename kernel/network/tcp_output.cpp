@@ -21,9 +21,8 @@ class OptionWriter {
   explicit OptionWriter(MutableBytes to) : to_(to) {}
   void byte(std::uint8_t value) { to_[size_++] = std::byte{value}; }
   void word(std::uint32_t value) {
-    const Big32 big(value);
-    std::memcpy(to_.data() + size_, &big, sizeof big);
-    size_ += sizeof big;
+    store(to_.data() + size_, Big32(value));
+    size_ += sizeof value;
   }
   void head(std::uint8_t kind, std::size_t payload) {
     byte(kind);

@@ -144,6 +144,19 @@ template <class T>
   static_assert(alignof(T) == 1);
   return bytes.size() < sizeof(T) ? nullptr : reinterpret_cast<T*>(bytes.data());
 }
+/// Lays `value` at `to`. By the builtin, which is some moves: std::memcpy is a call in the kernel, which is
+/// freestanding.
+template <class T>
+void store(std::byte* to, const T& value) {
+  __builtin_memcpy(to, &value, sizeof value);
+}
+/// The T that lies at `from`.
+template <class T>
+[[nodiscard]] T load(const std::byte* from) {
+  T value;
+  __builtin_memcpy(&value, from, sizeof value);
+  return value;
+}
 template <class T>
 [[nodiscard]] Bytes bytes_of(const T& value) {
   return std::as_bytes(std::span(&value, 1));

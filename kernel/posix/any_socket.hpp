@@ -33,7 +33,7 @@ struct GivenAddress {
   [[nodiscard]] filesystem::Result<T> as() const {
     if (bytes == nullptr || size < sizeof(T)) return socket_failure(inet::Error::invalid);
     T value;
-    std::memcpy(&value, bytes, sizeof value);
+    __builtin_memcpy(&value, bytes, sizeof value);
     return value;
   }
 };

@@ -31,7 +31,7 @@ Slot slot_of(OpenFile* file, Stream* stream, bool close_on_exec) {
 
 FileResult add(Slot slot, std::int32_t lowest) {
   if (lowest < 0 || lowest >= kMost) return failure(Error::invalid);
-  const arch::SpinLockGuard guard(lock);
+  const arch::ThreadSpinLockGuard guard(lock);
   for (std::int32_t i = lowest; i < kMost; ++i)
     if (descriptor_slots[i].kind == Kind::free) {
       descriptor_slots[i] = slot;
@@ -52,14 +52,14 @@ void let_go(OpenFile* file, Stream* stream) {
 }  // namespace
 
 filesystem::Result<Descriptor> Descriptor::find(std::int32_t number) {
-  const arch::SpinLockGuard guard(lock);
+  const arch::ThreadSpinLockGuard guard(lock);
   if (!is_open(number)) return failure(Error::bad_file);
   const Slot& slot = descriptor_slots[number];
   hold(slot.file, slot.stream);
   return Descriptor(slot.file, slot.stream);
 }
 
-Descriptor::~Descriptor() {
+void Descriptor::release() {
   let_go(file_, stream_);
 }
 
@@ -74,7 +74,7 @@ FileResult Descriptor::duplicate_to(std::int32_t number, bool close_on_exec) {
   hold(file_, stream_);
   Slot old;
   {
-    const arch::SpinLockGuard guard(lock);
+    const arch::ThreadSpinLockGuard guard(lock);
     old = std::exchange(descriptor_slots[number], slot_of(file_, stream_, close_on_exec));
   }
   let_go(old.file, old.stream);
@@ -96,7 +96,7 @@ FileResult add_descriptor(Stream& stream, bool close_on_exec) {
 FileResult close_descriptor(std::int32_t number) {
   Slot old;
   {
-    const arch::SpinLockGuard guard(lock);
+    const arch::ThreadSpinLockGuard guard(lock);
     if (!is_open(number)) return failure(Error::bad_file);
     old = std::exchange(descriptor_slots[number], {});
   }
@@ -105,13 +105,13 @@ FileResult close_descriptor(std::int32_t number) {
 }
 
 filesystem::Result<bool> closes_on_exec(std::int32_t number) {
-  const arch::SpinLockGuard guard(lock);
+  const arch::ThreadSpinLockGuard guard(lock);
   if (!is_open(number)) return failure(Error::bad_file);
   return descriptor_slots[number].close_on_exec;
 }
 
 FileResult set_close_on_exec(std::int32_t number, bool close_on_exec) {
-  const arch::SpinLockGuard guard(lock);
+  const arch::ThreadSpinLockGuard guard(lock);
   if (!is_open(number)) return failure(Error::bad_file);
   descriptor_slots[number].close_on_exec = close_on_exec;
   return 0;

@@ -31,7 +31,9 @@ class Descriptor {
   Descriptor(Descriptor&& other) noexcept
       : file_(std::exchange(other.file_, nullptr)), stream_(std::exchange(other.stream_, nullptr)) {}
   Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor();
+  ~Descriptor() {
+    if (!is_console()) release();
+  }
 
   [[nodiscard]] bool is_console() const { return file_ == nullptr && stream_ == nullptr; }
   [[nodiscard]] bool is_file() const { return file_ != nullptr; }
@@ -48,6 +50,7 @@ class Descriptor {
 
  private:
   Descriptor(filesystem::OpenFile* file, Stream* stream) : file_(file), stream_(stream) {}
+  void release();
   filesystem::OpenFile* file_;
   Stream* stream_;  ///< neither: the console
 };

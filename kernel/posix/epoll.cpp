@@ -89,7 +89,7 @@ class Epoll final : public Stream {
  private:
   static void mark(inet::Watch& watch) {
     auto& interest = static_cast<Interest&>(watch);
-    const arch::SpinLockGuard guard(interest.epoll.lock_);
+    const arch::ThreadSpinLockGuard guard(interest.epoll.lock_);
     interest.epoll.push(interest);
   }
   [[nodiscard]] Interest* find(const Stream& stream) const;
@@ -119,7 +119,7 @@ void Epoll::push(Interest& interest) {
 }
 
 Interest* Epoll::pop() {
-  const arch::SpinLockGuard guard(lock_);
+  const arch::ThreadSpinLockGuard guard(lock_);
   Interest* const interest = ready_.pop();
   if (interest == nullptr) return nullptr;
   interest->is_ready = false;
@@ -129,7 +129,7 @@ Interest* Epoll::pop() {
 
 /// It stays while mutex_ is held.
 Interest* Epoll::find(const Stream& stream) const {
-  const arch::SpinLockGuard guard(interests_lock);
+  const arch::ThreadSpinLockGuard guard(interests_lock);
   Interest* interest = stream.interests;
   while (interest != nullptr && &interest->epoll != this) interest = interest->next_of_stream;
   return interest;
@@ -156,7 +156,7 @@ FileResult Epoll::add(Stream& stream, const EpollEvent& event) {
   if (interest == nullptr) return failure(filesystem::Error::no_memory);
   all_.push(*interest);
   {
-    const arch::SpinLockGuard spin(interests_lock);
+    const arch::ThreadSpinLockGuard spin(interests_lock);
     interest->next_of_stream = stream.interests;
     stream.interests = interest;
   }
@@ -171,7 +171,7 @@ FileResult Epoll::change(Stream& stream, const EpollEvent& event) {
   if (interest == nullptr) return failure(filesystem::Error::no_entry);
   if (((event.events | interest->events) & kExclusive) != 0) return failure(filesystem::Error::invalid);
   {
-    const arch::SpinLockGuard spin(lock_);
+    const arch::ThreadSpinLockGuard spin(lock_);
     interest->events = event.events | kAlways;
     interest->data = event.data;
   }
@@ -192,7 +192,7 @@ void Epoll::remove(Interest& interest) {
   Stream& stream = interest.stream;
   stream.unwatch(interest);
   {
-    const arch::SpinLockGuard spin(lock_);
+    const arch::ThreadSpinLockGuard spin(lock_);
     if (interest.is_ready) {
       ready_.remove(interest);
       --ready_count_;
@@ -200,7 +200,7 @@ void Epoll::remove(Interest& interest) {
   }
   all_.remove(interest);
   {
-    const arch::SpinLockGuard spin(interests_lock);
+    const arch::ThreadSpinLockGuard spin(interests_lock);
     Interest* const next = interest.next_of_stream;
     if (stream.interests == &interest) {
       stream.interests = next;
@@ -218,7 +218,7 @@ std::int64_t Epoll::collect(std::span<EpollEvent> to) {
   const MutexGuard guard(mutex_, "epoll");
   std::size_t left;
   {
-    const arch::SpinLockGuard spin(lock_);
+    const arch::ThreadSpinLockGuard spin(lock_);
     left = ready_count_;
   }
   std::size_t count = 0;
@@ -228,7 +228,7 @@ std::int64_t Epoll::collect(std::span<EpollEvent> to) {
     const std::uint32_t found = interest->stream.poll(nullptr) & interest->events;
     if (found == 0) continue;
     to[count++] = {found, interest->data};
-    const arch::SpinLockGuard spin(lock_);
+    const arch::ThreadSpinLockGuard spin(lock_);
     if ((interest->events & kOneShot) != 0)
       interest->events = 0;
     else if ((interest->events & kEdgeTriggered) == 0)
@@ -243,7 +243,7 @@ FileResult Epoll::wait(std::span<EpollEvent> to, std::uint64_t deadline, WhenKil
     const std::int64_t count = collect(to);
     if (count != 0) {
       // What is left, and what stays as it is ready still, is for others that wait.
-      const arch::SpinLockGuard spin(lock_);
+      const arch::ThreadSpinLockGuard spin(lock_);
       if (ready_.empty()) return count;
     }
     if (count != 0) raise();
@@ -259,7 +259,7 @@ void end_interests(Stream& stream) {
   for (;;) {
     Epoll* epoll = nullptr;
     {
-      const arch::SpinLockGuard guard(interests_lock);
+      const arch::ThreadSpinLockGuard guard(interests_lock);
       const Interest* const interest = stream.interests;
       if (interest == nullptr) return;
       if (interest->epoll.try_hold()) epoll = &interest->epoll;

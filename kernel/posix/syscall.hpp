@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernel/process/floating_point.hpp"
+
 namespace toro::posix {
 
 /// What syscall_entry.S leaves on the caller's stack, lowest address first.
@@ -53,20 +55,8 @@ using Result = std::int64_t;
 /// One system call; its arguments are the caller's pointers, valid as anywhere in the one address space.
 using Handler = Result (*)(SyscallFrame& frame);
 
-/// Keeps SSE and x87 state over a wait: other threads change it, and the caller of a system call counts on it.
-class FloatingPointState {
- public:
-  FloatingPointState() { asm volatile("fxsave64 %0" : "=m"(area_)); }
-  ~FloatingPointState() { asm volatile("fxrstor64 %0" ::"m"(area_)); }
-  FloatingPointState(const FloatingPointState&) = delete;
-  FloatingPointState& operator=(const FloatingPointState&) = delete;
-
- private:
-  struct alignas(16) Area {
-    std::byte bytes[512];
-  };
-  Area area_;
-};
+/// In each system call that may wait: other threads change that state, and the caller counts on it.
+using process::FloatingPointState;
 
 /// Wakes up to `count` threads, on any core, that wait for `word` to change; how many. [futex(2)]
 std::uint32_t wake_futex(const std::uint32_t* word, std::uint32_t count);

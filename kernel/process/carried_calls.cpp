@@ -19,13 +19,11 @@ struct Call : toro::detail::Parcel {
 }  // namespace
 
 void Exclusive::enter() const {
-  const arch::InterruptsOff off;
   while (busy) scheduler().wait(waiters, what, WaitKind::thread);
   busy = true;
 }
 
 void Exclusive::leave() const {
-  const arch::InterruptsOff off;
   busy = false;
   scheduler().wake(waiters, 1);
 }

@@ -9,6 +9,7 @@
 #include "kernel/arch/x86_64/lapic.hpp"
 #include "kernel/include/toro/heap.hpp"
 #include "kernel/panic.hpp"
+#include "kernel/process/floating_point.hpp"
 #include "kernel/process/scheduler.hpp"
 
 namespace toro::process {
@@ -34,6 +35,12 @@ bool Inbox::pending_on(unsigned core) {
 }
 
 void Inbox::receive() {
+  if (Scheduler::current().keeps_floating_point) [[unlikely]]
+    return keep_floating_point([&] { receive_all(); });
+  receive_all();
+}
+
+void Inbox::receive_all() {
   for (unsigned i = 0; i < arch::toro_core_count; i += kCountersPerWord)
     for (std::uint64_t differs; (differs = word(written_, i) ^ word(taken_, i)) != 0;)
       receive_from(i + static_cast<unsigned>(std::countr_zero(differs)) / 8);

@@ -79,6 +79,7 @@ class Inbox {
   friend struct ObjectTables;
 
   static MessageRing& make_ring(unsigned core);
+  void receive_all();
   void receive_from(unsigned sender);
 
   /// Messages ever written, by sender, modulo 256. Each is stored by its sender only.

@@ -11,6 +11,7 @@
 #include "kernel/lib/format.hpp"
 #include "kernel/memory/memory.hpp"
 #include "kernel/panic.hpp"
+#include "kernel/process/floating_point.hpp"
 #include "kernel/process/inbox.hpp"
 
 namespace toro::arch {
@@ -175,7 +176,7 @@ WakeReason Scheduler::suspend(const char* what, WaitKind kind, std::uint64_t dea
   return thread.wake_reason;
 }
 
-void Scheduler::wake(WaitQueue& queue, std::uint32_t count) {
+void Scheduler::wake_waiting(WaitQueue& queue, std::uint32_t count) {
   const InterruptsOff off;
   for (; queue.first != nullptr && count > 0; --count) stop_waiting(*queue.first, WakeReason::woken);
 }
@@ -267,18 +268,25 @@ void Scheduler::switch_to(Thread& thread) {
   if (&thread == &from) return;
   arch::contexts->running = &thread;
   if (from.fs_base != thread.fs_base) arch::write_msr(arch::Msr::fs_base, thread.fs_base);
+  if (from.keeps_floating_point) [[unlikely]]
+    return keep_floating_point([&] { arch::toro_switch_context(from, thread); });
   arch::toro_switch_context(from, thread);
 }
 
 void Scheduler::expire_timers() {
+  armed_for_ = 0;
   const std::uint64_t now = arch::clock::now();
   while (timers_.min() != nullptr && timers_.min()->deadline <= now)
     stop_waiting(*timers_.min(), WakeReason::timed_out);
   arm_timer();
 }
 
+/// An interrupt that comes too early finds nothing to do and arms it again: that costs less than to put off each time
+/// what another wait has armed.
 void Scheduler::arm_timer() {
-  if (timers_.min() != nullptr) arch::clock::arm_timer(timers_.min()->deadline);
+  if (timers_.min() == nullptr || (armed_for_ != 0 && timers_.min()->deadline >= armed_for_)) return;
+  armed_for_ = timers_.min()->deadline;
+  arch::clock::arm_timer(armed_for_);
 }
 
 void Scheduler::idle() {

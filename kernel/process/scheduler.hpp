@@ -55,7 +55,9 @@ class Scheduler {
   WakeReason wait(WaitQueue& queue, const char* what, WaitKind kind, std::uint64_t deadline = kNoDeadline);
 
   /// Wakes up to `count` threads that wait in `queue`, in order.
-  void wake(WaitQueue& queue, std::uint32_t count);
+  void wake(WaitQueue& queue, std::uint32_t count) {
+    if (queue.first != nullptr) wake_waiting(queue, count);  // only threads of this core wait there
+  }
 
   /// Waits until resume(), from this core or by a message from another, or the deadline. Who calls checks again what
   /// it waits for: nothing else is kept of a resume() that came earlier.
@@ -100,6 +102,7 @@ class Scheduler {
     static bool before(const Thread& a, const Thread& b) { return a.deadline < b.deadline; }
   };
 
+  void wake_waiting(WaitQueue& queue, std::uint32_t count);
   void enqueue(Thread& thread);
   void stop_waiting(Thread& thread, WakeReason reason);
   void make_ready(Thread& thread, WakeReason reason);
@@ -117,6 +120,7 @@ class Scheduler {
   bool idle_is_queued_ = false;  ///< it waits in ready_, in the middle of its work
   Thread idle_thread_;
   PairingHeap<Thread, ByDeadline> timers_;
+  std::uint64_t armed_for_ = 0;  ///< when the core's timer interrupts at the latest; 0: it is not armed
   std::uint32_t device_waits_ = 0;
   std::uint64_t interrupts_polled_ = 0;  ///< of the core, when a thread that polls looked last
 

@@ -25,10 +25,11 @@ enum class WakeReason : std::uint8_t {
 struct Thread : arch::Context {
   WakeReason wake_reason{};
   bool timed = false;
-  bool interruptible = false;       ///< while it waits
-  bool held = false;                ///< it does not run, though it may be ready
-  bool owns_stack = false;          ///< of memory::allocate_stack(), freed with the thread
-  Thread* next_in_queue = nullptr;  ///< in the ready queue or in a wait queue
+  bool interruptible = false;         ///< while it waits
+  bool held = false;                  ///< it does not run, though it may be ready
+  bool keeps_floating_point = false;  ///< it counts on its SSE and x87 state (floating_point.hpp)
+  bool owns_stack = false;            ///< of memory::allocate_stack(), freed with the thread
+  Thread* next_in_queue = nullptr;    ///< in the ready queue or in a wait queue
   Thread* previous_in_queue = nullptr;
   WaitQueue* waits_in = nullptr;
   std::uint64_t deadline = 0;  ///< when `timed`, nanoseconds since boot

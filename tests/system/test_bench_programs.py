@@ -2,9 +2,12 @@
 
 import os
 import re
+import socket
 import unittest
+from http.client import HTTPConnection
 
-from harness import GUEST_READY, SDK, Case
+from harness import GUEST_READY, SDK, Case, echo
+from test_sockets import free_port
 
 PROGRAMS = os.path.join(SDK, "build/qemu-microvm-debug/tests/bench/programs")
 MEASURED = re.compile(r"toro-bench (\S+) ([1-9]\d*) (\d+) (\d+)")
@@ -63,6 +66,26 @@ class BenchPrograms(Case):
         self.check("files", options=("--disk", disk, "--share", share))
         without = self.measured(self.run_program("files", "--quick"))
         self.assertEqual(([], self.cases("files")), without)
+
+    def test_net(self):
+        http, echoes = free_port(), free_port()
+        datagrams = free_port(socket.SOCK_DGRAM)
+        guest = self.start("run", os.path.join(PROGRAMS, "net/bench-net.elf"), "--accel", "tcg", "--forward", f"{http}:80",
+                           "--forward", f"{echoes}:7", "--forward", f"udp:{datagrams}:7")
+        self.console_until(guest, "serving")
+        for path, size in (("/", 128), ("/1m", 1 << 20)):
+            for end, requests in (("keep-alive", 2), ("close", 1)):
+                connection = HTTPConnection("127.0.0.1", http, timeout=GUEST_READY)
+                for _ in range(requests):
+                    connection.request("GET", path, headers={"Connection": end})
+                    self.assertEqual(b"x" * size, connection.getresponse().read())
+                connection.close()
+        self.assertEqual(b"to and fro", echo(("127.0.0.1", echoes), b"to and fro", GUEST_READY))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagram:
+            datagram.settimeout(GUEST_READY)
+            datagram.connect(("127.0.0.1", datagrams))
+            datagram.send(b"to and fro")
+            self.assertEqual(b"to and fro", datagram.recv(100))
 
     def test_heap_of_one_core(self):
         self.check("heap", skipped=["cross-core"])

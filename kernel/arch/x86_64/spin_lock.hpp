@@ -16,25 +16,42 @@ class SpinLock {
 
  private:
   friend class SpinLockGuard;
+  friend class ThreadSpinLockGuard;
+
+  void lock() {
+    while (held_.exchange(true, std::memory_order_acquire))
+      while (held_.load(std::memory_order_relaxed)) {
+        asm volatile("pause");
+        tlb::acknowledge();  // the holder may be waiting for this core to
+      }
+  }
+  void unlock() { held_.store(false, std::memory_order_release); }
+
   std::atomic<bool> held_ = false;
 };
 
 /// Holds `lock` while it lives. Any context but NMI; the holder must not block, and must not take the lock again.
 class SpinLockGuard {
  public:
-  explicit SpinLockGuard(SpinLock& lock) : lock_(lock) {
-    while (lock_.held_.exchange(true, std::memory_order_acquire))
-      while (lock_.held_.load(std::memory_order_relaxed)) {
-        asm volatile("pause");
-        tlb::acknowledge();  // the holder may be waiting for this core to
-      }
-  }
-  ~SpinLockGuard() { lock_.held_.store(false, std::memory_order_release); }
+  explicit SpinLockGuard(SpinLock& lock) : lock_(lock) { lock_.lock(); }
+  ~SpinLockGuard() { lock_.unlock(); }
   SpinLockGuard(const SpinLockGuard&) = delete;
   SpinLockGuard& operator=(const SpinLockGuard&) = delete;
 
  private:
   InterruptsOff off_;
+  SpinLock& lock_;
+};
+
+/// The same for a lock that no interrupt handler takes: interrupts stay on. Threads.
+class ThreadSpinLockGuard {
+ public:
+  explicit ThreadSpinLockGuard(SpinLock& lock) : lock_(lock) { lock_.lock(); }
+  ~ThreadSpinLockGuard() { lock_.unlock(); }
+  ThreadSpinLockGuard(const ThreadSpinLockGuard&) = delete;
+  ThreadSpinLockGuard& operator=(const ThreadSpinLockGuard&) = delete;
+
+ private:
   SpinLock& lock_;
 };
 

@@ -23,7 +23,7 @@ struct Ipv4Address {
   [[nodiscard]] constexpr std::uint32_t value() const {
     return std::uint32_t{bytes[0]} << 24 | std::uint32_t{bytes[1]} << 16 | std::uint32_t{bytes[2]} << 8 | bytes[3];
   }
-  constexpr bool operator==(const Ipv4Address&) const = default;
+  constexpr bool operator==(const Ipv4Address& other) const { return value() == other.value(); }
 
   [[nodiscard]] constexpr bool is_any() const { return value() == 0; }
   [[nodiscard]] constexpr bool is_loopback() const { return bytes[0] == 127; }              // [RFC 1122 3.2.1.3 (g)]

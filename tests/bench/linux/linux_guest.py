@@ -48,6 +48,9 @@ VIRTIO_MODULES = tuple(map(Module, (
     "drivers/virtio/virtio_ring", "drivers/virtio/virtio", "drivers/virtio/virtio_pci_legacy_dev",
     "drivers/virtio/virtio_pci_modern_dev", "drivers/virtio/virtio_pci", "drivers/virtio/virtio_mmio", "drivers/block/virtio_blk")))
 
+# For a network.
+NETWORK_MODULES = (*VIRTIO_MODULES, *map(Module, ("net/core/failover", "drivers/net/net_failover", "drivers/net/virtio_net")))
+
 # And for a shared folder. ext2 needs none: it is built in, as a part of ext4.
 SHARE_MODULES = (*VIRTIO_MODULES, Module("fs/fuse/fuse"), Module("fs/fuse/virtiofs"))
 
@@ -105,9 +108,7 @@ def _clock(accelerator, icount):
 def _host_tsc_khz():
     """The rate of the host's TSC, which is the emulated guest's."""
     with tempfile.TemporaryDirectory(prefix="toro-bench-") as folder:
-        program = Path(folder, "tsc_rate")
-        _run([_compiler(), "-O2", HERE / "tsc_rate.cpp", "-o", program])
-        return int(_run([program]))
+        return int(_run([build_host_program(HERE / "tsc_rate.cpp", folder)]))
 
 
 def prepare(build_folder, program_binary, modules=()):
@@ -139,6 +140,14 @@ def build_program(source_folder, build_folder):
     return binary
 
 
+def build_host_program(source, build_folder):
+    """Compiles a program of one source for this host. Returns the binary's path."""
+    Path(build_folder).mkdir(parents=True, exist_ok=True)
+    binary = Path(build_folder, source.stem)
+    _run([_compiler(), "-std=c++23", "-O2", "-Wall", "-Wextra", "-Werror", source, "-o", binary])
+    return binary
+
+
 def _compiler():
     for line in (ROOT / "sdk/packages.txt").read_text().splitlines():
         if line.startswith("llvm "):
@@ -164,7 +173,7 @@ def _write(path, content):
 
 def _kernel(build_folder):
     modules = build_folder / "modules"
-    wanted = [module.path for module in (*SHARE_MODULES, *ide_modules())]
+    wanted = [module.path for module in (*SHARE_MODULES, *NETWORK_MODULES, *ide_modules())]
     if (present := sorted(build_folder.glob("linux-image-*.elf"))) and all((modules / f"{path}.ko").exists() for path in wanted):
         return present[-1]
     depends = _run(["apt-cache", "depends", "linux-image-cloud-amd64"])

@@ -73,25 +73,27 @@ class Bench:
 
     @functools.cache
     def command(self, image, arguments=(), board=None, cores=1, memory_mib=None, accelerator=None, disk=None, share=None,
-                listen=False):
+                forwards=(), listen=False):
         """QEMU's command line for an image; without `accelerator` it is the one that times are measured with. `share` is a
-        folder, for which servers() are needed. `listen`: with the port for a debugger."""
-        line = self._shell_line(image, arguments, board, cores, memory_mib, accelerator, disk, share, listen)
+        folder and `forwards` are ports, as `toro run` takes them; for a folder, and for ports of vsock, servers() are
+        needed. `listen`: with the port for a debugger."""
+        line = self._shell_line(image, arguments, board, cores, memory_mib, accelerator, disk, share, forwards, listen)
         return shlex.split(line.rpartition(" && ")[2])
 
-    def servers(self, share):
-        """What a shell does before QEMU starts, for a guest that shares the folder; "$RUN" is the run's directory."""
-        line = self._shell_line(self.image("bench-boot"), share=share)
+    def servers(self, **devices):
+        """What a shell does before QEMU starts, for a guest with such a folder or ports; "$RUN" is the run's directory."""
+        line = self._shell_line(self.image("bench-boot"), **devices)
         return line.partition(" && ")[2].rpartition(" && ")[0]
 
     def _shell_line(self, image, arguments=(), board=None, cores=1, memory_mib=None, accelerator=None, disk=None, share=None,
-                    listen=False):
+                    forwards=(), listen=False):
         board = board or self.board
         if cores > board.maximum_cores:
             raise NotHere(f"not on this board: {cores} cores, {board.name} has {board.maximum_cores} at most")
         words = ["run", image, "--board", board.name, "--cores", cores, "--memory", f"{memory_mib or board.memory_mib}M",
                  "--accel", accelerator or self.accelerator, *(("--disk", disk) if disk else ()),
-                 *(("--share", share) if share else ()), *(("--listen", "0") if listen else ()), "--print-command", "--", *arguments]
+                 *(("--share", share) if share else ()),
+                 *(word for forward in forwards for word in ("--forward", forward)), *(("--listen", "0") if listen else ()), "--print-command", "--", *arguments]
         return self.toro(*words)
 
     def floor_command(self, **options):
@@ -107,6 +109,14 @@ class Bench:
         except (linux_guest.LinuxGuestError, OSError) as failure:
             raise Measurement(f"the Linux guest: {failure}") from None
 
+    @functools.cache
+    def host_program(self, source):
+        """The program of a source below tests/bench, compiled for this host."""
+        try:
+            return str(linux_guest.build_host_program(self.sources / source, self.root / "build/bench-host"))
+        except (linux_guest.LinuxGuestError, OSError) as failure:
+            raise Measurement(f"{source}: {failure}") from None
+
     @staticmethod
     def has_linux(board):
         return board.name in linux_guest.MACHINES
@@ -116,25 +126,26 @@ class Bench:
         return self._linux(self.sources / source, modules)
 
     def linux_command(self, source, arguments=(), board=None, cores=1, memory_mib=LINUX_MEMORY_MIB, icount=False,
-                      disk=None, share=None, modules=linux_guest.VIRTIO_MODULES):
+                      modules=linux_guest.VIRTIO_MODULES, **devices):
+        """`devices` are those of command(): disk, share, forwards."""
         board = board or self.board
-        has_devices = disk is not None or share is not None
+        has_devices = bool(devices)
         machines = linux_guest.DISK_MACHINES if has_devices else linux_guest.MACHINES
         if board.name not in machines:
             raise NotHere(f"Linux is measured on {' and '.join(machines)}")
         guest = self.linux(source, modules if has_devices else ())
-        devices = self._device_words(board, memory_mib, disk, share) if has_devices else ()
+        words = self._device_words(board, memory_mib, devices) if has_devices else ()
         return guest.command(board.name, cores, memory_mib, tuple(arguments), "tcg" if icount else self.accelerator, icount,
-                             devices)
+                             words)
 
-    def _device_words(self, board, memory_mib, disk, share):
-        """QEMU's words for a disk and a shared folder, as an image of the SDK gets them: what they add to its command."""
+    def _device_words(self, board, memory_mib, devices):
+        """QEMU's words for devices, as an image of the SDK gets them: what they add to its command."""
         image = self.image("bench-boot", board=board)
 
         def options(**devices):
             command = self.command(image, board=board, memory_mib=memory_mib, **devices)
             return [pair for pair in zip(command, command[1:])
-                    if pair[0] in ("-object", "-blockdev", "-chardev", "-device")]
+                    if pair[0] in ("-object", "-blockdev", "-chardev", "-netdev", "-device")]
 
         plain = options()
-        return tuple(word for pair in options(disk=disk, share=share) if pair not in plain for word in pair)
+        return tuple(word for pair in options(**devices) if pair not in plain for word in pair)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 SUBJECT = "toro"
 # What a user would take instead, or what the host itself costs: shown beside the subject, never judged.
-REFERENCES = ("floor", "linux", "qemu")
+REFERENCES = ("floor", "linux", "qemu", "tcp")
 
 
 class Measurement(Exception):

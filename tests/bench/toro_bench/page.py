@@ -26,6 +26,7 @@ everywhere. A reference has its ratio to Toro's figure behind it: ×10 is ten ti
 - **floor**: the smallest image that QEMU boots and that prints one byte: what QEMU itself costs.
 - **linux**: Debian's cloud kernel, entered without decompression, with one static program that does the same as /init.
 - **qemu**: QEMU's own stub for debuggers.
+- **tcp**: of vsock through the bridge, the same by TCP through QEMU's user networking.
 """
 
 

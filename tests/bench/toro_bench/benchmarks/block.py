@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from linux import linux_guest
 from toro_bench.bench import LINUX_MEMORY_MIB
+from toro_bench.guest import with_option
 from toro_bench.model import SUBJECT, Group, Turn
 from toro_bench.program import parse_lines, parse_skipped, run_program, time_samples
 
@@ -42,11 +43,6 @@ def _image():
     return file
 
 
-def _with_option(command, option):
-    at = command.index("-append") + 1
-    return [*command[:at], f"{option} {command[at]}".strip(), *command[at + 1:]]
-
-
 def _group(bench, drive, disk):
     board = next(board for board in bench.boards if board.name == drive.board)
     image = bench.image("bench-block", board=board)
@@ -58,7 +54,7 @@ def _group(bench, drive, disk):
         return [*time_samples(lines), *parse_skipped(console, series)]
 
     def toro():
-        return timed(SUBJECT, _with_option(bench.command(image, **options), drive.toro_option))
+        return timed(SUBJECT, with_option(bench.command(image, **options), drive.toro_option))
 
     def linux():
         return timed("linux", bench.linux_command("programs/block", modules=drive.linux_modules, **options))

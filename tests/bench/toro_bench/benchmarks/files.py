@@ -29,7 +29,7 @@ def _disk(folder):
 
 def _group(bench, kind, **devices):
     options = {"arguments": ("--repeat", "1", *(f"{kind}-{case}" for case in CASES)), "memory_mib": LINUX_MEMORY_MIB, **devices}
-    before = bench.servers(devices["share"]) if "share" in devices else ""
+    before = bench.servers(**devices) if "share" in devices else ""
 
     def timed(series, command):
         console = run_program(command, before=before)
