@@ -55,6 +55,17 @@ std::size_t ByteWindow::write(std::size_t offset, Bytes bytes) {
   return written;
 }
 
+std::size_t ByteWindow::view(std::size_t offset, std::size_t size, std::span<Bytes> parts) const {
+  std::size_t count = 0;
+  for (std::size_t at = begin_ + offset; size > 0; ++count) {
+    const std::size_t step = std::min(size, kChunk - at % kChunk);
+    parts[count] = {slots_[at / kChunk % slot_count()] + at % kChunk, step};
+    at += step;
+    size -= step;
+  }
+  return count;
+}
+
 void ByteWindow::read(std::size_t offset, MutableBytes to) const {
   for (std::size_t at = begin_ + offset; !to.empty();) {
     const std::size_t size = std::min(to.size(), kChunk - at % kChunk);

@@ -41,6 +41,9 @@ class ByteWindow {
   /// `offset` counts from the beginning; the end must be within the capacity. How many of the bytes were written: fewer
   /// when memory is out.
   [[nodiscard]] std::size_t write(std::size_t offset, Bytes bytes);
+  /// The parts in which `size` bytes lie that were written; how many there are. They stay until they are dropped.
+  static constexpr std::size_t parts_of(std::size_t size) { return size / kChunk + 2; }
+  [[nodiscard]] std::size_t view(std::size_t offset, std::size_t size, std::span<Bytes> parts) const;
   /// What was written.
   void read(std::size_t offset, MutableBytes to) const;
   /// The beginning moves on by `count`; `left` bytes are still kept, and without any there is no memory taken.

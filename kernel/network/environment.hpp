@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "kernel/devices/network/frame.hpp"
 #include "kernel/network/wire.hpp"
 
 namespace toro::inet {
@@ -13,9 +14,10 @@ class Environment {
   [[nodiscard]] virtual std::uint64_t now() = 0;
   /// 64 bits that nobody outside can guess.
   [[nodiscard]] virtual std::uint64_t random() = 0;
-  /// Sends an Ethernet frame, without its check sequence. Nothing of `frame` is used any more when this returns; it may
-  /// be lost without a word. Must not call the stack.
-  virtual void transmit(Bytes frame) = 0;
+  /// Sends an Ethernet frame, without its check sequence; of what the device may do to it, no more than the stack was
+  /// told of. Nothing of `frame` is used any more when this returns; it may be lost without a word. Must not call the
+  /// stack.
+  virtual void transmit(const network::Transmit& frame) = 0;
 
  protected:
   ~Environment() = default;

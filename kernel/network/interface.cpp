@@ -124,7 +124,7 @@ std::uint64_t Interface::now() {
 std::uint64_t Interface::random() {
   return arch::random_word();
 }
-void Interface::transmit(Bytes frame) {
+void Interface::transmit(const network::Transmit& frame) {
   if (device_ == nullptr || is_broken_) return;
   static_cast<void>(device_->send_copy(frame));  // what the link does not take is lost, as on any cable
   has_sent_ = true;
@@ -186,11 +186,14 @@ void Interface::configure() {
   if (option && !configuration)
     print(console::sink(), "toro: toro.{}=ADDRESS/PREFIX[,GATEWAY[,NAME SERVER]...] was expected, {} was found\n",
           name(), *option);
-  if (const auto claimed = device_->claim({.receive_checksum = true}); !claimed) {
+  const auto agreed =
+      device_->claim({.transmit_checksum = true, .receive_checksum = true, .segmentation_v4 = true, .merging = true});
+  if (!agreed) {
     is_broken_ = true;
-    print(console::sink(), "toro: {}: no network: {}\n", name(), describe(claimed.error()));
+    print(console::sink(), "toro: {}: no network: {}\n", name(), describe(agreed.error()));
     return;
   }
+  stack_.set_offloads(*agreed);
   if (configuration)
     stack_.configure(*configuration);
   else
@@ -207,19 +210,31 @@ void Interface::wait_for_frames() {
   }
 }
 
+/// Gives the stack the frame that came.
+void Interface::take_frame() {
+  std::array<std::byte, network::kBufferSize> copy;
+  std::array<Bytes, network::Frame::kMostParts> rest;
+  const network::Buffer& first = *frame_.first();
+  const network::Frame::Description& description = frame_.description();
+  Bytes bytes = first.part();
+  Merged merged{.segment_size = description.segment_size};
+  if (first.next != nullptr && frame_.size() <= copy.size()) {
+    frame_.copy_to(copy);
+    bytes = Bytes(copy).first(frame_.size());
+  } else {
+    std::size_t count = 0;
+    for (const network::Buffer* part = first.next; part != nullptr; part = part->next) rest[count++] = part->part();
+    merged.rest = std::span(rest).first(count);
+  }
+  const bool is_good = description.checksum != network::Frame::Checksum::unknown;
+  stack_.input(bytes, is_good ? Integrity::good : Integrity::unknown, merged);
+}
+
 /// Some at once, so that others get their turn.
 void Interface::take_frames() {
   constexpr unsigned kMostAtOnce = 64;
-  std::array<std::byte, network::kBufferSize> copy;
   for (unsigned i = 0; i < kMostAtOnce && frame_; ++i) {
-    const network::Buffer& first = *frame_.first();
-    Bytes bytes = first.part();
-    if (first.next != nullptr && frame_.size() <= copy.size()) {
-      frame_.copy_to(copy);
-      bytes = Bytes(copy).first(frame_.size());
-    }
-    const bool is_good = frame_.description().checksum != network::Frame::Checksum::unknown;
-    stack_.input(bytes, is_good ? Integrity::good : Integrity::unknown);
+    take_frame();
     frame_ = {};
     if (auto next = device_->receive(0)) frame_ = std::move(*next);
   }

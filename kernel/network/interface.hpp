@@ -62,11 +62,12 @@ class Interface final : Environment, Observer {
   [[noreturn]] void serve();
   void configure();
   void wait_for_frames();
+  void take_frame();
   void take_frames();
 
   std::uint64_t now() override;
   std::uint64_t random() override;
-  void transmit(Bytes frame) override;
+  void transmit(const network::Transmit& frame) override;
   void changed() override { watches_.raise(); }
 
   network::Device* device_;

@@ -47,20 +47,30 @@ std::size_t Neighbours::size() const {
       std::ranges::count_if(entries_, [](const Entry& entry) { return entry.state != Entry::State::free; }));
 }
 
-void Neighbours::keep(Entry& entry, Bytes packet) {
+void Neighbours::keep(Entry& entry, const Packet& packet) {
   if (entry.waiting_count == kMostWaiting) {
     heap::free(entry.waiting.pop());
     --entry.waiting_count;
   }
-  void* const memory = heap::allocate(sizeof(Waiting) + packet.size());
+  const std::size_t size = packet.size();
+  void* const memory = heap::allocate(sizeof(Waiting) + size);
   if (memory == nullptr) return;
-  auto* const waiting = new (memory) Waiting{.links = {}, .size = packet.size()};
-  std::ranges::copy(packet, waiting->content());
+  auto* const waiting =
+      new (memory) Waiting{.links = {}, .head_size = packet.head.size(), .size = size, .unfinished = packet.unfinished};
+  packet.copy_to(waiting->content());
   entry.waiting.push(*waiting);
   ++entry.waiting_count;
 }
 
-void Neighbours::send(Ipv4Address neighbour, Bytes packet) {
+void Neighbours::send_kept(const MacAddress& mac, Waiting& kept) {
+  const Bytes content(kept.content(), kept.size);
+  const Bytes rest = content.subspan(kept.head_size);
+  link_.send_to_neighbour(mac, {.head = content.first(kept.head_size),
+                                .rest = std::span(&rest, rest.empty() ? 0 : 1),
+                                .unfinished = kept.unfinished});
+}
+
+void Neighbours::send(Ipv4Address neighbour, const Packet& packet) {
   Entry* entry = find(neighbour);
   const bool is_new = entry == nullptr;
   if (is_new) entry = &take(neighbour);
@@ -111,7 +121,7 @@ void Neighbours::learn(Entry& entry, const MacAddress& mac) {
   timers_.arm(entry.timer, environment_.now() + kReachable);
   entry.waiting_count = 0;
   while (Waiting* const packet = entry.waiting.pop()) {
-    link_.send_to_neighbour(mac, {packet->content(), packet->size});
+    send_kept(mac, *packet);
     heap::free(packet);
   }
 }

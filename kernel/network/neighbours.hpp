@@ -5,6 +5,7 @@
 
 #include "kernel/network/environment.hpp"
 #include "kernel/network/object.hpp"
+#include "kernel/network/packet.hpp"
 #include "kernel/network/timers.hpp"
 
 namespace toro::inet {
@@ -14,7 +15,7 @@ class NeighbourLink {
  public:
   virtual void send_arp(const MacAddress& destination, const ArpPacket& packet) = 0;
   /// An IPv4 packet in a frame to `destination`.
-  virtual void send_to_neighbour(const MacAddress& destination, Bytes packet) = 0;
+  virtual void send_to_neighbour(const MacAddress& destination, const Packet& packet) = 0;
   /// No answer came from `address`: what waited for it is lost.
   virtual void neighbour_is_silent(Ipv4Address address) = 0;
   [[nodiscard]] virtual MacAddress mac() const = 0;
@@ -38,7 +39,7 @@ class Neighbours {
   Neighbours& operator=(const Neighbours&) = delete;
 
   /// Sends `packet` to the neighbour, or keeps a copy until its address is known.
-  void send(Ipv4Address neighbour, Bytes packet);
+  void send(Ipv4Address neighbour, const Packet& packet);
   void input(const ArpPacket& packet);
   /// Tells everybody who has the interface's address. [RFC 5227 2.3]
   void announce();
@@ -50,7 +51,9 @@ class Neighbours {
  private:
   struct Waiting {
     Links<Waiting> links;
+    std::size_t head_size;
     std::size_t size;
+    Unfinished unfinished;
     [[nodiscard]] std::byte* content() { return reinterpret_cast<std::byte*>(this + 1); }
   };
   struct Entry {
@@ -72,7 +75,8 @@ class Neighbours {
   void learn(Entry& entry, const MacAddress& mac);
   void ask(Entry& entry);
   void expire(Entry& entry);
-  static void keep(Entry& entry, Bytes packet);
+  static void keep(Entry& entry, const Packet& packet);
+  void send_kept(const MacAddress& mac, Waiting& kept);
 
   Environment& environment_;
   TimerQueue& timers_;

@@ -41,17 +41,20 @@ Parsed<const ArpPacket*> parse_arp(Bytes payload) {
   return packet;
 }
 
-Parsed<Ipv4Packet> parse_ipv4(Bytes payload) {
+Parsed<Ipv4Packet> parse_ipv4(Bytes payload, std::size_t more) {
   const auto* const header = header_of<Ipv4Header>(payload);
   if (header == nullptr) return drop(Drop::too_short);
   if (header->version_and_words >> 4 != 4) return drop(Drop::bad_version);
   const std::size_t header_size = (header->version_and_words & 0xfU) * std::size_t{4};
   const std::size_t size = header->length;
-  if (header_size < sizeof(Ipv4Header) || size < header_size || size > payload.size()) return drop(Drop::bad_length);
+  const bool fits = more == 0 ? size <= payload.size() : size == payload.size() + more;
+  if (header_size < sizeof(Ipv4Header) || size < header_size || header_size > payload.size() || !fits)
+    return drop(Drop::bad_length);
   if (checksum_of(payload.first(header_size)) != 0) return drop(Drop::bad_checksum);
   if (!options_are_sound(payload.subspan(sizeof(Ipv4Header), header_size - sizeof(Ipv4Header))))
     return drop(Drop::bad_option);
-  return Ipv4Packet{header, payload.first(size), payload.subspan(header_size, size - header_size)};
+  const Bytes whole = payload.first(size - more);
+  return Ipv4Packet{header, whole, whole.subspan(header_size)};
 }
 
 Parsed<IcmpMessage> parse_icmp(Bytes payload) {

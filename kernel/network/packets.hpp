@@ -21,7 +21,8 @@ struct Ipv4Packet {
   [[nodiscard]] bool is_fragment() const { return has_more_fragments() || fragment_offset() != 0; }
 };
 /// Options are checked for their form; source routes are refused. [RFC 791 3.1, RFC 1122 3.2.1]
-[[nodiscard]] Parsed<Ipv4Packet> parse_ipv4(Bytes payload);
+/// `more` bytes follow elsewhere; then the packet has all of them.
+[[nodiscard]] Parsed<Ipv4Packet> parse_ipv4(Bytes payload, std::size_t more = 0);
 
 struct IcmpMessage {
   const IcmpHeader* header;

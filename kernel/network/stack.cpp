@@ -27,7 +27,7 @@ void Stack::count(std::optional<Drop> drop) {
   if (drop) ++counters_.dropped[static_cast<std::size_t>(*drop)];
 }
 
-void Stack::input(Bytes frame, Integrity payload_is) {
+void Stack::input(Bytes frame, Integrity payload_is, const Merged& merged) {
   ++counters_.received;
   const auto* const header = header_of<EthernetHeader>(frame);
   if (header == nullptr) return count(Drop::too_short);
@@ -38,7 +38,7 @@ void Stack::input(Bytes frame, Integrity payload_is) {
       count(take_arp(payload));
       break;
     case EthernetHeader::kIpv4:
-      count(take_ipv4(payload, From::wire, payload_is));
+      count(take_ipv4(payload, From::wire, payload_is, merged));
       break;
     default:
       count(Drop::unknown_protocol);
@@ -56,7 +56,7 @@ void Stack::pump() {
     Looped* const packet = loopback_.pop();
     if (packet == nullptr) return;
     --looped_;
-    count(take_ipv4({packet->content(), packet->size}, From::itself, Integrity::good));
+    count(take_ipv4({packet->content(), packet->size}, From::itself, Integrity::good, {}));
     heap::free(packet);
   }
 }
@@ -72,25 +72,28 @@ bool Stack::is_broadcast(Ipv4Address address) const {
   return address.is_limited_broadcast() || (is_configured() && address == configuration_.broadcast());
 }
 
-std::optional<Drop> Stack::take_ipv4(Bytes payload, From from, Integrity integrity) {
-  const auto packet = parse_ipv4(payload);
+std::optional<Drop> Stack::take_ipv4(Bytes payload, From from, Integrity integrity, const Merged& merged) {
+  const auto packet = parse_ipv4(payload, merged.size());
   if (!packet) return packet.error();
   const Ipv4Header& header = *packet->header;
+  // Devices put nothing together but TCP segments.
+  const bool may_be_merged = header.protocol == Protocol::tcp && integrity == Integrity::good && !packet->is_fragment();
+  if (!merged.rest.empty() && !may_be_merged) return Drop::bad_length;
   // [RFC 1122 3.2.1.3]
   const bool from_wire = from == From::wire;
   if (from_wire && (header.source.is_multicast() || is_broadcast(header.source) || is_own(header.source)))
     return Drop::bad_source;
   if (from_wire && header.destination.is_loopback()) return Drop::not_ours;
   if (!is_own(header.destination) && !is_broadcast(header.destination)) return Drop::not_ours;
-  if (!packet->is_fragment()) return deliver(*packet, packet->payload, integrity);
+  if (!packet->is_fragment()) return deliver(*packet, packet->payload, integrity, merged);
   const auto whole = reassembly_.input(*packet);
   if (!whole) return whole.error();
   if (whole->empty()) return std::nullopt;
-  return deliver(*packet, *whole, Integrity::unknown);
+  return deliver(*packet, *whole, Integrity::unknown, {});
 }
 
 /// `payload` is the whole packet's; `packet` the fragment that completed it, or it.
-std::optional<Drop> Stack::deliver(const Ipv4Packet& packet, Bytes payload, Integrity integrity) {
+std::optional<Drop> Stack::deliver(const Ipv4Packet& packet, Bytes payload, Integrity integrity, const Merged& merged) {
   switch (packet.header->protocol) {
     case Protocol::icmp:
       return take_icmp(packet, payload);
@@ -98,8 +101,9 @@ std::optional<Drop> Stack::deliver(const Ipv4Packet& packet, Bytes payload, Inte
       return take_udp(packet, payload, integrity);
     case Protocol::tcp: {
       if (is_broadcast(packet.header->destination)) return Drop::not_ours;
-      const auto segment = parse_tcp(packet.header->source, packet.header->destination, payload, integrity);
+      auto segment = parse_tcp(packet.header->source, packet.header->destination, payload, integrity);
       if (!segment) return segment.error();
+      segment->merged = merged;
       tcp_.input(*segment);
       return std::nullopt;
     }
@@ -217,7 +221,9 @@ std::size_t Stack::mtu_to(Ipv4Address destination) {
 }
 
 Result<> Stack::send_built(const PacketOptions& options, std::size_t size) {
-  Ipv4Header header{.length = static_cast<std::uint16_t>(sizeof header + size),
+  Packet made{
+      .head = Bytes(packet()).first(sizeof(Ipv4Header) + size), .rest = options.rest, .unfinished = options.unfinished};
+  Ipv4Header header{.length = static_cast<std::uint16_t>(made.size()),
                     .identification = ++identification_,
                     .fragment = options.fragments == PacketOptions::Fragments::forbidden ? Ipv4Header::kDontFragment
                                                                                          : std::uint16_t{0},
@@ -227,7 +233,7 @@ Result<> Stack::send_built(const PacketOptions& options, std::size_t size) {
                     .destination = options.destination};
   header.checksum = checksum_of(bytes_of(header));
   std::memcpy(packet().data(), &header, sizeof header);
-  return send_packet(Bytes(packet()).first(sizeof header + size));
+  return send_packet(made);
 }
 
 Result<> Stack::send(const PacketOptions& options, Bytes payload) {
@@ -254,14 +260,14 @@ Result<> Stack::send(const PacketOptions& options, Bytes payload) {
     header.checksum = checksum_of(bytes_of(header));
     std::memcpy(packet().data(), &header, sizeof header);
     std::ranges::copy(part, room().begin());
-    if (const auto sent = send_packet(Bytes(packet()).first(sizeof header + part.size())); !sent) return sent;
+    if (const auto sent = send_packet({.head = Bytes(packet()).first(sizeof header + part.size())}); !sent) return sent;
   }
   return {};
 }
 
-Result<> Stack::send_packet(Bytes packet) {
+Result<> Stack::send_packet(const Packet& packet) {
   ++counters_.sent;
-  const Ipv4Address destination = header_of<Ipv4Header>(packet)->destination;
+  const Ipv4Address destination = header_of<Ipv4Header>(packet.head)->destination;
   if (is_own(destination)) {
     loop(packet);
     return {};
@@ -281,12 +287,13 @@ Result<> Stack::send_packet(Bytes packet) {
   return {};
 }
 
-void Stack::loop(Bytes packet) {
+void Stack::loop(const Packet& packet) {
   if (looped_ == kMostLooped) return;
-  void* const memory = heap::allocate(sizeof(Looped) + packet.size());
+  const std::size_t size = packet.size();
+  void* const memory = heap::allocate(sizeof(Looped) + size);
   if (memory == nullptr) return;
-  auto* const looped = new (memory) Looped{.links = {}, .size = packet.size()};
-  std::ranges::copy(packet, looped->content());
+  auto* const looped = new (memory) Looped{.links = {}, .size = size};
+  packet.copy_to(looped->content());
   loopback_.push(*looped);
   ++looped_;
 }
@@ -298,14 +305,26 @@ void Stack::send_arp(const MacAddress& destination, const ArpPacket& arp) {
     ArpPacket arp;
   } frame{{.destination = destination, .source = mac_, .type = EthernetHeader::kArp}, arp};
   static_assert(sizeof frame == sizeof(EthernetHeader) + sizeof(ArpPacket));
-  environment_.transmit(bytes_of(frame));
+  const Bytes part = bytes_of(frame);
+  environment_.transmit({.parts = std::span(&part, 1)});
 }
 
-void Stack::send_to_neighbour(const MacAddress& destination, Bytes packet_to_send) {
+void Stack::send_to_neighbour(const MacAddress& destination, const Packet& packet_to_send) {
+  constexpr auto kTransport = static_cast<std::uint16_t>(sizeof(EthernetHeader) + sizeof(Ipv4Header));
   const EthernetHeader header{.destination = destination, .source = mac_, .type = EthernetHeader::kIpv4};
   std::memcpy(frame_.data(), &header, sizeof header);
-  if (packet_to_send.data() != packet().data()) std::ranges::copy(packet_to_send, packet().begin());
-  environment_.transmit(Bytes(frame_).first(sizeof header + packet_to_send.size()));
+  const Bytes head = packet_to_send.head;
+  if (head.data() != packet().data()) std::ranges::copy(head, packet().begin());
+  std::array<Bytes, 1 + Packet::kMostParts> parts{Bytes(frame_).first(sizeof header + head.size())};
+  std::ranges::copy(packet_to_send.rest, parts.begin() + 1);
+  const auto [checksum_offset, segment_size] = packet_to_send.unfinished;
+  environment_.transmit(
+      {.parts = std::span(parts).first(1 + packet_to_send.rest.size()),
+       .has_partial_checksum = checksum_offset != 0,
+       .partial = {.start = kTransport, .offset = checksum_offset},
+       .segmentation = segment_size != 0 ? network::Segmentation::tcp_v4 : network::Segmentation::none,
+       .segment_size = segment_size,
+       .header_length = static_cast<std::uint16_t>(parts[0].size())});
 }
 
 void Stack::neighbour_is_silent(Ipv4Address address) {

@@ -10,6 +10,7 @@
 #include "kernel/network/environment.hpp"
 #include "kernel/network/error.hpp"
 #include "kernel/network/neighbours.hpp"
+#include "kernel/network/packet.hpp"
 #include "kernel/network/path_mtu.hpp"
 #include "kernel/network/ping.hpp"
 #include "kernel/network/reassembly.hpp"
@@ -26,6 +27,8 @@ struct PacketOptions {
   Ipv4Address destination{};
   enum class Fragments : std::uint8_t { allowed, forbidden } fragments = Fragments::allowed;
   std::uint8_t time_to_live = 64;
+  std::span<const Bytes> rest{};  ///< of the payload, behind what is built
+  Unfinished unfinished{};
 };
 
 /// One call at a time. Nothing waits. After calls of a socket, pump() delivers what was sent to this machine itself.
@@ -44,8 +47,12 @@ class Stack final : NeighbourLink {
   Stack(const Stack&) = delete;
   Stack& operator=(const Stack&) = delete;
 
+  /// What the device does to frames in the stack's place, from now on. Nothing was sent yet.
+  void set_offloads(const network::Offloads& offloads) { offloads_ = offloads; }
+
   /// A received frame, without its check sequence; `payload` says whether the device saw to TCP's and UDP's checksums.
-  void input(Bytes frame, Integrity payload = Integrity::unknown);
+  /// Of one that is `merged` the first part holds the headers.
+  void input(Bytes frame, Integrity payload = Integrity::unknown, const Merged& merged = {});
   /// Fires the timers that are due.
   void run_timers();
   /// When run_timers() is to be called: nanoseconds, or kNever.
@@ -82,6 +89,15 @@ class Stack final : NeighbourLink {
   }
   /// The longest packet, header and all, that goes to `destination` in one piece.
   [[nodiscard]] std::size_t mtu_to(Ipv4Address destination);
+  /// Whether a packet to `destination`, which is no fragment, may go with its checksum unfinished. A broadcast may not:
+  /// servers of DHCP read raw frames, and would see it so where they are on the same host.
+  [[nodiscard]] bool may_leave_checksum(Ipv4Address destination) const {
+    return (offloads_.transmit_checksum && !destination.is_limited_broadcast()) || is_own(destination);
+  }
+  /// Whether TCP segments to `destination` may be left in one piece.
+  [[nodiscard]] bool may_leave_segmentation(Ipv4Address destination) const {
+    return offloads_.segmentation_v4 && !is_own(destination);
+  }
   /// Where a payload of at most mtu() - 20 bytes is built, for send_built().
   [[nodiscard]] MutableBytes room() { return packet().subspan(sizeof(Ipv4Header)); }
   [[nodiscard]] Result<> send_built(const PacketOptions& options, std::size_t size);
@@ -101,8 +117,9 @@ class Stack final : NeighbourLink {
 
   [[nodiscard]] std::optional<Drop> take_arp(Bytes payload);
   enum class From : std::uint8_t { wire, itself };
-  [[nodiscard]] std::optional<Drop> take_ipv4(Bytes payload, From from, Integrity integrity);
-  [[nodiscard]] std::optional<Drop> deliver(const Ipv4Packet& packet, Bytes payload, Integrity integrity);
+  [[nodiscard]] std::optional<Drop> take_ipv4(Bytes payload, From from, Integrity integrity, const Merged& merged);
+  [[nodiscard]] std::optional<Drop> deliver(const Ipv4Packet& packet, Bytes payload, Integrity integrity,
+                                            const Merged& merged);
   [[nodiscard]] std::optional<Drop> take_icmp(const Ipv4Packet& packet, Bytes payload);
   [[nodiscard]] std::optional<Drop> take_udp(const Ipv4Packet& packet, Bytes payload, Integrity integrity);
   [[nodiscard]] bool is_broadcast(Ipv4Address address) const;
@@ -112,15 +129,16 @@ class Stack final : NeighbourLink {
 
   /// Where a packet is built: it need not be copied to become a frame.
   [[nodiscard]] MutableBytes packet() { return MutableBytes(frame_).subspan(sizeof(EthernetHeader)); }
-  [[nodiscard]] Result<> send_packet(Bytes packet);
-  void loop(Bytes packet);
+  [[nodiscard]] Result<> send_packet(const Packet& packet);
+  void loop(const Packet& packet);
   void send_arp(const MacAddress& destination, const ArpPacket& arp) override;
-  void send_to_neighbour(const MacAddress& destination, Bytes packet_to_send) override;
+  void send_to_neighbour(const MacAddress& destination, const Packet& packet_to_send) override;
   void neighbour_is_silent(Ipv4Address address) override;
 
   Environment& environment_;
   MacAddress mac_{};
   std::size_t mtu_;
+  network::Offloads offloads_;
   TimerQueue timers_;
   Configuration configuration_;
   Observer* observer_ = nullptr;

@@ -141,6 +141,7 @@ class TcpConnection {
   void take_new_ack(const TcpSegment& segment);
   void take_window(const TcpSegment& segment);
   void take_payload(const TcpSegment& segment);
+  [[nodiscard]] bool keep_payload(const TcpSegment& segment, Sequence begin, std::uint32_t size);
   void advance_to_fin();
   void measure_round_trip(const TcpSegment& segment);
   void established();
@@ -155,7 +156,8 @@ class TcpConnection {
   void send_reset();
   [[nodiscard]] std::size_t write_options(MutableBytes to, std::uint8_t flags) const;
   [[nodiscard]] std::uint32_t piece_limit() const;
-  [[nodiscard]] std::optional<Piece> next_new_piece() const;
+  [[nodiscard]] std::optional<Piece> next_new_piece(std::uint32_t room) const;
+  [[nodiscard]] std::uint32_t burst_limit(std::uint32_t segment) const;
   [[nodiscard]] std::uint16_t window_field(std::uint8_t flags);
   [[nodiscard]] std::uint32_t receive_window() const;
   void offer_window_if_it_grew();

@@ -251,33 +251,48 @@ void TcpConnection::measure_round_trip(const TcpSegment& segment) {
   rto_ = std::clamp(srtt_ + std::max(kGranularity, 4 * rttvar_), kLeastRto, kMostRto);
 }
 
+/// Puts `size` bytes of the payload, from `begin` on, where they belong; false where memory is out.
+bool TcpConnection::keep_payload(const TcpSegment& segment, Sequence begin, std::uint32_t size) {
+  std::size_t skipped = distance(segment.sequence, begin);
+  std::size_t offset = readable_ + distance(rcv_nxt_, begin);
+  const std::size_t end = offset + size;
+  const auto keep = [&](Bytes part) {
+    const std::size_t over = std::min(skipped, part.size());
+    skipped -= over;
+    part = part.subspan(over);
+    part = part.first(std::min(part.size(), end - offset));
+    offset += part.size();
+    return part.empty() || receive_buffer_.write(offset - part.size(), part) == part.size();
+  };
+  return keep(segment.payload) && std::ranges::all_of(segment.merged.rest, keep);
+}
+
 /// [RFC 9293 3.10.7.4, seventh]
 void TcpConnection::take_payload(const TcpSegment& segment) {
   const bool takes =
       state_ == TcpState::established || state_ == TcpState::fin_wait_1 || state_ == TcpState::fin_wait_2;
   if (!takes) return;
   Sequence begin = segment.sequence;
-  Bytes payload = segment.payload;
-  if (!payload.empty() && !has_user_) {  // nobody is left to read it [RFC 9293 3.6.1]
+  std::uint32_t size = segment.payload_size();
+  if (size != 0 && !has_user_) {  // nobody is left to read it [RFC 9293 3.6.1]
     send_reset();
     return end(Error::connection_reset);
   }
   if (begin < rcv_nxt_) {
-    payload = payload.subspan(std::min<std::size_t>(distance(begin, rcv_nxt_), payload.size()));
+    size -= std::min(distance(begin, rcv_nxt_), size);
     begin = rcv_nxt_;
     ack_now_ = true;
   }
   const Sequence limit = fin_ ? earlier(*fin_, rcv_adv_) : rcv_adv_;
-  const std::size_t room = begin < limit ? distance(begin, limit) : 0;
-  const bool is_cut = payload.size() > room;
-  if (is_cut) payload = payload.first(room);
+  const std::uint32_t room = begin < limit ? distance(begin, limit) : 0;
+  const bool is_cut = size > room;
+  if (is_cut) size = room;
   if (segment.has(TcpHeader::kFin) && !is_cut && !fin_) fin_ = segment.end() - 1;
-  if (!payload.empty()) {
-    const auto size = static_cast<std::uint32_t>(payload.size());
-    rcv_mss_ = std::max(rcv_mss_, size);
+  if (size != 0) {
+    const std::uint32_t longest = segment.merged.segment_size;
+    rcv_mss_ = std::max(rcv_mss_, longest == 0 ? size : std::min(longest, size));
     ack_now_ = ack_now_ || begin != rcv_nxt_ || !out_of_order_.empty();
-    if (receive_buffer_.write(readable_ + distance(rcv_nxt_, begin), payload) != payload.size() ||
-        !out_of_order_.add({begin, begin + size})) {
+    if (!keep_payload(segment, begin, size) || !out_of_order_.add({begin, begin + size})) {
       ack_now_ = true;
       return;
     }

@@ -1,5 +1,7 @@
 // A TCP connection: what goes, and when. [RFC 9293 3.8.6]
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstring>
 
 #include "kernel/network/checksum.hpp"
@@ -118,6 +120,12 @@ void TcpConnection::offer_window_if_it_grew() {
   if (window >= offered + quarter || (offered < 2 * rcv_mss_ && window >= offered + 2 * rcv_mss_)) send_ack();
 }
 
+/// Of payload that may go as one packet, which the device cuts into such segments.
+std::uint32_t TcpConnection::burst_limit(std::uint32_t segment) const {
+  constexpr std::uint32_t kMost = UINT16_MAX - sizeof(Ipv4Header) - sizeof(TcpHeader) - kMostOptions;
+  return tcp_.stack().may_leave_segmentation(remote_.address) ? kMost - kMost % segment : segment;
+}
+
 /// With `data` bytes of the send buffer from `sequence` on.
 void TcpConnection::send_segment(std::uint8_t flags, Sequence sequence, std::uint32_t data) {
   Stack& stack = tcp_.stack();
@@ -133,12 +141,25 @@ void TcpConnection::send_segment(std::uint8_t flags, Sequence sequence, std::uin
                          .flags = flags,
                          .window = window_field(flags)};
   std::memcpy(room.data(), &header, sizeof header);
-  if (data != 0) send_buffer_.read(distance(snd_una_, sequence), room.subspan(header_size, data));
-  const Bytes whole = room.first(header_size + data);
   Checksum sum;
-  sum.add_pseudo_header(local_.address, remote_.address, Protocol::tcp, whole.size());
-  sum.add(whole);
-  header_of<TcpHeader>(room)->checksum = sum.value();
+  sum.add_pseudo_header(local_.address, remote_.address, Protocol::tcp, header_size + data);
+  std::size_t built = header_size;
+  std::array<Bytes, Packet::kMostParts> parts;
+  static_assert(parts.size() >= ByteWindow::parts_of(UINT16_MAX));
+  std::size_t part_count = 0;
+  Unfinished unfinished;
+  if (stack.may_leave_checksum(remote_.address)) {
+    part_count = send_buffer_.view(distance(snd_una_, sequence), data, parts);
+    unfinished.checksum_offset = offsetof(TcpHeader, checksum);
+    if (const std::uint32_t segment = piece_limit(); data > segment)
+      unfinished.segment_size = static_cast<std::uint16_t>(segment);
+    header_of<TcpHeader>(room)->checksum = static_cast<std::uint16_t>(~sum.value());
+  } else {
+    if (data != 0) send_buffer_.read(distance(snd_una_, sequence), room.subspan(header_size, data));
+    built += data;
+    sum.add(room.first(built));
+    header_of<TcpHeader>(room)->checksum = sum.value();
+  }
   if (acknowledges) {
     ack_now_ = false;
     unacknowledged_ = 0;
@@ -148,8 +169,10 @@ void TcpConnection::send_segment(std::uint8_t flags, Sequence sequence, std::uin
   static_cast<void>(stack.send_built({.protocol = Protocol::tcp,
                                       .source = local_.address,
                                       .destination = remote_.address,
-                                      .fragments = PacketOptions::Fragments::forbidden},
-                                     whole.size()));
+                                      .fragments = PacketOptions::Fragments::forbidden,
+                                      .rest = std::span(parts).first(part_count),
+                                      .unfinished = unfinished},
+                                     built));
 }
 
 void TcpConnection::send_syn() {
@@ -191,8 +214,9 @@ void TcpConnection::send_piece(const Piece& piece) {
 }
 
 /// What was never sent, if it may go now: by the window, without the silly window syndrome [RFC 9293 3.8.6.2.1], and by
-/// Nagle [RFC 9293 3.7.4].
-std::optional<TcpConnection::Piece> TcpConnection::next_new_piece() const {
+/// Nagle [RFC 9293 3.7.4]. A segment, or as many whole ones as go at once and as `room` bytes of the congestion window
+/// allow.
+std::optional<TcpConnection::Piece> TcpConnection::next_new_piece(std::uint32_t room) const {
   const std::uint32_t left = distance(snd_nxt_, send_end());
   if (left == 0) return std::nullopt;
   const std::uint32_t data_left = snd_nxt_ < data_end() ? distance(snd_nxt_, data_end()) : 0;
@@ -200,10 +224,12 @@ std::optional<TcpConnection::Piece> TcpConnection::next_new_piece() const {
   const Sequence edge = snd_una_ + snd_wnd_;
   const std::uint32_t usable = snd_nxt_ < edge ? distance(snd_nxt_, edge) : 0;
   const std::uint32_t limit = piece_limit();
-  const std::uint32_t size = std::min({data_left, usable, limit});
+  std::uint32_t size = std::min({data_left, usable, std::max(limit, std::min(room, burst_limit(limit)))});
   if (size == 0) return std::nullopt;
+  const bool tail_may_go = size == data_left && (no_delay_ || fin_queued_);
+  if (size > limit && !tail_may_go) size -= size % limit;
   const bool is_rest = size == data_left;
-  const bool may_go = size == limit || (is_rest ? no_delay_ || fin_queued_ || flight() == 0 : size >= max_window_ / 2);
+  const bool may_go = size >= limit || (is_rest ? no_delay_ || fin_queued_ || flight() == 0 : size >= max_window_ / 2);
   if (!may_go) return std::nullopt;
   return Piece{snd_nxt_, size + (is_rest && left > data_left ? 1U : 0U)};
 }
@@ -213,9 +239,9 @@ void TcpConnection::output() {
   for (;;) {
     auto piece = next_lost_piece();
     const bool goes_again = piece.has_value();
-    if (!piece) piece = next_new_piece();
-    if (!piece) break;
     const std::uint32_t under_way = pipe();
+    if (!piece) piece = next_new_piece(congestion_.window() - std::min(congestion_.window(), under_way));
+    if (!piece) break;
     if (under_way != 0 && under_way + piece->size > congestion_.window()) {
       window_was_full_ = true;
       break;

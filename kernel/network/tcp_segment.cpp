@@ -76,6 +76,7 @@ Parsed<TcpSegment> parse_tcp(Ipv4Address source, Ipv4Address destination, Bytes 
                      .flags = header->flags,
                      .window = header->window,
                      .payload = payload.subspan(header_size),
+                     .merged = {},
                      .maximum_segment_size = {},
                      .window_scale = {},
                      .timestamps = {}};

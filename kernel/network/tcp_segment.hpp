@@ -28,6 +28,18 @@ struct TcpTimestamps {
   std::uint32_t echo = 0;
 };
 
+/// What follows the first part of a packet that the device put together of several, or left in several parts.
+struct Merged {
+  std::span<const Bytes> rest{};
+  std::uint16_t segment_size = 0;  ///< payload of each of the segments but the last; 0: it was one
+
+  [[nodiscard]] std::size_t size() const {
+    std::size_t sum = 0;
+    for (const Bytes part : rest) sum += part.size();
+    return sum;
+  }
+};
+
 struct TcpSegment {
   Endpoint source{};
   Endpoint destination{};
@@ -36,6 +48,7 @@ struct TcpSegment {
   std::uint8_t flags = 0;
   std::uint16_t window = 0;
   Bytes payload{};
+  Merged merged{};  ///< the rest of the payload
   std::optional<std::uint16_t> maximum_segment_size{};
   std::optional<std::uint8_t> window_scale{};
   bool sack_permitted = false;
@@ -44,9 +57,12 @@ struct TcpSegment {
   std::size_t sack_count = 0;
 
   [[nodiscard]] bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
+  [[nodiscard]] std::uint32_t payload_size() const {
+    return static_cast<std::uint32_t>(payload.size() + merged.size());
+  }
   /// SEG.LEN: of sequence numbers.
   [[nodiscard]] std::uint32_t length() const {
-    return static_cast<std::uint32_t>(payload.size()) + (has(TcpHeader::kSyn) ? 1 : 0) + (has(TcpHeader::kFin) ? 1 : 0);
+    return payload_size() + (has(TcpHeader::kSyn) ? 1 : 0) + (has(TcpHeader::kFin) ? 1 : 0);
   }
   [[nodiscard]] Sequence end() const { return sequence + length(); }
 };

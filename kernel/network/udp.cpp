@@ -2,6 +2,7 @@
 #include "kernel/network/udp.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 #include "kernel/network/checksum.hpp"
@@ -65,11 +66,19 @@ Result<> UdpSocket::send(std::optional<Endpoint> to, Bytes payload) {
   UdpHeader header{.source = local_.port, .destination = to->port, .length = static_cast<std::uint16_t>(size)};
   Checksum sum;
   sum.add_pseudo_header(*source, to->address, Protocol::udp, size);
+  PacketOptions options{.protocol = Protocol::udp, .source = *source, .destination = to->address};
+  const bool fits = sizeof(Ipv4Header) + size <= stack.mtu_to(to->address);
+  if (fits && stack.may_leave_checksum(to->address)) {
+    header.checksum = static_cast<std::uint16_t>(~sum.value());
+    std::memcpy(stack.room().data(), &header, sizeof header);
+    options.rest = std::span(&payload, payload.empty() ? 0 : 1);
+    options.unfinished.checksum_offset = offsetof(UdpHeader, checksum);
+    return stack.send_built(options, sizeof header);
+  }
   sum.add(bytes_of(header));
   sum.add(payload);
   header.checksum = sum.value() == 0 ? std::uint16_t{UINT16_MAX} : sum.value();
-  const PacketOptions options{.protocol = Protocol::udp, .source = *source, .destination = to->address};
-  if (sizeof(Ipv4Header) + size <= stack.mtu_to(to->address)) {
+  if (fits) {
     std::memcpy(stack.room().data(), &header, sizeof header);
     std::ranges::copy(payload, stack.room().begin() + sizeof header);
     return stack.send_built(options, size);

@@ -112,15 +112,19 @@ void add_boot(CLI::App& command, BootOptions& boot) {
   command
       .add_option(
           "--net", boot.network,
-          "user (a network of the guest's own, behind the host's), tap:NAME[,ADDRESS/PREFIX[,GATEWAY]] (a tap "
-          "device that is there, and what the guest has as its address; without: by DHCP) or none; default: the "
+          "user (a network of the guest's own, behind the host's), "
+          "tap:NAME[,offloads=off][,ADDRESS/PREFIX[,GATEWAY]] (a tap device that is there, whether the host must get "
+          "finished checksums and segments, and what the guest has as its address; without: by DHCP) or none; default: "
+          "the "
           "sample's, else none")
       ->check([](const std::string& text) {
         const bool is_tap = text.starts_with(kTapPrefix) && parse_tap(text.substr(kTapPrefix.size()));
         return is_tap || text == "user" || text == "none"
                    ? std::string()
-                   : std::format("user, none or tap:NAME[,ADDRESS/PREFIX[,GATEWAY]] was expected: '{}' was found",
-                                 text);
+                   : std::format(
+                         "user, none or tap:NAME[,offloads=off][,ADDRESS/PREFIX[,GATEWAY]] was expected: '{}' was "
+                         "found",
+                         text);
       })
       ->type_name("NETWORK");
   command

@@ -58,7 +58,7 @@ class Relayed(harness.Case):
         self.addCleanup(end.close)
         folder = harness.build_targets("qemu-microvm", "echo")
         self.guest = self.start("run", os.path.join(folder, "tests/guest/echo/echo.elf"), "--net",
-                                tap_network.option("guest"), "--", "serve", "7", str(count))
+                                tap_network.option("guest", offloads=False), "--", "serve", "7", str(count))
         self.console_until(self.guest, "listening at port 7\n")
         return end.fileno()
 

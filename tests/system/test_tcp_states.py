@@ -131,7 +131,7 @@ class States(harness.Case):
         self.line = wire.Wire("states")
         folder = harness.build_targets("qemu-microvm", "tcp-peer")
         self.guest = self.start("run", os.path.join(folder, "tests/guest/tcp-peer/tcp-peer.elf"), "--net",
-                                tap_network.option("states"))
+                                tap_network.option("states", offloads=False))
         self.console_until(self.guest, "ready\n")
         self.line.learn()
 

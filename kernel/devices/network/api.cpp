@@ -27,7 +27,7 @@ std::expected<std::size_t, NetworkError> receive_here(Device& device, std::span<
 std::expected<std::size_t, NetworkError> send_here(Device& device, std::span<const std::span<const std::byte>> frames) {
   std::size_t sent = 0;
   for (const auto& frame : frames) {
-    const auto result = device.send_copy(frame);
+    const auto result = device.send_copy({.parts = std::span(&frame, 1)});
     if (!result && sent == 0) return std::unexpected(result.error());
     if (!result) break;
     ++sent;

@@ -150,7 +150,9 @@ std::expected<Frame, NetworkError> Device::receive(std::uint64_t deadline) {
   }
 }
 
-std::expected<void, NetworkError> Device::check_length(std::size_t size) const {
+std::expected<void, NetworkError> Device::check_length(const Transmit& frame) const {
+  if (frame.segmentation != Segmentation::none) return {};
+  const std::size_t size = frame.size();
   if (size < kHeaderSize) return std::unexpected(NetworkError::frame_too_short);
   if (size > driver_.identity().mtu + kHeaderSize + kTagSize) return std::unexpected(NetworkError::frame_too_long);
   return {};
@@ -158,10 +160,7 @@ std::expected<void, NetworkError> Device::check_length(std::size_t size) const {
 
 std::expected<void, NetworkError> Device::send(const Transmit& frame) {
   if (const auto started = start(); !started) return started;
-  std::size_t size = 0;
-  for (const auto& part : frame.parts) size += part.size();
-  if (frame.segmentation == Segmentation::none)
-    if (const auto sound = check_length(size); !sound) return sound;
+  if (const auto sound = check_length(frame); !sound) return sound;
   const InterruptsOff off;
   for (;;) {
     if (driver_.link() == LinkState::down) {
@@ -171,7 +170,7 @@ std::expected<void, NetworkError> Device::send(const Transmit& frame) {
     switch (driver_.transmit(frame)) {
       case Driver::Result::taken:
         counters_.sent.frames += 1;
-        counters_.sent.bytes += size;
+        counters_.sent.bytes += frame.size();
         scheduler().wake(writers_, 1);  // there may be room for another writer
         return {};
       case Driver::Result::refused:
@@ -192,10 +191,11 @@ std::expected<void, NetworkError> Device::wait_for_room() {
   return check();
 }
 
-std::expected<void, NetworkError> Device::send_copy(std::span<const std::byte> frame) {
+std::expected<void, NetworkError> Device::send_copy(const Transmit& frame) {
   if (const auto started = start(); !started) return started;
-  if (const auto sound = check_length(frame.size()); !sound) return sound;
-  if (frame.size() > kBufferSize - kHeadroom) return send_large_copy(frame);
+  if (const auto sound = check_length(frame); !sound) return sound;
+  const std::size_t length = frame.size();
+  if (length > kBufferSize - kHeadroom) return send_large_copy(frame);
   const InterruptsOff off;
   if (free_copies_ == nullptr) driver_.reclaim();
   while (free_copies_ == nullptr)
@@ -203,24 +203,24 @@ std::expected<void, NetworkError> Device::send_copy(std::span<const std::byte> f
   Copy& copy = *free_copies_;
   free_copies_ = copy.next;
   ++copies_in_use_;
-  const std::size_t size = std::max(frame.size(), kShortestFrame);
-  const std::span memory(copy.memory + kHeadroom, size);
-  std::ranges::fill(std::ranges::copy(frame, memory.begin()).out, memory.end(), std::byte{0});
-  const std::span<const std::byte> part = memory;
-  const auto sent = send({.parts = std::span(&part, 1), .headroom = kHeadroom, .completion = &copy});
+  std::byte* const memory = copy.memory + kHeadroom;
+  std::byte* const end = frame.copy_to(memory);
+  if (length < kShortestFrame) std::fill_n(end, kShortestFrame - length, std::byte{0});
+  const std::span<const std::byte> part(memory, std::max(length, kShortestFrame));
+  const auto sent = send(frame.in(part, kHeadroom, copy));
   if (!sent) copy.done(copy);
   return sent;
 }
 
 /// Of a device whose MTU is beyond a buffer: in a block of the heap.
-std::expected<void, NetworkError> Device::send_large_copy(std::span<const std::byte> frame) {
+std::expected<void, NetworkError> Device::send_large_copy(const Transmit& frame) {
   constexpr std::size_t kBegin = (sizeof(Completion) + kHeadroom + 15) & ~std::size_t{15};
   auto* const memory = static_cast<std::byte*>(heap::allocate(kBegin + frame.size()));
   if (memory == nullptr) return std::unexpected(NetworkError::out_of_memory);
   auto* const completion = new (memory) Completion{.done = [](Completion& self) { heap::free(&self); }};
-  std::ranges::copy(frame, memory + kBegin);
+  frame.copy_to(memory + kBegin);
   const std::span<const std::byte> part(memory + kBegin, frame.size());
-  const auto sent = send({.parts = std::span(&part, 1), .headroom = kHeadroom, .completion = completion});
+  const auto sent = send(frame.in(part, kHeadroom, *completion));
   if (!sent) heap::free(memory);
   return sent;
 }

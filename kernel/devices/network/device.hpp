@@ -59,8 +59,8 @@ class Device {
   /// flush(). The completion is told only where this succeeds. NetworkError::frame_too_long where it has too many
   /// parts, or asks for what was not agreed.
   [[nodiscard]] std::expected<void, NetworkError> send(const Transmit& frame);
-  /// The same with a copy: nothing of `frame` is used any more when this returns.
-  [[nodiscard]] std::expected<void, NetworkError> send_copy(std::span<const std::byte> frame);
+  /// The same with a copy: nothing of `frame`, which has no completion, is used any more when this returns.
+  [[nodiscard]] std::expected<void, NetworkError> send_copy(const Transmit& frame);
   /// Shows the device what was sent, and tells completions.
   void flush();
 
@@ -87,8 +87,8 @@ class Device {
   [[nodiscard]] std::expected<void, NetworkError> wait(process::WaitQueue& queue, const char* what,
                                                        std::uint64_t deadline);
   [[nodiscard]] std::expected<void, NetworkError> wait_for_room();
-  [[nodiscard]] std::expected<void, NetworkError> send_large_copy(std::span<const std::byte> frame);
-  [[nodiscard]] std::expected<void, NetworkError> check_length(std::size_t size) const;
+  [[nodiscard]] std::expected<void, NetworkError> send_large_copy(const Transmit& frame);
+  [[nodiscard]] std::expected<void, NetworkError> check_length(const Transmit& frame) const;
 
   FixedString<8> name_;
   Driver& driver_;

@@ -58,6 +58,8 @@ class Frame {
     std::uint16_t segment_size = 0;                  ///< payload of each but the last
   };
 
+  static constexpr std::size_t kMostParts = (65'535 + kHeaderSize + kTagSize) / kBufferSize + 2;
+
   /// No frame.
   constexpr Frame() = default;
   /// `first` and what follows it came from `pool`; together they have `size` bytes.
@@ -75,8 +77,8 @@ class Frame {
 
   [[nodiscard]] explicit operator bool() const { return first_ != nullptr; }
   [[nodiscard]] std::size_t size() const { return size_; }
-  /// The parts, in order: `for (const Buffer* part = frame.first(); part != nullptr; part = part->next)`. At least the
-  /// Ethernet header lies in the first one.
+  /// The parts, in order, at most kMostParts: `for (const Buffer* part = frame.first(); part != nullptr; part =
+  /// part->next)`. At least the Ethernet header lies in the first one.
   [[nodiscard]] const Buffer* first() const { return first_; }
   [[nodiscard]] const Description& description() const { return description_; }
 
@@ -120,6 +122,25 @@ struct Transmit {
   std::uint16_t segment_size = 0;
   std::uint16_t header_length = 0;  ///< with segmentation: Ethernet, IP and TCP headers
   Completion* completion = nullptr;
+
+  [[nodiscard]] std::size_t size() const {
+    std::size_t sum = 0;
+    for (const auto& part : parts) sum += part.size();
+    return sum;
+  }
+  /// Copies the parts to `to`; the byte behind.
+  std::byte* copy_to(std::byte* to) const {
+    for (const auto& part : parts) to = std::ranges::copy(part, to).out;
+    return to;
+  }
+  /// The same frame in other memory, of which `headroom` bytes lie in front.
+  [[nodiscard]] Transmit in(const std::span<const std::byte>& part, std::size_t room, Completion& told) const {
+    Transmit moved = *this;
+    moved.parts = std::span(&part, 1);
+    moved.headroom = room;
+    moved.completion = &told;
+    return moved;
+  }
 };
 inline constexpr std::size_t kHeadroom = 16;
 

@@ -12,7 +12,6 @@ using network::Segmentation;
 namespace {
 
 constexpr std::size_t kLongestFrame = 65'535 + network::kHeaderSize + network::kTagSize;
-constexpr std::size_t kMostParts = (kLongestFrame + sizeof(NetworkHeader)) / network::kBufferSize + 2;
 
 /// The device may go on writing while the driver looks, so the compiler must not look again.
 NetworkHeader read_once(const std::byte* memory) {
@@ -93,7 +92,7 @@ Frame Network::make_frame(SplitQueue& queue, Buffer& first, std::uint32_t writte
 std::optional<std::size_t> Network::take_parts(SplitQueue& queue, Buffer& first, std::size_t count) {
   std::size_t size = first.length;
   Buffer* last = &first;
-  bool sound = count >= 1 && count <= kMostParts;
+  bool sound = count >= 1 && count <= Frame::kMostParts;
   for (std::size_t i = 1; sound && i < count; ++i) {
     const auto completion = queue.poll();
     if (!completion) {

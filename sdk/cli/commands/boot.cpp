@@ -131,6 +131,7 @@ Prepared prepare_boot(Context& context, const BootOptions& options, Stub stub, W
     if (!options.print_command) require_tap(boot.tap.name);
   }
   boot.net_dump = options.net_dump;
+  if (!boot.net_dump.empty()) boot.tap.offloads = Tap::Offloads::off;  // its frames are to be as on a cable
   for (const auto& text : options.forwards)
     if (!is_of_vsock(text)) boot.forwards.push_back(parse_forward(text).value());
   boot.wait = wait;

@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <sys/ioctl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -48,8 +49,16 @@ bool is_configuration(std::string_view text) {
 }  // namespace
 
 std::optional<Tap> parse_tap(std::string_view text) {
-  const auto comma = text.find(',');
-  Tap tap{.name = std::string(text.substr(0, comma)), .configuration = {}};
+  constexpr std::string_view kWithoutOffloads = ",offloads=off";
+  auto comma = text.find(',');
+  Tap tap{.name = std::string(text.substr(0, comma))};
+  text.remove_prefix(std::min(comma, text.size()));
+  if (text.starts_with(kWithoutOffloads)) {
+    tap.offloads = Tap::Offloads::off;
+    text.remove_prefix(kWithoutOffloads.size());
+  }
+  comma = text.find(',');
+  if (!text.empty() && comma != 0) return std::nullopt;
   if (comma != std::string_view::npos) {
     tap.configuration = text.substr(comma + 1);
     if (!is_configuration(tap.configuration)) return std::nullopt;
@@ -80,7 +89,8 @@ void require_tap(const std::string& name) {
 }
 
 std::string netdev(const Tap& tap) {
-  return std::format("tap,id=net0,ifname={},script=no,downscript=no", quote_for_qemu(tap.name));
+  return std::format("tap,id=net0,ifname={},script=no,downscript=no,vnet_hdr={}", quote_for_qemu(tap.name),
+                     tap.offloads == Tap::Offloads::on ? "on" : "off");
 }
 
 }  // namespace toro::cli

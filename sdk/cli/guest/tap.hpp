@@ -1,6 +1,7 @@
 // Tap devices of the host, to which a guest's network device is plugged.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,14 +9,18 @@
 namespace toro::cli {
 
 struct Tap {
-  std::string name;           ///< of an interface of the host
-  std::string configuration;  ///< ADDRESS/PREFIX[,GATEWAY[,NAME SERVER]...] of the guest; empty: it asks by DHCP
+  /// Whether the host may get frames whose checksums and segmentation are left to it. [virtio 1.2 §5.1.6.2]
+  enum class Offloads : std::uint8_t { on, off };
+
+  std::string name;             ///< of an interface of the host
+  std::string configuration{};  ///< ADDRESS/PREFIX[,GATEWAY[,NAME SERVER]...] of the guest; empty: it asks by DHCP
+  Offloads offloads = Offloads::on;
 };
 
 /// Of a network's name on the command line.
 inline constexpr std::string_view kTapPrefix = "tap:";
 
-/// NAME[,ADDRESS/PREFIX[,GATEWAY[,NAME SERVER]...]]. Nothing where the text is another.
+/// NAME[,offloads=off][,ADDRESS/PREFIX[,GATEWAY[,NAME SERVER]...]]. Nothing where the text is another.
 [[nodiscard]] std::optional<Tap> parse_tap(std::string_view text);
 
 /// Throws a Failure where there is no such device, it is of another kind, in use, or may not be opened.

@@ -1,11 +1,10 @@
 // Frames from anywhere, for a stack with sockets: whole ones as they come, and such whose checksums and addresses are
-// made right, so that what lies behind is reached; time passes between them.
-#include <cstdio>
-#include <cstdlib>
+// made right, so that what lies behind is reached, also in parts of a device that merges; time passes between them.
 #include <vector>
 
 #include "kernel/network/checksum.hpp"
 #include "kernel/network/stack.hpp"
+#include "tests/unit/stack/offloading.hpp"
 
 namespace {
 
@@ -15,19 +14,18 @@ constexpr toro::MacAddress kMac{{2, 0, 0, 0, 0, 1}};
 constexpr Ipv4Address kOwn{{10, 0, 0, 1}};
 constexpr Ipv4Address kPeer{{10, 0, 0, 2}};
 
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "%s\n", what);
-  std::abort();
-}
-
 /// Random numbers are the same in each run, so that sequence numbers are too.
 struct Machine final : Environment {
   std::uint64_t time = kSecond;
   std::uint64_t state = 1;
   std::uint64_t now() override { return time; }
   std::uint64_t random() override { return state = state * 6364136223846793005 + 1442695040888963407; }
-  void transmit(Bytes frame) override {
+  void transmit(const toro::network::Transmit& transmit) override {
+    for (const Frame& frame : finish(transmit)) check(frame);
+  }
+
+ private:
+  static void check(Bytes frame) {
     require(frame.size() >= sizeof(EthernetHeader) && frame.size() <= sizeof(EthernetHeader) + Stack::kMostMtu,
             "a frame of an impossible length");
     if (header_of<EthernetHeader>(frame)->type != EthernetHeader::kIpv4) return;
@@ -38,6 +36,18 @@ struct Machine final : Environment {
               "a segment that nobody takes");
   }
 };
+
+/// In parts, as a device has them that puts segments together.
+void input_in_parts(Stack& stack, Bytes frame) {
+  constexpr std::size_t kFirst = 90;
+  std::vector<Bytes> parts;
+  for (; !frame.empty(); frame = frame.subspan(parts.back().size()))
+    parts.push_back(frame.first(std::min(frame.size(), parts.empty() ? kFirst : 1 + frame.size() / 3)));
+  if (parts.empty()) return;
+  const Merged merged{.rest = std::span(parts).subspan(1),
+                      .segment_size = std::to_integer<std::uint8_t>(parts.back().back())};
+  stack.input(parts[0], Integrity::good, merged);
+}
 
 /// Makes a frame look like one of the peer for us, with right checksums.
 void repair(std::vector<std::byte>& frame) {
@@ -80,7 +90,7 @@ void repair(std::vector<std::byte>& frame) {
 }  // namespace
 
 /// Records: a length of two bytes, what is done (0 a frame as it is, 1 a repaired one, 2 time passes, 3 the user
-/// acts), and so many bytes.
+/// acts; 4 and more, and it comes in parts), and so many bytes.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Machine machine;
   {
@@ -98,6 +108,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     UdpSocket socket(stack.udp(), nullptr);
     require(socket.bind({kAnyAddress, 53}).has_value(), "a socket");
     if (size != 0 && data[0] % 2 == 0) stack.start_dhcp();
+    if (size > 2 && data[2] % 16 >= 8) stack.set_offloads(kAllOffloads);
     TcpConnection* connection = nullptr;
     if (const auto made = stack.tcp().connect({kOwn, 1024}, {kPeer, 1024}, nullptr)) connection = *made;
     Bytes left = std::as_bytes(std::span(data, size));
@@ -105,16 +116,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       const std::size_t length = std::min<std::size_t>(
           std::to_integer<std::size_t>(left[0]) << 8 | std::to_integer<std::size_t>(left[1]), left.size() - 3);
       const int action = std::to_integer<int>(left[2]) % 4;
+      const bool in_parts = std::to_integer<int>(left[2]) / 4 % 2 != 0;
       std::vector<std::byte> record(left.begin() + 3, left.begin() + 3 + static_cast<std::ptrdiff_t>(length));
       left = left.subspan(3 + length);
       if (action == 1) repair(record);
-      if (action < 2) stack.input(record);
+      if (action < 2) in_parts ? input_in_parts(stack, record) : stack.input(record);
       if (action == 2) {
         machine.time += length * kSecond / 8;
         stack.run_timers();
       }
       if (action == 3) {
-        std::array<std::byte, 3000> buffer{};
+        std::array<std::byte, 30'000> buffer{};
         static_cast<void>(socket.receive(buffer, UdpSocket::Take::away));
         if (connection == nullptr)
           if (const auto accepted = listener.accept()) connection = *accepted;

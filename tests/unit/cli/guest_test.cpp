@@ -160,12 +160,18 @@ TEST_CASE("a network is there where it is asked for") {
   boot.network = Network::tap;
   boot.tap = parse_tap("tap0").value();
   words = qemu_command(boot, "/run/x");
-  CHECK(word_after(words, "-netdev") == "tap,id=net0,ifname=tap0,script=no,downscript=no");
+  CHECK(word_after(words, "-netdev") == "tap,id=net0,ifname=tap0,script=no,downscript=no,vnet_hdr=on");
   CHECK(word_after(words, "-append") == "--");
   boot.tap = parse_tap("tap0,10.0.0.2/24,10.0.0.1").value();
   CHECK(word_after(qemu_command(boot, "/run/x"), "-append") == "toro.net0=10.0.0.2/24,10.0.0.1 --");
-  for (const char* bad : {"", ",10.0.0.2/24", "tap0,", "tap0,10.0.0.2", "tap0,10.0.0.2/33", "tap0,10.0.0.2/24,",
-                          "tap0,10.0.0.2/24,x", "a-name-of-sixteen"})
+  boot.tap = parse_tap("tap0,offloads=off,10.0.0.2/24").value();
+  words = qemu_command(boot, "/run/x");
+  CHECK(word_after(words, "-netdev") == "tap,id=net0,ifname=tap0,script=no,downscript=no,vnet_hdr=off");
+  CHECK(word_after(words, "-append") == "toro.net0=10.0.0.2/24 --");
+  CHECK(parse_tap("tap0,offloads=off")->configuration.empty());
+  for (const char* bad :
+       {"", "tap0,offloads=on", "tap0,offloads=off10.0.0.2/24", "tap0,offloads=off,", ",10.0.0.2/24", "tap0,",
+        "tap0,10.0.0.2", "tap0,10.0.0.2/33", "tap0,10.0.0.2/24,", "tap0,10.0.0.2/24,x", "a-name-of-sixteen"})
     CHECK_FALSE(parse_tap(bad));
   boot.network = Network::user;
   boot.tap = {};

@@ -10,10 +10,9 @@
 
 #include "kernel/network/checksum.hpp"
 #include "kernel/network/stack.hpp"
+#include "tests/unit/stack/offloading.hpp"
 
 namespace toro::inet {
-
-using Frame = std::vector<std::byte>;
 
 /// What a cable does to frames; chances are parts of 1.
 struct Cable {
@@ -34,7 +33,16 @@ class World {
         : world_(world), stack(*this, {{2, 0, 0, 0, 0, number}}, 1500), number_(number) {}
     std::uint64_t now() override { return world_.now_; }
     std::uint64_t random() override { return world_.random_(); }
-    void transmit(Bytes frame) override { world_.carry(*this, frame); }
+    void transmit(const network::Transmit& frame) override {
+      longest = std::max(longest, frame.size());
+      for (Frame& finished : finish(frame)) world_.carry(*this, std::move(finished));
+    }
+    /// Its device does what `offloads` say.
+    void set_offloads(const network::Offloads& offloads) {
+      stack.set_offloads(offloads);
+      merges = offloads.merging;
+    }
+    void take(const Frame& frame) { merges ? merger.take(frame) : stack.input(frame); }
     /// As 10.0.0.NUMBER/24, behind the gateway 10.0.0.254.
     Host& configured() {
       stack.configure({address(), 24, Ipv4Address{{10, 0, 0, 254}}, {}});
@@ -48,6 +56,9 @@ class World {
    public:
     Stack stack;
     std::vector<Frame> sent;  ///< while nobody else is there
+    std::size_t longest = 0;  ///< of the frames that the device was given
+    Merger merger{stack};
+    bool merges = false;
 
    private:
     std::uint8_t number_;
@@ -80,8 +91,9 @@ class World {
         const Event event = events_.top();
         events_.pop();
         for (auto& host : hosts_)
-          if (host.get() != event.from) host->stack.input(*event.frame);
+          if (host.get() != event.from) host->take(*event.frame);
       }
+      for (auto& host : hosts_) host->merger.flush();
       for (auto& host : hosts_)
         if (host->stack.next_deadline() <= now_) host->stack.run_timers();
     }
@@ -98,9 +110,8 @@ class World {
 
   bool chance(double of) { return of > 0 && std::uniform_real_distribution<>(0, 1)(random_) < of; }
 
-  void carry(Host& from, Bytes bytes) {
+  void carry(Host& from, Frame frame) {
     ++frames;
-    Frame frame(bytes.begin(), bytes.end());
     if (hosts_.size() == 1) {
       from.sent.push_back(std::move(frame));
       return;
