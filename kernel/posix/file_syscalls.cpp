@@ -22,6 +22,7 @@ constexpr auto kFileEntries = std::to_array<SyscallEntry>({
     {2, handle<call_open>},         {3, handle<call_close>},
     {4, handle<call_stat>},         {5, handle<call_fstat>},
     {6, handle<call_lstat>},        {8, handle<call_lseek>},
+    {9, handle<call_mmap>},
     {16, handle<call_ioctl>},       {17, handle<call_pread>},
     {18, handle<call_pwrite>},      {19, handle<call_readv>},
     {20, handle<call_writev>},      {21, handle<call_access>},
