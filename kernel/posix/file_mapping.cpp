@@ -42,7 +42,8 @@ FileResult call_mmap(SyscallFrame& frame) {
   if ((flags & kMapFixed) != 0 || offset % arch::paging::kPageSize != 0) return failure(FileFailure::invalid);
   const auto address = static_cast<std::uintptr_t>(TRY(as_file_result(map_pages(bytes, kProtectRead | kProtectWrite))));
   const auto filled = read_whole(*file, offset, {reinterpret_cast<std::byte*>(address), bytes});
-  const FileResult result = filled ? as_file_result(protect_pages(address, bytes, protection)) : failure(filled.error());
+  const FileResult result =
+      filled ? as_file_result(protect_pages(address, bytes, protection)) : failure(filled.error());
   if (result) return static_cast<std::int64_t>(address);
   static_cast<void>(unmap_pages(address, bytes));
   return result;
