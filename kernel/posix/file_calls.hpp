@@ -1,6 +1,9 @@
 // System calls on files and names, of images that use files.
 #pragma once
 
+#include <optional>
+#include <string_view>
+
 #include "kernel/posix/descriptors.hpp"
 #include "kernel/posix/syscall.hpp"
 
@@ -83,6 +86,11 @@ FileResult call_fchownat(SyscallFrame&);
 FileResult call_utimensat(SyscallFrame&);
 FileResult call_statfs(SyscallFrame&);
 FileResult call_fstatfs(SyscallFrame&);
+// file_devices.cpp
+/// A descriptor of the device that a path names; none where it names none.
+[[nodiscard]] std::optional<FileResult> open_device(std::string_view path, bool close_on_exec);
+// file_mapping.cpp
+FileResult call_mmap(SyscallFrame&);
 // file_copies.cpp
 FileResult call_sendfile(SyscallFrame&);
 FileResult call_copy_file_range(SyscallFrame&);

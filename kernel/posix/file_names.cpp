@@ -46,8 +46,10 @@ struct OpenFlags {
 
 FileResult open(std::int32_t directory, const char* path, std::uint32_t flags, std::uint64_t permissions) {
   const auto at = TRY(Location::of(directory, path));
+  const bool close_on_exec = (flags & OpenFlags::kCloseOnExec) != 0;
+  if (const auto device = open_device(path, close_on_exec)) return *device;
   auto* const file = TRY(names().open(at.view(), OpenFlags{flags}.mode(), masked(permissions)));
-  return add_descriptor(*file, (flags & OpenFlags::kCloseOnExec) != 0);
+  return add_descriptor(*file, close_on_exec);
 }
 
 FileResult make_directory(std::int32_t directory, const char* path, std::uint64_t permissions) {

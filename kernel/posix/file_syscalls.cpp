@@ -22,12 +22,12 @@ constexpr auto kFileEntries = std::to_array<SyscallEntry>({
     {2, handle<call_open>},         {3, handle<call_close>},
     {4, handle<call_stat>},         {5, handle<call_fstat>},
     {6, handle<call_lstat>},        {8, handle<call_lseek>},
-    {16, handle<call_ioctl>},       {17, handle<call_pread>},
-    {18, handle<call_pwrite>},      {19, handle<call_readv>},
-    {20, handle<call_writev>},      {21, handle<call_access>},
-    {32, handle<call_dup>},         {33, handle<call_dup2>},
-    {72, handle<call_fcntl>},       {74, handle<call_fsync>},
-    {75, handle<call_fsync>},  // fdatasync
+    {9, handle<call_mmap>},         {16, handle<call_ioctl>},
+    {17, handle<call_pread>},       {18, handle<call_pwrite>},
+    {19, handle<call_readv>},       {20, handle<call_writev>},
+    {21, handle<call_access>},      {32, handle<call_dup>},
+    {33, handle<call_dup2>},        {72, handle<call_fcntl>},
+    {74, handle<call_fsync>},       {75, handle<call_fsync>},  // fdatasync
     {76, handle<call_truncate>},    {77, handle<call_ftruncate>},
     {79, handle<call_getcwd>},      {80, handle<call_chdir>},
     {81, handle<call_fchdir>},      {82, handle<call_rename>},

@@ -7,8 +7,8 @@
 #include "kernel/boot/boot_information.hpp"
 #include "kernel/boot/stages.hpp"
 #include "kernel/panic.hpp"
+#include "kernel/posix/mapping.hpp"
 #include "kernel/posix/page_set.hpp"
-#include "kernel/posix/syscall.hpp"
 
 namespace toro::posix {
 namespace {
@@ -16,10 +16,7 @@ namespace {
 using arch::paging::Access;
 using memory::kPageSize;
 
-constexpr std::uint64_t kWrite = 2;
 constexpr std::uint64_t kExecute = 4;
-constexpr std::uint64_t kFixed = 0x10;
-constexpr std::uint64_t kAnonymous = 0x20;
 
 constexpr std::size_t kLongest = std::size_t{1} << 46;
 
@@ -30,12 +27,12 @@ std::size_t pages_of(std::size_t bytes) {
 constexpr Access access_of(std::uint64_t protection) {
   if (protection == 0) return Access::none;
   if ((protection & kExecute) != 0) return Access::read_execute;
-  return (protection & kWrite) != 0 ? Access::read_write : Access::read;
+  return (protection & kProtectWrite) != 0 ? Access::read_write : Access::read;
 }
 
 /// No page is writable and executable.
 constexpr bool is_allowed(std::uint64_t protection) {
-  return (protection & (kWrite | kExecute)) != (kWrite | kExecute);
+  return (protection & (kProtectWrite | kExecute)) != (kProtectWrite | kExecute);
 }
 
 /// Pages that the application mapped. Of all others the kernel alone disposes: its own, the heap's, stacks it made.
@@ -52,11 +49,8 @@ void make_room_for_mapped() {
 
 }  // namespace
 
-Result sys_mmap(SyscallFrame& frame) {
-  const std::size_t bytes = frame.argument(1);
-  const std::uint64_t protection = frame.argument(2);
-  const std::uint64_t flags = frame.argument(3);
-  if (bytes == 0 || (flags & kFixed) != 0 || (flags & kAnonymous) == 0) return failure(Error::invalid);
+Result map_pages(std::size_t bytes, std::uint64_t protection) {
+  if (bytes == 0) return failure(Error::invalid);
   if (!is_allowed(protection)) return failure(Error::access);
   if (bytes > kLongest) return failure(Error::no_memory);
   const std::size_t pages = pages_of(bytes);
@@ -71,22 +65,34 @@ Result sys_mmap(SyscallFrame& frame) {
   return static_cast<Result>(address);
 }
 
-Result sys_munmap(SyscallFrame& frame) {
-  const std::uintptr_t begin = frame.argument(0);
-  if (begin % kPageSize != 0 || frame.argument(1) == 0 || frame.argument(1) > kLongest) return failure(Error::invalid);
-  const std::size_t pages = pages_of(frame.argument(1));
+Result unmap_pages(std::uintptr_t begin, std::size_t bytes) {
+  if (begin % kPageSize != 0 || bytes == 0 || bytes > kLongest) return failure(Error::invalid);
+  const std::size_t pages = pages_of(bytes);
   if (!mapped.remove(begin / kPageSize, pages)) return failure(Error::invalid);
   return memory::free_pages(begin, pages) ? 0 : failure(Error::invalid);
 }
 
-Result sys_mprotect(SyscallFrame& frame) {
-  const std::uintptr_t begin = frame.argument(0);
-  if (begin % kPageSize != 0 || frame.argument(1) > kLongest) return failure(Error::invalid);
-  if (!is_allowed(frame.argument(2))) return failure(Error::access);
-  const std::size_t pages = pages_of(frame.argument(1));
+Result protect_pages(std::uintptr_t begin, std::size_t bytes, std::uint64_t protection) {
+  if (begin % kPageSize != 0 || bytes > kLongest) return failure(Error::invalid);
+  if (!is_allowed(protection)) return failure(Error::access);
+  const std::size_t pages = pages_of(bytes);
   if (!mapped.contains(begin / kPageSize, pages)) return failure(Error::no_memory);
   const std::uintptr_t end = begin + pages * kPageSize;
-  return arch::paging::set_access(begin, end, access_of(frame.argument(2))) ? 0 : failure(Error::no_memory);
+  return arch::paging::set_access(begin, end, access_of(protection)) ? 0 : failure(Error::no_memory);
+}
+
+Result sys_mmap(SyscallFrame& frame) {
+  const std::uint64_t flags = frame.argument(3);
+  if ((flags & kMapFixed) != 0 || (flags & kMapAnonymous) == 0) return failure(Error::invalid);
+  return map_pages(frame.argument(1), frame.argument(2));
+}
+
+Result sys_munmap(SyscallFrame& frame) {
+  return unmap_pages(frame.argument(0), frame.argument(1));
+}
+
+Result sys_mprotect(SyscallFrame& frame) {
+  return protect_pages(frame.argument(0), frame.argument(1), frame.argument(2));
 }
 
 Result sys_madvise(SyscallFrame&) {

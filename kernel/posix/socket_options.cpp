@@ -1,6 +1,8 @@
 // Options of sockets. [socket(7), tcp(7)]
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <string_view>
 
 #include "kernel/posix/socket.hpp"
 #include "kernel/posix/time.hpp"
@@ -34,6 +36,7 @@ enum TcpOptionName : std::uint32_t {
   kKeepInterval = 5,
   kKeepCount = 6,
   kInformation = 11,
+  kCongestion = 13,
 };
 
 constexpr auto kNoOption = static_cast<filesystem::Error>(92);
@@ -69,6 +72,11 @@ std::uint8_t number_of(inet::TcpState state) {
   return kNumbers[std::to_underlying(state)];
 }
 constexpr std::uint8_t kListens = 10;
+
+/// As Linux calls it.
+std::string_view name_of(inet::CongestionAlgorithm algorithm) {
+  return algorithm == inet::CongestionAlgorithm::cubic ? "cubic" : "reno";
+}
 
 template <class T>
 std::optional<T> value_of(std::span<const std::byte> bytes) {
@@ -107,6 +115,14 @@ FileResult Socket::set_option(std::uint32_t level, std::uint32_t name, std::span
     options_.linger.reset();
     if (linger->is_on != 0) options_.linger = static_cast<std::uint32_t>(linger->seconds);
     return 0;
+  }
+  if (level == kTcpLevel && name == kCongestion && type_ == SocketType::stream) {  // one for the whole stack
+    const std::string_view wanted(reinterpret_cast<const char*>(value.data()), value.size());
+    return interface().run([&](inet::Stack& stack) -> FileResult {
+      const std::string_view known = name_of(stack.tcp().settings().congestion);
+      if (wanted.substr(0, wanted.find('\0')) != known) return std::unexpected(filesystem::Error::no_entry);
+      return 0;
+    });
   }
   const auto number = value_of<std::int32_t>(value);
   if (!number) return invalid();
@@ -219,6 +235,11 @@ FileResult Socket::option(std::uint32_t level, std::uint32_t name, std::span<std
         return number(options_.keep_alive.interval / inet::kSecond);
       case kKeepCount:
         return number(options_.keep_alive.probes);
+      case kCongestion: {
+        std::array<char, 16> padded{};  // TCP_CA_NAME_MAX
+        std::ranges::copy(name_of(stack.tcp().settings().congestion), padded.begin());
+        return put(value, padded);
+      }
       case kInformation: {
         TcpInformation information{};
         information.state = listener_ != nullptr ? kListens : number_of(inet::TcpState::closed);

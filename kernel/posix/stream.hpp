@@ -1,4 +1,4 @@
-// What a descriptor can stand for that has no place among the names of files: sockets, epoll, eventfd, timerfd.
+// What a descriptor can stand for that has no place among the names of files: sockets, epoll, eventfd, timerfd, devices.
 #pragma once
 
 #include <atomic>
@@ -29,7 +29,7 @@ inline constexpr Events kReadHangUp = 0x2000;
 /// What a request to a device that it is not is answered by. [ioctl(2)]
 inline constexpr auto kNotATerminal = static_cast<filesystem::Error>(25);
 
-enum class StreamKind : std::uint8_t { socket, epoll, event, timer, console };
+enum class StreamKind : std::uint8_t { socket, epoll, event, timer, console, device };
 
 struct Interest;
 

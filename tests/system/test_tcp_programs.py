@@ -1,5 +1,6 @@
 """What others' programs see of a guest on a tap device; and what Wireshark's experts say of the frames."""
 
+import json
 import os
 import re
 import shutil
@@ -21,18 +22,12 @@ def setUpModule():
     tap_network.enter()
 
 
-class Programs(harness.Case):
+class Tapped(harness.Case):
     def setUp(self):
         super().setUp()
         tap_network.make("guest", tap_network.HOST)
         self.addCleanup(tap_network.ip, "link", "delete", "guest")
         self.capture = os.path.join(self.folder, "frames.pcap")
-
-    def serve(self, *words):
-        guest = self.start("run", "static-web-server", "--net", tap_network.option("guest"), "--net-dump", self.capture, *words,
-                           "--", "80")
-        self.console_until(guest, "serving at port 80\n")
-        return guest
 
     def run_program(self, *words):
         if shutil.which(words[0]) is None:
@@ -49,6 +44,14 @@ class Programs(harness.Case):
         shown = subprocess.run(["tshark", "-n", "-r", self.capture, "-o", "tcp.check_checksum:TRUE", "-o",
                                 "ip.check_checksum:TRUE", "-Y", FAULTS, "-V"], capture_output=True, text=True)
         self.assertEqual((0, ""), (shown.returncode, shown.stdout[:2000]), shown.stderr)
+
+
+class Programs(Tapped):
+    def serve(self, *words):
+        guest = self.start("run", "static-web-server", "--net", tap_network.option("guest"), "--net-dump", self.capture, *words,
+                           "--", "80")
+        self.console_until(guest, "serving at port 80\n")
+        return guest
 
     def test_curl_fetches_a_file(self):
         guest = self.serve()
@@ -83,6 +86,39 @@ class Programs(harness.Case):
             said = self.run_program("nmap", "-n", "-Pn", "-sU", "-p", "7-9", tap_network.GUEST)
             for port in (7, 8, 9):
                 self.assertRegex(said, rf"{port}/udp +closed")
+        self.no_faults(guest)
+
+
+class Iperf3(Tapped):
+    """The guest is iperf3 itself, its own sources built for it; the host's is the distribution's."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if not os.path.exists(os.path.join(harness.SDK, "build/sources/iperf3/src/iperf.h")):
+            raise unittest.SkipTest("its sources are not there: tests/system/fetch_iperf3 gets them")
+        cls.image = os.path.join(harness.build_targets("qemu-microvm", "iperf3"), "tests/guest/iperf3/iperf3.elf")
+
+    def boot(self, *arguments):
+        return self.start("run", self.image, "--net", tap_network.option("guest"), "--net-dump", self.capture, "--",
+                          *arguments)
+
+    def received(self, said, udp=False):
+        """Bytes that an end got, by iperf3's own count."""
+        end = json.loads(said)["end"]
+        return end["sum"]["bytes"] * (100 - end["sum"]["lost_percent"]) / 100 if udp else end["sum_received"]["bytes"]
+
+    def test_the_guest_serves_both_ways_by_tcp_and_udp(self):
+        guest = self.boot("--server", "--forceflush")
+        self.console_until(guest, "Server listening on 5201")
+        ask = ("iperf3", "--client", tap_network.GUEST, "--json", "--time", "2")
+        for options in ((), ("--reverse",), ("--parallel", "4"), ("--reverse", "--zerocopy"), ("--bidir",)):
+            with self.subTest(options):
+                self.assertGreater(self.received(self.run_program(*ask, *options)), 1_000_000)
+        for options in ((), ("--reverse",)):
+            with self.subTest(options):
+                said = self.run_program(*ask, "--udp", "--bitrate", "2M", *options)
+                self.assertGreater(self.received(said, udp=True), 300_000)
         self.no_faults(guest)
 
 

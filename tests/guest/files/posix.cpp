@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
@@ -44,6 +45,58 @@ TEST_CASE("read, write, pread, pwrite, readv, writev, lseek") {
   CHECK(close(file) == -1);
   CHECK(errno == EBADF);
   CHECK(unlink("/tmp/p") == 0);
+}
+
+TEST_CASE("a private mapping is a copy of the file, with zeros beyond its end") {
+  const int file = open("/tmp/m", O_RDWR | O_CREAT | O_EXCL, 0600);
+  REQUIRE(file >= 3);
+  constexpr long kPage = 4096;
+  CHECK(pwrite(file, "first", 5, 0) == 5);
+  CHECK(pwrite(file, "second", 6, kPage) == 6);
+  const auto map = [&](int protection, int flags, int descriptor, long offset) {
+    return static_cast<char*>(mmap(nullptr, 2 * kPage, protection, flags, descriptor, offset));
+  };
+  char* const whole = map(PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
+  REQUIRE(whole != MAP_FAILED);
+  CHECK(std::string_view(whole) == "first");
+  CHECK(std::string_view(whole + kPage) == "second");
+  whole[0] = 'F';
+  char byte = 0;
+  CHECK(pread(file, &byte, 1, 0) == 1);
+  CHECK(byte == 'f');
+  CHECK(munmap(whole, 2 * kPage) == 0);
+  char* const rest = map(PROT_READ, MAP_PRIVATE, file, kPage);
+  REQUIRE(rest != MAP_FAILED);
+  CHECK(std::string_view(rest) == "second");
+  CHECK(rest[kPage] == 0);
+  CHECK(munmap(rest, 2 * kPage) == 0);
+  const auto refused = [&](int error, int protection, int flags, int descriptor, long offset) {
+    CHECK(map(protection, flags, descriptor, offset) == MAP_FAILED);
+    CHECK(errno == error);
+  };
+  refused(ENODEV, PROT_READ, MAP_SHARED, file, 0);
+  refused(ENODEV, PROT_READ, MAP_PRIVATE, 1, 0);
+  refused(EBADF, PROT_READ, MAP_PRIVATE, 999, 0);
+  refused(EINVAL, PROT_READ, MAP_PRIVATE, file, 1);
+  refused(EACCES, PROT_WRITE | PROT_EXEC, MAP_PRIVATE, file, 0);
+  CHECK(close(file) == 0);
+  CHECK(unlink("/tmp/m") == 0);
+}
+
+TEST_CASE("devices that are files") {
+  const int random = open("/dev/urandom", O_RDONLY);
+  REQUIRE(random >= 3);
+  unsigned char bytes[2][32] = {};
+  CHECK(read(random, bytes[0], 32) == 32);
+  CHECK(read(random, bytes[1], 32) == 32);
+  CHECK(std::memcmp(bytes[0], bytes[1], 32) != 0);
+  CHECK(lseek(random, 0, SEEK_SET) == -1);
+  CHECK(close(random) == 0);
+  const int null = open("/dev/null", O_RDWR);
+  REQUIRE(null >= 3);
+  CHECK(write(null, bytes, 32) == 32);
+  CHECK(read(null, bytes, 32) == 0);
+  CHECK(close(null) == 0);
 }
 
 TEST_CASE("descriptors: the lowest is taken, copies share their position") {
