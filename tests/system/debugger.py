@@ -73,12 +73,12 @@ class Guest:
 
     _numbers = itertools.count()
 
-    def __init__(self, case, words, options=()):
+    def __init__(self, case, words, options=(), image=DEBUGGEE):
         self.case = case
         self.log_file = os.path.join(case.folder, f"protocol-{next(self._numbers)}.log")
         self.log_read, self.log_lines = 0, []
         self.process = case.start(
-            "run", DEBUGGEE, "--listen", "0", "--json", "--protocol-log", self.log_file,
+            "run", image, "--listen", "0", "--json", "--protocol-log", self.log_file,
             *([] if "--timeout" in options else ["--timeout", "300"]), *options, "--", *words, stdin=subprocess.PIPE)
         self.console = Text(self.process.stdout)
         self.events = Text(self.process.stderr)
