@@ -245,12 +245,12 @@ class OtherThreads(debugger.Case):
         self.gdb.go("continue")
 
     def test_a_step_of_one_that_does_not_run_ends_when_the_scheduler_comes_to_it(self):
-        self.gdb("thread 4")
+        self.gdb("thread 3")
         before = self.gdb.value("(long)$pc")
         stop = self.gdb.go("stepi")
-        self.assertEqual("4", stop.thread_id)
+        self.assertEqual("3", stop.thread_id)
         self.assertIn("Scheduler", self.gdb("bt 1"))
-        self.assertIn('* 4    Thread 3 "worker-1" (running)', self.gdb("info threads"))
+        self.assertIn('* 3    Thread 3 "worker-1" (running)', self.gdb("info threads"))
         self.assertNotEqual(0, before)
         self.gdb.detach()
         self.guest.ends(0)
@@ -261,7 +261,7 @@ class OtherThreads(debugger.Case):
         stop = self.gdb.go("stepi")
         self.assertEqual("1", stop.thread_id)
         self.assertIn("vCont;s:1", self.guest.requests(place))
-        self.gdb("thread 4")
+        self.gdb("thread 3")
         self.assertIn("Remote failure reply", self.gdb.go("stepi").text)
         self.gdb("set scheduler-locking off")
         self.gdb("thread 1")
@@ -269,9 +269,9 @@ class OtherThreads(debugger.Case):
         self.guest.ends(0)
 
     def test_a_breakpoint_for_one_thread(self):
-        self.gdb("break outer thread 4")
+        self.gdb("break outer thread 3")
         stop = self.gdb.go("continue")
-        self.assertEqual(("outer", "4", 1), (stop.func, stop.thread_id, self.gdb.value("number")))
+        self.assertEqual(("outer", "3", 1), (stop.func, stop.thread_id, self.gdb.value("number")))
         self.gdb.detach()
         self.guest.ends(0)
 
