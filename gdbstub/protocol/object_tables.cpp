@@ -37,7 +37,7 @@ void threads(Target& target, TableSink& sink) {
     sink.cell("waits for", thread.waits_for);
     address(sink, "pc", thread.pc);
     address(sink, "sp", thread.sp);
-    decimal(sink, "stack size", thread.stack_high - thread.stack_low);
+    decimal(sink, "stack size", thread.stack_low != 0 ? thread.stack_high - thread.stack_low : 0);  // 0: not known
     decimal(sink, "stack used", on_stack ? thread.stack_high - thread.sp : 0);
     sink.end_row();
   } while (target.next_thread(thread));

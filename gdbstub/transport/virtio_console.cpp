@@ -7,6 +7,7 @@
 #include "gdbstub/target/x86_64/stub.hpp"
 #include "gdbstub/transport/transport.hpp"
 #include "gdbstub/transport/wake_line.hpp"
+#include "kernel/arch/x86_64/context.hpp"
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/arch/x86_64/descriptor_tables.hpp"
 #include "kernel/arch/x86_64/interrupts.hpp"
@@ -20,10 +21,13 @@
 // Of the linker script: what runs before the stub has taken its breakpoints out of memory.
 extern "C" const unsigned char toro_protected_text_start[], toro_protected_text_end[];
 
+extern "C" void toro_gdbstub_wait_in_main();  // wait_in_main.S
+
 namespace toro::gdbstub {
 namespace {
 
 constexpr std::uint8_t kKilledStatus = 137;  // as a shell gives a program that was killed
+constexpr std::uint32_t kMainThread = 1;     // the process's first
 
 constinit virtio::MultiportConsole device{};
 // The longest reply to GDB, which takes no longer packets, goes out in one piece. [GDB remote.c,
@@ -157,7 +161,9 @@ std::expected<void, virtio::Error> start(virtio::Transport& transport, virtio::I
 }
 
 void wait_where_asked() {
-  if (boot::command_line().option("wait")) wait_for_debugger();
+  if (!boot::command_line().option("wait")) return;
+  for (arch::Context* thread = arch::contexts->first; thread != nullptr; thread = thread->next)
+    if (thread->id == kMainThread) thread->frame->rip = reinterpret_cast<std::uint64_t>(&toro_gdbstub_wait_in_main);
 }
 
 }  // namespace

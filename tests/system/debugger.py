@@ -73,11 +73,12 @@ class Guest:
 
     _numbers = itertools.count()
 
-    def __init__(self, case, words, options=()):
+    def __init__(self, case, words, options=(), image=DEBUGGEE):
         self.case = case
         self.log_file = os.path.join(case.folder, f"protocol-{next(self._numbers)}.log")
+        self.log_read, self.log_lines = 0, []
         self.process = case.start(
-            "run", DEBUGGEE, "--listen", "0", "--json", "--aslr", "on", "--protocol-log", self.log_file,
+            "run", image, "--listen", "0", "--json", "--aslr", "on", "--protocol-log", self.log_file,
             *([] if "--timeout" in options else ["--timeout", "300"]), *options, "--", *words, stdin=subprocess.PIPE)
         self.console = Text(self.process.stdout)
         self.events = Text(self.process.stderr)
@@ -117,13 +118,15 @@ class Guest:
         self.case.assertEqual(status, self.event("exited")["status"])
 
     def log(self):
-        """The protocol so far: (seconds, who, what)."""
-        lines = []
-        with open(self.log_file) as stream:
-            for line in stream:
-                if line.endswith("\n"):
-                    lines.append((float(line[:12]), line[13:21].strip(), line[22:-1]))
-        return lines
+        """The protocol so far: (seconds, who, what). What was read once is not read again."""
+        with open(self.log_file, "rb") as stream:
+            stream.seek(self.log_read)
+            more, _, _ = stream.read().rpartition(b"\n")
+        if more:
+            self.log_read += len(more) + 1
+            self.log_lines += [(float(line[:12]), line[13:21].strip(), line[22:])
+                               for line in more.decode().split("\n")]
+        return self.log_lines
 
     def requests(self, start=0):
         """The debugger's packets, without frame, from that line of the log on."""
@@ -225,7 +228,10 @@ class Gdb(Debugger):
                         "print thread-events off"):
             self(f"set {setting}")
         if guest:
-            self.attached = self.go(f"target remote 127.0.0.1:{guest.port}")
+            self.attach()
+
+    def attach(self):
+        self.attached = self.go(f"target remote 127.0.0.1:{self.guest.port}")
 
     def read(self):
         for line in iter(self.process.stdout.readline, b""):
@@ -332,8 +338,11 @@ class Gdb(Debugger):
         return [(int(number), name, state, frame) for number, _, name, state, frame in
                 re.findall(pattern, self("info threads"))]
 
-    def detach(self):
+    def leave(self):
         self.case.assertIn("detached", self("detach"))
+
+    def detach(self):
+        self.leave()
         self.quit()
 
     def quit(self):
@@ -368,7 +377,10 @@ class Lldb(Debugger):
         self("settings set auto-confirm true")
         self(f"target create {DEBUGGEE}")
         if guest:
-            self.attached = self(f"gdb-remote 127.0.0.1:{guest.port}")
+            self.attach()
+
+    def attach(self):
+        self.attached = self(f"gdb-remote 127.0.0.1:{self.guest.port}")
 
     def read(self):
         for line in iter(self.process.stdout.readline, b""):
@@ -418,8 +430,11 @@ class Lldb(Debugger):
         self.answer()
         return self("thread info")
 
-    def detach(self):
+    def leave(self):
         self("process detach")
+
+    def detach(self):
+        self.leave()
         self.quit()
 
     def quit(self):

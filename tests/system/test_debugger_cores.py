@@ -57,7 +57,7 @@ class Standing(Four):
         for core, thread in running.items():
             gdb(f"thread {thread}")
             self.assertIn(f"spin_on (core={core})", gdb("bt"))
-        self.assertRegex(gdb("info threads"), r'"idle/3" \((ready|waiting)')
+        self.assertNotIn('"idle/', gdb("info threads"))  # no core has time for that
         # However long one looks, nothing changes.
         self.assertEqual(self.turns(gdb), self.turns(gdb))
         self.released(guest, gdb)

@@ -40,7 +40,7 @@ class Printers(harness.Case):
 
     def test_gdb(self):
         seen = self.debug(GDB_SCRIPT)
-        self.assertRegex(seen.out, r'\$1 = thread \d+ "idle/0" on core 0, running')
+        self.assertRegex(seen.out, r'\$1 = thread 1 "main" on core 0, running')
         self.assertRegex(seen.out, r"\$2 = runs 0x\w+, first 0x\w+")
         self.assertRegex(seen.out, r'\$3 = thread \d+ "idle/0" on core 0')
         self.assertRegex(seen.out, r"\$4 = done in \d+ ticks")

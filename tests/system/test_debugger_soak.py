@@ -28,18 +28,42 @@ class Checksums:
         return known[rounds]
 
 
-class ByGdb:
+class By:
+    """The operations that are the same by both."""
+
     def __init__(self, case, guest):
         self.case, self.guest = case, guest
-        self.attach()
+        self.debugger = self.kind(case, guest)
 
-    def attach(self):
-        self.debugger = Gdb(self.case, self.guest)
+    def line(self):
+        self.debugger.go(self.step_line)
+
+    def pause(self):
+        self.debugger.let_run()
+        self.debugger.interrupt()
+
+    def again(self):
+        """The same debugger leaves, and connects once more."""
+        self.debugger.leave()
+        self.debugger.attach()
+
+    def another(self):
+        """The debugger is killed while the guest runs into its breakpoint, and another one connects."""
+        self.debugger(self.break_at_mark)
+        self.debugger.let_run()
+        self.debugger.kill()
+        self.debugger = self.kind(self.case, self.guest)
+
+
+class ByGdb(By):
+    kind = Gdb
+    step_line = "step"
+    break_at_mark = "break *soak_mark"
 
     def stop_at_mark(self, count):
         """The arguments of soak_mark, each time that a core comes there."""
         gdb = self.debugger
-        gdb("break *soak_mark")
+        gdb(self.break_at_mark)
         seen = []
         for _ in range(count):
             gdb.go("continue")
@@ -54,13 +78,6 @@ class ByGdb:
             gdb.go("stepi")
             if not re.search(r"(?m)^=> .*(jmp|rep|hlt)", gdb("x/i $pc")):
                 self.case.assertNotEqual(before, gdb.value("$pc", "u"))
-
-    def line(self):
-        self.debugger.go("step")
-
-    def pause(self):
-        self.debugger.let_run()
-        self.debugger.interrupt()
 
     def watch(self, core):
         gdb = self.debugger
@@ -86,31 +103,32 @@ class ByGdb:
     def threads(self):
         return self.debugger("monitor threads")
 
-    def leave(self):
-        self.debugger.detach()
-
     def finish(self):
         self.debugger("set var released = 1")
         self.debugger.detach()
 
 
-class ByLldb:
-    def __init__(self, case, guest):
-        self.case, self.guest = case, guest
-        self.attach()
+class ByLldb(By):
+    kind = Lldb
+    step_line = "thread step-in"
+    break_at_mark = "breakpoint set --skip-prologue false --name soak_mark"
 
-    def attach(self):
-        self.debugger = Lldb(self.case, self.guest)
+    def __init__(self, case, guest):
+        super().__init__(case, guest)
+        self.arrays = {}  # an expression is compiled, which takes longer than all the rest
 
     def number(self, register):
         return int(re.search(r"= (0x\w+)", self.debugger(f"register read {register}")).group(1), 0)
 
     def place(self, array, index):
-        return re.search(r"= (0x\w+)|\) (0x\w+)", self.debugger(f"expression &{array}[{index}]")).group(0).split()[-1]
+        if array not in self.arrays:
+            said = self.debugger(f"expression &{array}[0]")
+            self.arrays[array] = int(re.search(r"= (0x\w+)|\) (0x\w+)", said).group(0).split()[-1], 0)
+        return hex(self.arrays[array] + 8 * index)
 
     def stop_at_mark(self, count):
         lldb = self.debugger
-        lldb("breakpoint set --skip-prologue false --name soak_mark")
+        lldb(self.break_at_mark)
         seen = []
         for _ in range(count):
             lldb.go("continue")
@@ -121,13 +139,6 @@ class ByLldb:
     def step(self, count):
         for _ in range(count):
             self.debugger.go("thread step-inst")
-
-    def line(self):
-        self.debugger.go("thread step-in")
-
-    def pause(self):
-        self.debugger.let_run()
-        self.debugger.interrupt()
 
     def watch(self, core):
         lldb = self.debugger
@@ -151,9 +162,6 @@ class ByLldb:
 
     def threads(self):
         return self.debugger("process plugin packet monitor threads")
-
-    def leave(self):
-        self.debugger.detach()
 
     def finish(self):
         self.debugger("expression released = 1")
@@ -180,20 +188,21 @@ class Soak(debugger.Case):
             value = chance.getrandbits(64)
             self.assertEqual(value, subject.register(value))
 
-        def again():
-            subject.leave()
-            subject.attach()
-
         def threads():
             table = subject.threads()
             running = re.findall(r"(?m)^\d+ +\S+ +(\d) +running ", table)
             self.assertEqual([str(core) for core in range(CORES)], sorted(running), table)
 
-        operations = [marks, marks, memory, register, again, subject.pause, subject.pause, subject.line,
-                      lambda: subject.step(chance.randint(1, 5)), lambda: subject.watch(chance.randrange(CORES)),
-                      threads]
-        for _ in range(OPERATIONS):
-            chance.choice(operations)()
+        def step():
+            subject.step(chance.randint(1, 5))
+
+        def watch():
+            subject.watch(chance.randrange(CORES))
+
+        operations = {marks: 6, memory: 3, register: 3, threads: 3, subject.pause: 6, subject.line: 3, step: 3, watch: 3,
+                      subject.again: 2, subject.another: 1}
+        for operation in chance.choices(list(operations), operations.values(), k=OPERATIONS):
+            operation()
         subject.finish()
         guest.says("debuggee: end")
         for core, rounds, value in re.findall(r"core (\d+): (\d+) rounds, checksum (\d+)", guest.console.text):

@@ -47,7 +47,7 @@ function threadNode(row: Row): TreeNode {
   const state = row['waits for'] ? `${row['state']}, waits for ${row['waits for']}` : (row['state'] ?? '');
   return {
     label: row['name'] ?? '',
-    description: `${state} · stack ${share} %`,
+    description: `${state} · stack ${size > 0 ? `${share} %` : inBytes(used)}`,
     icon: row['state'] === 'running' ? 'play-circle' : 'circle-outline',
     warning: share >= 90,
     thread: { id: number(row, 'id'), name: row['name'] ?? '' },

@@ -23,7 +23,7 @@ test('each core with its threads, the running one first', () => {
   assert.deepEqual(words(cores), ['Core 0: runs main · 42 interrupts', 'Core 1: halted']);
   const own = cores[0]?.children ?? [];
   assert.deepEqual(words(own), ['main: running · stack 3 %', 'idle/0: ready · stack 95 %']);
-  assert.deepEqual(words(cores[1]?.children ?? []), ['net: blocked, waits for a futex · stack 0 %']);
+  assert.deepEqual(words(cores[1]?.children ?? []), ['net: blocked, waits for a futex · stack 0 bytes']);
   assert.deepEqual(own.map(({ warning }) => warning), [false, true]);
   assert.deepEqual(own[0]?.thread, { id: 2, name: 'main' });
 });

@@ -10,8 +10,9 @@ namespace {
 
 constexpr std::uint64_t kTrapFlag = 1u << 8;
 
-constexpr bool canonical(std::uint64_t address, bool five_levels) {
-  const unsigned unused = five_levels ? 7 : 16;
+bool is_canonical(std::uint64_t address) {
+  constexpr std::uint64_t kLa57 = 1u << 12;
+  const unsigned unused = (arch::read_cr4() & kLa57) != 0 ? 7 : 16;
   return static_cast<std::uint64_t>(static_cast<std::int64_t>(address << unused) >> unused) == address;
 }
 
@@ -87,6 +88,20 @@ void CoreRegisters::put_back() {
   arch::write_msr(arch::Msr::efer, control(Control::efer));
 }
 
+bool CoreRegisters::save(arch::TrapFrame& frame, FloatState& float_state) const {
+  frame = *frame_;
+  float_state = float_state_;
+  return float_state.is_known();
+}
+
+void CoreRegisters::load(const arch::TrapFrame& frame, const FloatState& float_state, std::uint64_t fs_base) {
+  *frame_ = frame;
+  float_state_ = float_state;
+  float_state_.touch();
+  bases_[index_of(SegmentBase::fs)] = fs_base;
+  bases_changed_ = moved_ = true;
+}
+
 bool CoreRegisters::read(const Register& declared, std::span<std::byte> value) const {
   switch (static_cast<Bank>(declared.bank)) {
     case Bank::frame:
@@ -113,7 +128,9 @@ bool CoreRegisters::read(const Register& declared, std::span<std::byte> value) c
 bool CoreRegisters::write(std::size_t number, const Register& declared, std::span<const std::byte> value) {
   switch (static_cast<Bank>(declared.bank)) {
     case Bank::frame:
-      return write_frame(number, declared, from_bytes(value));
+      if (!write_frame(*frame_, number, declared, from_bytes(value))) return false;
+      moved_ |= number == rip;
+      return true;
     // Other selectors have no use in this kernel, and a wrong one is a fault outside anyone's sight.
     case Bank::selector:
       return from_bytes(value) == selector(static_cast<Selector>(declared.place));
@@ -134,11 +151,6 @@ bool CoreRegisters::write(std::size_t number, const Register& declared, std::spa
   return false;
 }
 
-bool CoreRegisters::is_canonical(std::uint64_t address) const {
-  constexpr std::uint64_t kLa57 = 1u << 12;
-  return canonical(address, (control(Control::cr4) & kLa57) != 0);
-}
-
 std::uint64_t CoreRegisters::selector(Selector which) const {
   switch (which) {
     case Selector::cs:
@@ -150,17 +162,14 @@ std::uint64_t CoreRegisters::selector(Selector which) const {
   }
 }
 
-bool CoreRegisters::write_frame(std::size_t number, const Register& declared, std::uint64_t value) {
-  if (number == rip) {
-    if (!is_canonical(value)) return false;
-    moved_ = true;
-  }
+bool write_frame(arch::TrapFrame& frame, std::size_t number, const Register& declared, std::uint64_t value) {
+  if (number == rip && !is_canonical(value)) return false;
   if (number == eflags) {
     constexpr std::uint64_t kReserved = 0xffff'ffff'ffc0'802a, kAlwaysSet = 2, kVirtual8086 = 1u << 17;
     // The trap flag is the stub's own while it steps; a debugger that writes back what it read must not keep it.
     value = (value & ~kReserved & ~kVirtual8086 & ~kTrapFlag) | kAlwaysSet;
   }
-  std::memcpy(reinterpret_cast<std::byte*>(frame_) + declared.place, &value, sizeof value);
+  std::memcpy(reinterpret_cast<std::byte*>(&frame) + declared.place, &value, sizeof value);
   return true;
 }
 

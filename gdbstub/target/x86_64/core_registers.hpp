@@ -13,6 +13,10 @@
 
 namespace toro::gdbstub::x86_64 {
 
+/// Writes a register that a trap frame holds; false where the processor would refuse the value.
+[[nodiscard]] bool write_frame(arch::TrapFrame& frame, std::size_t number, const Register& declared,
+                               std::uint64_t value);
+
 class CoreRegisters {
  public:
   /// The core has entered the stub with this frame.
@@ -25,6 +29,11 @@ class CoreRegisters {
   [[nodiscard]] bool read(const Register& declared, std::span<std::byte> value) const;
   [[nodiscard]] bool write(std::size_t number, const Register& declared, std::span<const std::byte> value);
 
+  /// What the core's flow has for itself; false where not all of it is known.
+  [[nodiscard]] bool save(arch::TrapFrame& frame, FloatState& float_state) const;
+  /// The core goes on with another flow.
+  void load(const arch::TrapFrame& frame, const FloatState& float_state, std::uint64_t fs_base);
+
   [[nodiscard]] arch::TrapFrame& frame() const { return *frame_; }
   /// Whether rip was written since begin() or the last question.
   [[nodiscard]] bool take_moved() {
@@ -34,9 +43,7 @@ class CoreRegisters {
   }
 
  private:
-  [[nodiscard]] bool write_frame(std::size_t number, const Register& declared, std::uint64_t value);
   [[nodiscard]] bool write_control(Control which, std::uint64_t value);
-  [[nodiscard]] bool is_canonical(std::uint64_t address) const;
   [[nodiscard]] std::uint64_t selector(Selector which) const;
   [[nodiscard]] std::uint64_t control(Control which) const { return controls_[static_cast<std::size_t>(which)]; }
 

@@ -41,6 +41,13 @@ void FloatState::put_back() {
   captured_ = modified_ = false;
 }
 
+void FloatState::begin(std::uint16_t control, std::uint32_t mxcsr) {
+  std::memset(area_, 0, sizeof area_);
+  store(kControl, control);
+  store(kMxcsr, mxcsr);
+  captured_ = true;
+}
+
 // FXSAVE keeps one bit for each register, GDB shows the two of FSAVE. [SDM 1 8.1.7, 10.5.1.1]
 std::uint16_t FloatState::full_tags() const {
   const auto abridged = load<std::uint8_t>(kTag);

@@ -15,6 +15,11 @@ class FloatState {
   void capture();
   /// Puts changes back into the processor.
   void put_back();
+  /// Those of a flow of which two words were kept.
+  void begin(std::uint16_t control, std::uint32_t mxcsr);
+  [[nodiscard]] bool is_known() const { return captured_; }
+  /// All of it is a change.
+  void touch() { modified_ = true; }
 
   [[nodiscard]] bool read(const Register& declared, std::span<std::byte> value) const;
   [[nodiscard]] bool write(const Register& declared, std::span<const std::byte> value);

@@ -100,12 +100,55 @@ void Machine::list_breakpoints(TextWriter& out) {
   }
 }
 
-// A core runs one flow at a time: another one can be stepped only by letting the scheduler come to it.
+/// What the scheduler would go on with is not where the thread goes on that is parked.
+void Machine::place_parked(Thread& thread) {
+  const ParkedFlow* const flow = parked_.at(thread.sp - sizeof(arch::SwitchFrame));
+  if (flow == nullptr) return;
+  thread.pc = flow->frame.rip;
+  thread.sp = flow->frame.rsp;
+}
+
+void Machine::first_thread(Thread& thread) {
+  threads().first(thread);
+  place_parked(thread);
+}
+
+bool Machine::next_thread(Thread& thread) {
+  if (!threads().next(thread)) return false;
+  place_parked(thread);
+  return true;
+}
+
+std::uint64_t Machine::goes_on_at(ThreadId thread) {
+  const std::uint64_t saved = threads().saved_frame(thread);
+  if (const ParkedFlow* flow = parked_.at(saved)) return flow->frame.rip;
+  arch::SwitchFrame frame;
+  return read_object(saved, frame) ? frame.rip : 0;
+}
+
+bool Machine::lend_core(ThreadId thread) {
+  const Threads::Place place = threads().place_of(thread);
+  CoreRegisters* const registers = Cores::standing(place.core);
+  if (registers == nullptr) return false;
+  return place.runs ||
+         (parked_.can_lend(threads().saved_frame(thread)) &&
+          parked_.lend(place.core, *registers, *reinterpret_cast<arch::Context*>(threads().record_of(thread))));
+}
+
+void Machine::give_back_cores() {
+  for (unsigned core = 0; core < arch::toro_core_count; ++core)
+    if (CoreRegisters* registers = Cores::standing(core)) parked_.give_back(core, *registers);
+}
+
+// A core runs one flow at a time: another one goes on by itself where a debugger has called a function in it, and is
+// stepped otherwise by letting the scheduler come to it.
 bool Machine::can_resume(const ResumeRequest& request) {
   const Threads::Place place = threads().place_of(request.thread);
-  if (place.runs && Cores::standing(place.core) != nullptr) return true;
-  if (!request.others_run) return false;
-  return request.action == ResumeAction::run || threads().saved_frame(request.thread) != 0;
+  if (const CoreRegisters* registers = Cores::standing(place.core); place.runs && registers != nullptr)
+    return request.others_run || !parked_.has_returned(place.core, *registers);
+  const std::uint64_t saved = threads().saved_frame(request.thread);
+  if (!request.others_run) return parked_.can_lend(saved);
+  return request.action == ResumeAction::run || saved != 0;
 }
 
 }  // namespace toro::gdbstub::x86_64

@@ -6,6 +6,7 @@
 #include "gdbstub/protocol/target.hpp"
 #include "gdbstub/target/x86_64/cores.hpp"
 #include "gdbstub/target/x86_64/debug_registers.hpp"
+#include "gdbstub/target/x86_64/parked_flows.hpp"
 #include "gdbstub/target/x86_64/register_file.hpp"
 #include "gdbstub/target/x86_64/software_breakpoints.hpp"
 #include "gdbstub/target/x86_64/threads.hpp"
@@ -34,13 +35,19 @@ class Machine final : public Target {
   [[nodiscard]] const DebugRegisters& hardware() const { return hardware_; }
   [[nodiscard]] Cores& cores() { return cores_; }
   [[nodiscard]] Threads threads() const { return Threads(kernel_); }
+  /// Where a thread that does not run goes on; 0 where that is not known.
+  [[nodiscard]] std::uint64_t goes_on_at(ThreadId thread);
+  /// Whether a thread runs on its core, or may do so without the scheduler's leave; then it does from now on.
+  [[nodiscard]] bool lend_core(ThreadId thread);
+  /// Each core runs again what the scheduler left it with.
+  void give_back_cores();
 
   [[nodiscard]] const RegisterSet& register_set() const override { return x86_64::register_set(); }
   [[nodiscard]] bool read_register(ThreadId thread, std::size_t number, std::span<std::byte> value) override {
-    return x86_64::read_register(kernel_, thread, number, value);
+    return x86_64::read_register(kernel_, parked_, thread, number, value);
   }
   [[nodiscard]] bool write_register(ThreadId thread, std::size_t number, std::span<const std::byte> value) override {
-    return x86_64::write_register(kernel_, thread, number, value);
+    return x86_64::write_register(kernel_, parked_, thread, number, value);
   }
   [[nodiscard]] std::size_t read_memory(std::uint64_t address, std::span<std::byte> to) override;
   [[nodiscard]] std::size_t write_memory(std::uint64_t address, std::span<const std::byte> from) override;
@@ -55,18 +62,20 @@ class Machine final : public Target {
   [[nodiscard]] std::optional<std::uint64_t> core_copy(unsigned core, std::uint64_t variable) const override {
     return kernel_.core_copy(core, variable);
   }
-  void first_thread(Thread& thread) override { threads().first(thread); }
-  [[nodiscard]] bool next_thread(Thread& thread) override { return threads().next(thread); }
+  void first_thread(Thread& thread) override;
+  [[nodiscard]] bool next_thread(Thread& thread) override;
   [[nodiscard]] bool can_resume(const ResumeRequest& request) override;
 
  private:
   [[nodiscard]] bool is_protected(std::uint64_t address) const;
+  void place_parked(Thread& thread);
 
   std::span<const TextRange> protected_text_;
   OwnKernel kernel_;
   Cores cores_;
   SoftwareBreakpoints software_;
   DebugRegisters hardware_;
+  ParkedFlows parked_;
 };
 
 }  // namespace toro::gdbstub::x86_64

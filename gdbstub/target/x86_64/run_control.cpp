@@ -62,6 +62,11 @@ bool RunControl::emulate(arch::TrapFrame& frame) {
 StepResult RunControl::start(const ResumeRequest& request) {
   thread_ = request.thread;
   alone_ = !request.others_run;
+  if (!alone_) {
+    machine_.give_back_cores();
+  } else if (!machine_.lend_core(thread_)) {
+    return StepResult::finished;
+  }
   const Threads::Place place = machine_.threads().place_of(thread_);
   const bool runs = place.runs && Cores::standing(place.core) != nullptr;
   core_ = runs && (alone_ || request.action != ResumeAction::run) ? place.core : stop_core_;
@@ -165,12 +170,11 @@ StepResult RunControl::on_trap(arch::TrapFrame& frame, AfterStep then) {
 
 // A saved flow goes on behind the call that switched away from it; many stand at the same place.
 void RunControl::wait_for_thread(ThreadId thread) {
-  arch::SwitchFrame saved;
-  if (!read_object(machine_.threads().saved_frame(thread), saved)) return;
-  awaited_breakpoint_ = !machine_.software().contains(saved.rip);
-  if (machine_.software().insert(saved.rip) != BreakpointResult::done) return;
+  const std::uint64_t address = machine_.goes_on_at(thread);
+  awaited_breakpoint_ = !machine_.software().contains(address);
+  if (machine_.software().insert(address) != BreakpointResult::done) return;
   awaited_ = thread;
-  awaited_address_ = saved.rip;
+  awaited_address_ = address;
 }
 
 StepResult RunControl::on_breakpoint(arch::TrapFrame& frame) {

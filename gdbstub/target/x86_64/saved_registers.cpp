@@ -42,13 +42,12 @@ bool of_core(const Register& declared) {
          (bank == Bank::base && static_cast<SegmentBase>(declared.place) == SegmentBase::gs);
 }
 
-bool read_saved(const KernelView& kernel, ThreadId thread, std::size_t number, std::span<std::byte> value) {
+bool read_saved(const KernelView& kernel, ThreadId thread, std::uint64_t saved, std::size_t number,
+                std::span<std::byte> value) {
   const Register& declared = register_set().registers[number];
-  const Threads threads(kernel);
-  const std::uint64_t saved = threads.saved_frame(thread);
   if (static_cast<Bank>(declared.bank) == Bank::base) {
     std::uint64_t base = 0;
-    if (!threads.fs_base(thread, base)) return false;
+    if (!Threads(kernel).fs_base(thread, base)) return false;
     to_bytes(base, value);
     return true;
   }

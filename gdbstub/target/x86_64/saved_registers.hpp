@@ -16,8 +16,8 @@ namespace toro::gdbstub::x86_64 {
 /// Whether a register is the core's, the same whichever thread is looked at.
 [[nodiscard]] bool of_core(const Register& declared);
 
-/// Register `number` of a thread that does not run; false where its value is not known.
-[[nodiscard]] bool read_saved(const KernelView& kernel, ThreadId thread, std::size_t number,
+/// Register `number` of a thread that does not run and was left with this frame; false where its value is not known.
+[[nodiscard]] bool read_saved(const KernelView& kernel, ThreadId thread, std::uint64_t saved, std::size_t number,
                               std::span<std::byte> value);
 
 }  // namespace toro::gdbstub::x86_64

@@ -472,7 +472,7 @@ void on_transport_interrupt(TrapFrame& frame) {
   if (stub != nullptr) stub->on_interrupt(frame);
 }
 
-void wait_for_debugger() {
+extern "C" void toro_gdbstub_wait() {
   if (stub == nullptr) return;
   stub->wait();
   arch::toro_debug_break();

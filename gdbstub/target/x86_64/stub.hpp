@@ -28,7 +28,7 @@ void install(const Configuration& configuration);
 void on_transport_interrupt(arch::TrapFrame& frame);
 
 /// Stands still until a debugger has connected and lets it go on. Nothing happens where no stub is installed.
-void wait_for_debugger();
+extern "C" void toro_gdbstub_wait();
 
 /// Tells a waiting debugger that the machine ends with `status`. Any context; the machine then ends.
 void report_exit(std::uint8_t status);

@@ -54,6 +54,7 @@ bool Threads::read_running(unsigned core, arch::Context& context) const {
 void Threads::fill_running(Thread& thread) const {
   if (const arch::TrapFrame* frame = kernel_.frame_of(thread.core)) {
     thread.state = state_name(arch::RunState::running);
+    thread.waits_for[0] = 0;
     thread.pc = frame->rip;
     thread.sp = frame->rsp;
   } else {
@@ -78,6 +79,7 @@ bool Threads::fill(Thread& thread, unsigned core, const arch::ContextRegistry& r
     fill_running(thread);
     return true;
   }
+  if (context.state == arch::RunState::running) thread.state = state_name(arch::RunState::ready);  // lends its core
   arch::SwitchFrame saved;
   if (kernel_.read(address_of(context.frame), saved)) {
     thread.pc = saved.rip;
@@ -86,11 +88,19 @@ bool Threads::fill(Thread& thread, unsigned core, const arch::ContextRegistry& r
   return true;
 }
 
-/// The first of a core's; where no flow runs, the core itself.
+/// The first of a core's; where no flow runs, the core itself. A core's own first one is its idle thread, which is
+/// there for debuggers while the core has nothing else.
 void Threads::fill_first(Thread& thread, unsigned core) const {
-  arch::Context ignored;
+  arch::Context context;
   const auto registry = kernel_.contexts(core);
-  if (registry && read_running(core, ignored) && fill(thread, core, *registry, address_of(registry->first))) return;
+  if (registry && read_running(core, context)) {
+    const bool idle = registry->running == registry->first;
+    if (!idle && kernel_.read(address_of(registry->first), context) &&
+        fill(thread, core, *registry, address_of(context.next))) {
+      return;
+    }
+    if (fill(thread, core, *registry, address_of(registry->first))) return;
+  }
   thread = {};
   thread.id = running_on(core);
   thread.core = core;
@@ -100,18 +110,18 @@ void Threads::fill_first(Thread& thread, unsigned core) const {
   fill_running(thread);
 }
 
-bool Threads::find_context(arch::Context& context, unsigned& core, ThreadId id) const {
+std::uintptr_t Threads::find_context(arch::Context& context, unsigned& core, ThreadId id) const {
   const unsigned cores = kernel_.core_count();
   for (core = 0; core < cores; ++core) {
     const auto registry = kernel_.contexts(core);
     if (!registry) continue;
     std::uintptr_t address = address_of(registry->first);
     for (unsigned i = 0; address != 0 && i < kMostThreads && kernel_.read(address, context); ++i) {
-      if (static_cast<ThreadId>(context.id) == id) return true;
+      if (static_cast<ThreadId>(context.id) == id) return address;
       address = address_of(context.next);
     }
   }
-  return false;
+  return 0;
 }
 
 ThreadId Threads::running_on(unsigned core) const {
@@ -128,7 +138,7 @@ Threads::Place Threads::place_of(ThreadId id) const {
     if (kernel_.contexts(core) && running_on(core) == id) return {core, true};
   arch::Context ignored;
   unsigned core;
-  return find_context(ignored, core, id) ? Place{core, false} : Place{0, false};
+  return find_context(ignored, core, id) != 0 ? Place{core, false} : Place{0, false};
 }
 
 void Threads::first(Thread& thread) const {
@@ -159,13 +169,19 @@ std::uint64_t Threads::saved_frame(ThreadId id) const {
   arch::Context context;
   if (place_of(id).runs) return 0;
   unsigned core;
-  return find_context(context, core, id) ? address_of(context.frame) : 0;
+  return find_context(context, core, id) != 0 ? address_of(context.frame) : 0;
+}
+
+std::uintptr_t Threads::record_of(ThreadId id) const {
+  arch::Context ignored;
+  unsigned core;
+  return find_context(ignored, core, id);
 }
 
 bool Threads::fs_base(ThreadId id, std::uint64_t& value) const {
   arch::Context context;
   unsigned core;
-  if (!find_context(context, core, id)) return false;
+  if (find_context(context, core, id) == 0) return false;
   value = context.fs_base;
   return true;
 }

@@ -28,11 +28,13 @@ class Threads {
 
   /// Where the registers of a thread that does not run were saved; 0 where there is none or it runs.
   [[nodiscard]] std::uint64_t saved_frame(ThreadId id) const;
+  /// The kernel's record of a thread; 0 for a number that is no thread's.
+  [[nodiscard]] std::uintptr_t record_of(ThreadId id) const;
   [[nodiscard]] bool fs_base(ThreadId id, std::uint64_t& value) const;
 
  private:
   [[nodiscard]] bool read_running(unsigned core, arch::Context& context) const;
-  [[nodiscard]] bool find_context(arch::Context& context, unsigned& core, ThreadId id) const;
+  [[nodiscard]] std::uintptr_t find_context(arch::Context& context, unsigned& core, ThreadId id) const;
   [[nodiscard]] bool fill(Thread& thread, unsigned core, const arch::ContextRegistry& registry,
                           std::uintptr_t address) const;
   void fill_running(Thread& thread) const;

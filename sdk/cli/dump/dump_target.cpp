@@ -103,7 +103,8 @@ const RegisterSet& DumpTarget::register_set() const {
 bool DumpTarget::read_register(ThreadId thread, std::size_t number, std::span<std::byte> value) {
   const Register& declared = register_set().registers[number];
   const Threads::Place place = threads_.place_of(thread);
-  if (!place.runs && !of_core(declared)) return read_saved(kernel_, thread, number, value);
+  if (!place.runs && !of_core(declared))
+    return read_saved(kernel_, thread, threads_.saved_frame(thread), number, value);
   const DumpedProcessor* processor = kernel_.processor(place.core);
   const arch::TrapFrame* frame = kernel_.frame_of(place.core);
   if (processor == nullptr || frame == nullptr) return false;

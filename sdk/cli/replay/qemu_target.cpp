@@ -137,7 +137,8 @@ const RegisterSet& QemuTarget::register_set() const {
 
 bool QemuTarget::read_register(ThreadId thread, std::size_t number, std::span<std::byte> value) {
   const Register& declared = register_set().registers[number];
-  if (!threads_.place_of(thread).runs && !of_core(declared)) return read_saved(kernel_, thread, number, value);
+  if (!threads_.place_of(thread).runs && !of_core(declared))
+    return read_saved(kernel_, thread, threads_.saved_frame(thread), number, value);
   return kernel_.read_register(declared.name, value);
 }
 

@@ -1,4 +1,6 @@
 """docs/gdb-testsuite.md, from results."""
+from collections import Counter
+
 from suite.results import STUBS, passes
 
 HEAD = """\
@@ -23,7 +25,7 @@ arguments of `main`. `./toro test` runs a few of them.
 | processor | {processor}, {cores} cores |
 | GDB | {gdb} |
 | QEMU | {qemu} |
-| commit | {commit} |
+| commits | {commits} |
 | date | {date} |
 """
 
@@ -63,7 +65,9 @@ def page_of(results, notes):
              if all(stub in result for stub in STUBS)}
     shown = {file: result for file, result in files.items() if any(passes(result, stub) for stub in STUBS)}
     worse = [file for file, result in shown.items() if passes(result, "kernel") < passes(result, "qemu")]
-    parts = [HEAD.format(**results["machine"])]
+    commits = Counter(result["commit"] for result in files.values()).most_common()
+    of_each = ", ".join(f"{commit} ({count} files)" for commit, count in commits)
+    parts = [HEAD.format(**results["machine"], commits=of_each)]
     parts.append(f"\nOn {len(shown) - len(worse)} of {len(shown)} files at least as many tests pass with the kernel's stub as with QEMU's"
                  + (f"; fewer on {', '.join(worse)}" if worse else "") + ".\n")
     for group in ("gdb.base", "gdb.threads"):

@@ -21,8 +21,11 @@ def machine():
     processor = re.search(r"(?m)^model name\s*: (.*)$", open("/proc/cpuinfo").read())
     return {"processor": processor.group(1) if processor else "unknown", "cores": os.cpu_count(),
             "gdb": _first_line("gdb", "--version"), "qemu": _first_line("qemu-system-x86_64", "--version"),
-            "commit": _first_line("git", "-C", ROOT, "rev-parse", "--short=12", "HEAD"),
             "date": datetime.now(timezone.utc).strftime("%Y-%m-%d")}
+
+
+def commit():
+    return _first_line("git", "-C", ROOT, "rev-parse", "--short=12", "HEAD")
 
 
 def read(path):
