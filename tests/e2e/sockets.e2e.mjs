@@ -37,7 +37,7 @@ const kinds = [
 for (const debuggerName of ['lldb', 'gdb']) {
   const ports = await Promise.all(kinds.map(freePort));
   const configurations = kinds.map(({ name, place, prefix }, i) => ({
-    type: 'toro', request: 'launch', name, sample: join(sdk, 'samples/static-web-server'), forward: [`${prefix}${ports[i]}:80`], arguments: [place, '0'],
+    type: 'toro', request: 'launch', name, sample: join(sdk, 'samples/static-web-server'), forward: [`${prefix}${ports[i]}:80`], arguments: [place],
   }));
   mkdirSync(join(folder, '.vscode'), { recursive: true });
   writeFileSync(join(folder, '.vscode/launch.json'), JSON.stringify({ version: '0.2.0', configurations }));
