@@ -6,7 +6,8 @@ const document = new URL('../docs/editor.md', import.meta.url);
 
 const cell = (text) => text.replaceAll('|', '\\|');
 const table = (heads, rows) => [heads, heads.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
-const type = ({ type, enum: values }) => cell(values ? values.map((value) => `\`"${value}"\``).join(' | ') : type);
+const words = ({ type, enum: values, anyOf }) => anyOf?.map(words).join(' | ') ?? values?.map((value) => `\`"${value}"\``).join(' | ') ?? type;
+const type = (property) => cell(words(property));
 const attributes = (request) => {
   const { properties, required = [] } = contributes.debuggers[0].configurationAttributes[request];
   const preset = (name, { default: value }) => (required.includes(name) ? 'required' : value === undefined ? '' : `\`${JSON.stringify(value)}\``);

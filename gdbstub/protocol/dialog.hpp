@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "gdbstub/protocol/osdata.hpp"
 #include "gdbstub/protocol/reply.hpp"
 #include "gdbstub/protocol/scanner.hpp"
 #include "gdbstub/protocol/target.hpp"
@@ -41,10 +42,11 @@ struct Dialog {
   Transport& transport;
   Reply reply;
   ClientFeatures client = {};
-  ThreadId general = ThreadId::any;  ///< `Hg`
-  ThreadId control = ThreadId::any;  ///< `Hc`
-  ThreadId listed = ThreadId::any;   ///< the last that `qfThreadInfo` or `qsThreadInfo` named
-  ThreadBookmark bookmark = {};      ///< of `qXfer:threads`, for this stop
+  ThreadId general = ThreadId::any;   ///< `Hg`
+  ThreadId control = ThreadId::any;   ///< `Hc`
+  ThreadId listed = ThreadId::any;    ///< the last that `qfThreadInfo` or `qsThreadInfo` named
+  ThreadBookmark bookmark = {};       ///< of `qXfer:threads`, for this stop
+  TableBookmark table_bookmark = {};  ///< of `qXfer:osdata`, for this stop
   StopEvent stop = {};
   ResumeRequest request = {};
   Next next = Next::serve;

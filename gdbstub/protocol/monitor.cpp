@@ -27,12 +27,10 @@ void put_cell(TextWriter& out, std::string_view text, std::string_view column) {
 class HeadingRow final : public TableSink {
  public:
   explicit HeadingRow(TextWriter& out) : out_(out) {}
-  void begin_row() override {}
-  void cell(std::string_view column, std::string_view) override {
-    if (!done_) put_cell(out_, column, column);
-  }
+  Wants begin_row() override { return done_ ? Wants::no_more : Wants::row; }
+  void cell(std::string_view column, std::string_view) override { put_cell(out_, column, column); }
   void end_row() override {
-    if (!done_) out_.put('\n');
+    out_.put('\n');
     done_ = true;
   }
   [[nodiscard]] bool done() const { return done_; }
@@ -45,7 +43,7 @@ class HeadingRow final : public TableSink {
 class TextRows final : public TableSink {
  public:
   explicit TextRows(TextWriter& out) : out_(out) {}
-  void begin_row() override {}
+  Wants begin_row() override { return Wants::row; }
   void cell(std::string_view column, std::string_view value) override { put_cell(out_, value, column); }
   void end_row() override { out_.put('\n'); }
 

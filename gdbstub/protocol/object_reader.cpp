@@ -1,6 +1,8 @@
 #include "gdbstub/protocol/object_reader.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 namespace toro::gdbstub {
 
@@ -12,7 +14,7 @@ using tables::From;
 using tables::Place;
 
 /// No description has more; a damaged one may say so.
-constexpr std::uint64_t kMostWords = 64, kMostChecks = 8;
+constexpr std::uint64_t kMostWords = 64, kMostChecks = 8, kMostHolders = 4096;
 constexpr std::size_t kLongestText = 64;
 
 std::uint64_t address_of(const void* pointer) {
@@ -23,18 +25,38 @@ std::uint64_t cut(std::uint64_t value, unsigned bytes) {
   return bytes >= 8 ? value : value & ((std::uint64_t{1} << (8 * bytes)) - 1);
 }
 
+void write_hexadecimal(std::uint64_t value, TextWriter& out) {
+  out.text("0x");
+  out.hex(value);
+}
+
+void write_ipv4(std::uint64_t value, TextWriter& out) {
+  for (unsigned i = 0; i < 4; ++i) {
+    if (i != 0) out.put('.');
+    out.decimal(value >> 8 * i & 0xff);
+  }
+}
+
 }  // namespace
 
 void read_text(Target& target, std::uint64_t address, std::size_t most, TextWriter& out) {
-  char character = 0;
-  for (std::size_t i = 0; i < most && read_from(target, address + i, character) && character != 0; ++i)
-    out.put(character);
+  std::array<char, 32> piece;  // most names fit
+  while (most != 0) {
+    const std::size_t size = std::min(most, piece.size());
+    const std::size_t read = target.read_memory(address, std::as_writable_bytes(std::span(piece).first(size)));
+    const std::size_t length = std::string_view(piece.data(), read).find('\0');
+    out.text({piece.data(), std::min(length, read)});
+    if (length < read || read < size) return;
+    address += size;
+    most -= size;
+  }
 }
 
 std::optional<std::uint64_t> ObjectRow::address(const Place& place) const {
   if (place.steps == 0 || place.steps > std::size(place.offsets)) return std::nullopt;
-  std::uint64_t at = object_;
-  if (place.from != From::row && place.base == nullptr) return std::nullopt;
+  const bool has_base = place.from == From::core || place.from == From::cores;
+  if (has_base && place.base == nullptr) return std::nullopt;
+  std::uint64_t at = place.from == From::outermost ? outermost_ : object_;
   if (place.from == From::cores) at = address_of(place.base) + std::uint64_t{core_} * place.stride;
   if (place.from == From::core) {
     const auto copy = target_.core_copy(core_, address_of(place.base));
@@ -63,8 +85,17 @@ void ObjectRow::write(const Column& column, TextWriter& out) const {
       return out.decimal(core_);
     case Format::decimal:
     case Format::hexadecimal:
+    case Format::ipv4:
     case Format::word:
       return write_number(column, out);
+    case Format::address:
+      if (const auto at = address(column.value)) write_hexadecimal(*at, out);
+      return;
+    case Format::holder:
+      return write_holder(column, out);
+    case Format::constant:
+      write_word(column, 0, out);
+      return;
     case Format::text:
     case Format::literal:
     case Format::view:
@@ -78,26 +109,43 @@ void ObjectRow::write_number(const Column& column, TextWriter& out) const {
   auto value = number(column.value);
   if (!value) return;
   if (const auto less = number(column.minus)) value = cut(*value - *less, column.value.bytes);
-  if (column.format == Format::hexadecimal) {
-    out.text("0x");
-    return out.hex(*value);
-  }
-  std::uint64_t word = 0;
-  if (column.format == Format::word && *value < std::min(column.words.count, kMostWords) &&
-      read_from(target_, address_of(column.words.first + *value), word))
-    return read_text(target_, word, kLongestText, out);
+  if (column.format == Format::hexadecimal) return write_hexadecimal(*value, out);
+  if (column.format == Format::ipv4) return write_ipv4(*value, out);
+  if (column.format == Format::word && write_word(column, *value, out)) return;
   out.decimal(*value);
+}
+
+/// Whether there is such a word.
+bool ObjectRow::write_word(const Column& column, std::uint64_t number, TextWriter& out) const {
+  std::uint64_t word = 0;
+  if (number >= std::min(column.words.count, kMostWords) ||
+      !read_from(target_, address_of(column.words.first + number), word))
+    return false;
+  read_text(target_, word, kLongestText, out);
+  return true;
+}
+
+void ObjectRow::write_holder(const Column& column, TextWriter& out) const {
+  const auto pointer = number(column.value);
+  tables::Holders holders;
+  if (!pointer || !read_from(target_, address_of(column.holders), holders) || holders.base == nullptr) return;
+  std::uint64_t at = address_of(holders.base) + holders.pointer, object = 0;
+  for (std::uint64_t i = 0; i < std::min<std::uint64_t>(holders.count, kMostHolders); ++i, at += holders.stride) {
+    if (!read_from(target_, at, object)) return;
+    if (object != 0 && *pointer - object < holders.bytes) return out.decimal(i);
+  }
 }
 
 void ObjectRow::write_text(const Column& column, TextWriter& out) const {
   const auto at = address(column.value);
-  if (!at) return;
+  if (!at) {
+    if (column.format == Format::text) write_word(column, 0, out);
+    return;
+  }
   if (column.format == Format::text) return read_text(target_, *at, column.value.bytes, out);
   std::uint64_t view[2] = {0, kLongestText};
   if (column.format == Format::view ? !read_from(target_, *at, view) : !read_from(target_, *at, view[0])) return;
-  std::uint64_t word = 0;
-  if (view[1] == 0 && column.words.count != 0 && read_from(target_, address_of(column.words.first), word))
-    return read_text(target_, word, kLongestText, out);
+  if (view[1] == 0 && write_word(column, 0, out)) return;
   read_text(target_, view[0], std::min<std::uint64_t>(view[1], kLongestText), out);
 }
 

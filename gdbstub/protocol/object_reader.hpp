@@ -22,18 +22,24 @@ void read_text(Target& target, std::uint64_t address, std::size_t most, TextWrit
 /// One row: what its cells are read from.
 class ObjectRow {
  public:
-  ObjectRow(Target& target, std::uint64_t object, unsigned core, std::uint64_t number)
-      : target_(target), object_(object), core_(core), number_(number) {}
+  ObjectRow(Target& target, std::uint64_t object, unsigned core, std::uint64_t number, std::uint64_t outermost)
+      : target_(target), object_(object), core_(core), number_(number), outermost_(outermost) {}
 
-  /// The number at a place; nothing where there is no such place, or a pointer leads nowhere.
+  [[nodiscard]] std::uint64_t object() const { return object_; }
+  [[nodiscard]] unsigned core() const { return core_; }
+  [[nodiscard]] std::uint64_t outermost() const { return outermost_; }
+  /// Nothing where there is no such place, or a pointer leads nowhere.
+  [[nodiscard]] std::optional<std::uint64_t> address(const tables::Place& place) const;
+  /// The number at such an address.
   [[nodiscard]] std::optional<std::uint64_t> number(const tables::Place& place) const;
   /// Nothing is written where it cannot be read.
   void write(const tables::Column& column, TextWriter& out) const;
 
  private:
-  [[nodiscard]] std::optional<std::uint64_t> address(const tables::Place& place) const;
   void write_number(const tables::Column& column, TextWriter& out) const;
+  bool write_word(const tables::Column& column, std::uint64_t number, TextWriter& out) const;
   void write_text(const tables::Column& column, TextWriter& out) const;
+  void write_holder(const tables::Column& column, TextWriter& out) const;
   void write_checks(const tables::Column& column, TextWriter& out) const;
   [[nodiscard]] bool holds(const tables::Check& check) const;
 
@@ -41,6 +47,7 @@ class ObjectRow {
   std::uint64_t object_;
   unsigned core_;
   std::uint64_t number_;
+  std::uint64_t outermost_;
 };
 
 }  // namespace toro::gdbstub

@@ -10,7 +10,7 @@ namespace toro::gdbstub {
 namespace {
 
 /// No description has more; a damaged one may say so.
-constexpr std::uint64_t kMostTables = 64, kMostColumns = 32, kMostRows = 4096;
+constexpr std::uint64_t kMostTables = 64, kMostColumns = 32, kMostRows = 4096, kMostParts = 8;
 
 void decimal(TableSink& sink, std::string_view column, std::uint64_t value) {
   CellText text;
@@ -29,7 +29,9 @@ void threads(Target& target, TableSink& sink) {
   target.first_thread(thread);
   do {
     const bool on_stack = thread.sp >= thread.stack_low && thread.sp <= thread.stack_high;
-    sink.begin_row();
+    const auto wants = sink.begin_row();
+    if (wants == TableSink::Wants::no_more) return;
+    if (wants == TableSink::Wants::next_row) continue;
     decimal(sink, "id", static_cast<std::uint32_t>(thread.id));
     sink.cell("name", thread.name);
     decimal(sink, "core", thread.core);
@@ -47,8 +49,9 @@ void mappings(Target& target, TableSink& sink) {
   std::uint64_t start = 0;
   for (std::uint64_t row = 0; row < kMostRows; ++row) {
     const MemoryRegion region = target.region_at(start);
-    if (region.mapped) {
-      sink.begin_row();
+    const auto wants = region.mapped ? sink.begin_row() : TableSink::Wants::next_row;
+    if (wants == TableSink::Wants::no_more) return;
+    if (wants == TableSink::Wants::row) {
       address(sink, "start", region.start);
       address(sink, "end", region.start + region.size);
       decimal(sink, "KiB", region.size / 1024);
@@ -92,8 +95,8 @@ void copy_text(Target& target, const char* from, char (&to)[size]) {
 }
 static_assert(sizeof TableTitle::about <= 128);  // what CellText holds
 
+/// A row that has begun.
 void write_row(Target& target, const tables::Table& table, const ObjectRow& row, TableSink& sink) {
-  sink.begin_row();
   for (std::uint64_t i = 0; i < std::min(table.columns.count, kMostColumns); ++i) {
     tables::Column column;
     if (!read_from(target, reinterpret_cast<std::uint64_t>(table.columns.first + i), column)) break;
@@ -115,27 +118,74 @@ std::uint64_t row_count(Target& target, const tables::Rows& rows) {
   return std::min(count, kMostRows);
 }
 
-/// The rows of one list, which may be damaged, and a ring.
-void read_list(Target& target, const tables::Table& table, TableSink& sink) {
-  const std::uint64_t base = reinterpret_cast<std::uint64_t>(table.rows.base);
-  std::uint64_t object = ObjectRow(target, base, 0, 0).number(table.rows.first).value_or(0);
-  for (std::uint64_t i = 0; object != 0 && i < kMostRows; ++i) {
-    write_row(target, table, ObjectRow(target, object, 0, i), sink);
-    if (!read_from(target, object + table.rows.stride, object)) return;
-  }
-}
+/// Writes a table row by row. The objects, and what leads to them, may be damaged: a list may be a ring.
+class TableReader {
+ public:
+  TableReader(Target& target, TableSink& sink) : target_(target), sink_(sink) {}
 
-/// The rows of one array.
-void read_rows(Target& target, const tables::Table& table, std::uint64_t base, unsigned core, TableSink& sink) {
-  const std::uint64_t count = row_count(target, table.rows);
-  for (std::uint64_t i = 0; i < count; ++i) {
-    std::uint64_t object = base + i * table.rows.stride;
-    if (table.rows.shape == tables::Shape::pointers && !read_from(target, object, object)) return;
-    const ObjectRow row(target, object, core, i);
-    if (table.rows.only_where.steps != 0 && row.number(table.rows.only_where).value_or(0) == 0) continue;
-    write_row(target, table, row, sink);
+  void read(const tables::Table& table) {
+    table_ = table;
+    levels_[0] = table.rows;
+    for (outermost_ = 0; levels_[outermost_].within != nullptr; ++outermost_) {
+      const auto within = reinterpret_cast<std::uint64_t>(levels_[outermost_].within);
+      if (outermost_ + 1 == std::size(levels_) || !read_from(target_, within, levels_[outermost_ + 1])) return;
+    }
+    const tables::Rows& rows = levels_[outermost_];
+    const auto base = reinterpret_cast<std::uint64_t>(rows.base);
+    if (base == 0) return;
+    if (!rows.each_core) return enter(outermost_, ObjectRow(target_, base, 0, 0, base));
+    for (unsigned core = 0; core < target_.core_count(); ++core)
+      if (const auto copy = target_.core_copy(core, base)) enter(outermost_, ObjectRow(target_, *copy, core, 0, *copy));
   }
-}
+
+ private:
+  /// The rows of `level` that lie in `around`.
+  void enter(std::size_t level, const ObjectRow& around) {
+    const tables::Rows& rows = levels_[level];
+    std::uint64_t object = 0;
+    if (rows.shape == tables::Shape::linked) {
+      object = around.number(rows.first).value_or(0);
+      for (std::uint64_t i = 0; object != 0 && visit(level, object, around, i); ++i)
+        if (!read_from(target_, object + rows.stride, object)) return;
+      return;
+    }
+    const auto begin = rows.first.steps == 0 ? around.object() : around.address(rows.first);
+    const std::uint64_t count = row_count(target_, rows);
+    for (std::uint64_t i = 0; begin && i < count; ++i) {
+      object = *begin + i * rows.stride;
+      if (rows.shape == tables::Shape::pointers && !read_from(target_, object, object)) return;
+      if (object != 0 && !visit(level, object, around, i)) return;
+    }
+  }
+
+  /// False where that is enough.
+  bool visit(std::size_t level, std::uint64_t object, const ObjectRow& around, std::uint64_t number) {
+    if (rows_left_ == 0 || visits_left_ == 0) return false;
+    --visits_left_;
+    const ObjectRow row(target_, object, around.core(), number, level == outermost_ ? object : around.outermost());
+    const tables::Place& only_where = levels_[level].only_where;
+    if (only_where.steps != 0 && row.number(only_where).value_or(0) == 0) return true;
+    if (level != 0) {
+      enter(level - 1, row);
+      return true;
+    }
+    --rows_left_;
+    const auto wants = sink_.begin_row();
+    if (wants == TableSink::Wants::no_more) rows_left_ = 0;
+    if (wants == TableSink::Wants::row) write_row(target_, table_, row, sink_);
+    return rows_left_ != 0;
+  }
+
+  static constexpr std::uint64_t kMostVisits = 65536;
+
+  Target& target_;
+  TableSink& sink_;
+  tables::Table table_;
+  tables::Rows levels_[3];
+  std::size_t outermost_ = 0;
+  std::uint64_t rows_left_ = kMostRows;
+  std::uint64_t visits_left_ = kMostVisits;
+};
 
 }  // namespace
 
@@ -164,12 +214,12 @@ bool find_table(Target& target, std::string_view name, std::size_t& number) {
 void read_table(Target& target, std::size_t number, TableSink& sink) {
   if (number < kOwnCount) return kOwnTables[number].read(target, sink);
   tables::Table table;
-  if (!described(target, number, table) || table.rows.base == nullptr) return;
-  const auto base = reinterpret_cast<std::uint64_t>(table.rows.base);
-  if (table.rows.shape == tables::Shape::linked) return read_list(target, table, sink);
-  if (!table.rows.each_core) return read_rows(target, table, base, 0, sink);
-  for (unsigned core = 0; core < target.core_count(); ++core)
-    if (const auto copy = target.core_copy(core, base)) read_rows(target, table, *copy, core, sink);
+  if (!described(target, number, table)) return;
+  TableReader reader(target, sink);
+  for (unsigned parts = 0; parts < kMostParts; ++parts) {
+    reader.read(table);
+    if (table.more == nullptr || !read_from(target, reinterpret_cast<std::uint64_t>(table.more), table)) return;
+  }
 }
 
 }  // namespace toro::gdbstub

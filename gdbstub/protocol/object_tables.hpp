@@ -10,7 +10,9 @@ namespace toro::gdbstub {
 /// Takes a table cell by cell.
 class TableSink {
  public:
-  virtual void begin_row() = 0;
+  /// What is wanted of the rows from here on.
+  enum class Wants : std::uint8_t { row, next_row, no_more };
+  virtual Wants begin_row() = 0;
   virtual void cell(std::string_view column, std::string_view value) = 0;
   virtual void end_row() = 0;
 

@@ -19,6 +19,7 @@ void Session::stopped(const StopEvent& event) {
   dialog_.next = Next::serve;
   dialog_.general = ThreadId::any;
   dialog_.bookmark = {};
+  dialog_.table_bookmark = {};
   if (!awaited_) return;
   awaited_ = false;
   write_stop_reply(dialog_, event.thread);

@@ -83,7 +83,8 @@ void transfer_osdata(Dialog& dialog, Scanner arguments) {
   const auto transfer = take_transfer(arguments);
   if (!transfer) return dialog.reply.error(Error::invalid);
   DocumentWindow window(dialog.reply, transfer->offset, transfer->length);
-  if (!write_osdata(window, transfer->annex, dialog.target)) return dialog.reply.clear(), dialog.reply.text("E00");
+  if (!write_osdata(window, transfer->offset, transfer->annex, dialog.target, dialog.table_bookmark))
+    return dialog.reply.clear(), dialog.reply.text("E00");
   window.finish();
 }
 

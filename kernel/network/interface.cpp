@@ -23,11 +23,9 @@ using toro::NetworkError;
 /// The interfaces' threads, and how they begin.
 struct InterfaceThread {
   static constexpr std::size_t kStackPages = 8;
-  static constexpr std::size_t kMost = 8;
   enum State : std::uint32_t { kNone, kBeingMade, kThere };
 
   static constinit std::atomic<std::uint32_t> state;
-  static constinit std::array<Interface*, kMost> all;
   static constinit std::size_t count;
 
   [[noreturn]] static void serve_calls();
@@ -37,8 +35,8 @@ struct InterfaceThread {
   static void add(network::Device* device, std::uint32_t core);
 };
 constinit std::atomic<std::uint32_t> InterfaceThread::state = kNone;
-constinit std::array<Interface*, InterfaceThread::kMost> InterfaceThread::all{};
 constinit std::size_t InterfaceThread::count = 0;
+constinit std::array<Interface*, kMostInterfaces> all_interfaces{};
 
 namespace {
 
@@ -59,8 +57,8 @@ void InterfaceThread::serve_calls() {
 /// A thread of the kernel's gets no argument: each takes an interface of its core that has none yet.
 void InterfaceThread::serve_frames() {
   for (std::size_t i = 0; i < count; ++i) {
-    if (!arch::is_this_core(all[i]->core_) || std::exchange(all[i]->is_served_, true)) continue;
-    all[i]->serve();
+    if (!arch::is_this_core(all_interfaces[i]->core_) || std::exchange(all_interfaces[i]->is_served_, true)) continue;
+    all_interfaces[i]->serve();
   }
   panic("a thread of the network without an interface");
 }
@@ -71,21 +69,23 @@ void InterfaceThread::start_here(Interface& interface) {
 }
 
 void InterfaceThread::add(network::Device* device, std::uint32_t core) {
-  all[count] = toro::inet::make<Interface>(device, core);
-  if (all[count] == nullptr)
+  all_interfaces[count] = toro::inet::make<Interface>(device, core);
+  if (all_interfaces[count] == nullptr)
     panic("memory is out: no room for the network of {}", device == nullptr ? "lo" : device->name());
   ++count;
 }
 
 void InterfaceThread::make() {
-  for (network::Device* const device : network::devices().first(std::min(network::devices().size(), kMost)))
+  for (network::Device* const device : network::devices().first(std::min(network::devices().size(), kMostInterfaces)))
     add(device, device->core());
   if (count == 0) add(nullptr, arch::this_core());
   for (std::size_t i = 0; i < count; ++i) {
-    if (arch::is_this_core(all[i]->core_))
-      start_here(*all[i]);
+    if (arch::is_this_core(all_interfaces[i]->core_))
+      start_here(*all_interfaces[i]);
     else
-      process::send(all[i]->core_, [](void* payload) { start_here(**static_cast<Interface**>(payload)); }, all[i]);
+      process::send(
+          all_interfaces[i]->core_, [](void* payload) { start_here(**static_cast<Interface**>(payload)); },
+          all_interfaces[i]);
   }
 }
 
@@ -99,13 +99,13 @@ std::span<Interface* const> interfaces() {
   }
   while (Thread::state.load(std::memory_order_acquire) != Thread::kThere)
     toro::detail::wait_while(Thread::state, Thread::kBeingMade, "the network");
-  return std::span(Thread::all).first(Thread::count);
+  return std::span(all_interfaces).first(Thread::count);
 }
 
 std::span<Interface* const> interfaces_in_use() {
   using Thread = InterfaceThread;
   const bool are_there = Thread::state.load(std::memory_order_acquire) == Thread::kThere;
-  return std::span(Thread::all).first(are_there ? Thread::count : 0);
+  return std::span(all_interfaces).first(are_there ? Thread::count : 0);
 }
 
 Interface::Interface(network::Device* device, std::uint32_t core)

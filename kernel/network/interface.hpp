@@ -1,6 +1,7 @@
 // The interfaces of the machine: a device, its stack, and the core that both belong to.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <span>
 
@@ -54,6 +55,7 @@ class Interface final : Environment, Observer {
 
  private:
   friend struct InterfaceThread;
+  friend struct SocketTable;
 
   static constexpr std::uint64_t kPatience = 10 * kSecond;
 
@@ -86,6 +88,11 @@ class Interface final : Environment, Observer {
   std::uint64_t sleeps_until_ = 0;  ///< the interface's thread
   network::Frame frame_;            ///< that was received, and not given to the stack yet
 };
+
+/// One for each device, but the first ones. The rest are null; interface.cpp alone uses it, and kernel/tables describes
+/// it.
+inline constexpr std::size_t kMostInterfaces = 8;
+extern std::array<Interface*, kMostInterfaces> all_interfaces;
 
 /// Brought up by the first call: at least one. Threads.
 [[nodiscard]] std::span<Interface* const> interfaces();

@@ -108,6 +108,8 @@ class Stack final : NeighbourLink {
   [[nodiscard]] Ipv4Address address() const override { return configuration_.address; }
 
  private:
+  friend struct SocketTable;
+
   struct Looped {
     Links<Looped> links;
     std::size_t size;

@@ -29,6 +29,7 @@ class TcpListener {
  private:
   friend class Tcp;
   friend class TcpConnection;
+  friend struct SocketTable;
 
   void begin(TcpConnection& connection);
   /// What begins from now on has to keep a cookie.
@@ -103,6 +104,7 @@ class Tcp {
  private:
   friend class TcpConnection;
   friend class TcpListener;
+  friend struct SocketTable;
 
   [[nodiscard]] std::size_t bucket_of(Endpoint local, Endpoint remote) const;
   [[nodiscard]] TcpConnection* find(Endpoint local, Endpoint remote) const;

@@ -123,6 +123,7 @@ class TcpConnection {
  private:
   friend class Tcp;
   friend class TcpListener;
+  friend struct SocketTable;
 
   enum class Phase : std::uint8_t { open, recovery, loss };
   struct Piece {

@@ -53,7 +53,7 @@ Result<> UdpSocket::connect(Endpoint remote) {
 
 Result<> UdpSocket::send(std::optional<Endpoint> to, Bytes payload) {
   if (error_) return failure(*take_error());
-  if (!to) to = remote_;
+  if (!to) to = remote();
   if (!to || to->port == 0) return failure(Error::no_destination);
   if (payload.size() > kMostPayload) return failure(Error::message_size);
   Stack& stack = udp_.stack_;
@@ -126,9 +126,9 @@ bool Udp::input(const UdpDatagram& datagram) {
   for (UdpSocket* socket = sockets_.first(); socket != nullptr; socket = sockets_.next(*socket)) {
     if (socket->local_.port != datagram.destination.port) continue;
     if (!socket->local_.address.is_any() && socket->local_.address != datagram.destination.address) continue;
-    if (socket->remote_ && *socket->remote_ != datagram.source) continue;
+    if (socket->is_connected() && socket->remote_ != datagram.source) continue;
     if (is_for_all) socket->queue(datagram);
-    const unsigned fit = 1 + (socket->remote_ ? 2U : 0U) + (socket->local_.address.is_any() ? 0U : 1U);
+    const unsigned fit = 1 + (socket->is_connected() ? 2U : 0U) + (socket->local_.address.is_any() ? 0U : 1U);
     if (fit > best_fit) {
       best = socket;
       best_fit = fit;

@@ -28,7 +28,7 @@ class UdpSocket {
   [[nodiscard]] Result<> bind(Endpoint local);
   /// Only datagrams of `remote` come from now on; those of no destination go there. Binds.
   [[nodiscard]] Result<> connect(Endpoint remote);
-  void disconnect() { remote_.reset(); }
+  void disconnect() { remote_ = {}; }
   /// Binds. The socket's own error comes first. Error::message_size, Error::no_destination.
   [[nodiscard]] Result<> send(std::optional<Endpoint> to, Bytes payload);
 
@@ -43,7 +43,10 @@ class UdpSocket {
   [[nodiscard]] bool is_readable() const { return !queue_.empty() || error_; }
   [[nodiscard]] std::size_t next_size() const { return queue_.empty() ? 0 : queue_.first()->size; }
   [[nodiscard]] Endpoint local() const { return local_; }
-  [[nodiscard]] std::optional<Endpoint> remote() const { return remote_; }
+  [[nodiscard]] std::optional<Endpoint> remote() const {
+    return is_connected() ? std::optional(remote_) : std::nullopt;
+  }
+  [[nodiscard]] bool is_connected() const { return remote_.port != 0; }
   /// What went wrong since somebody asked.
   [[nodiscard]] std::optional<Error> take_error() { return std::exchange(error_, std::nullopt); }
   void share_port() { shares_port_ = true; }
@@ -52,6 +55,7 @@ class UdpSocket {
 
  private:
   friend class Udp;
+  friend struct SocketTable;
   struct Datagram {
     Links<Datagram> links;
     Endpoint from;
@@ -64,8 +68,8 @@ class UdpSocket {
   Udp& udp_;
   Observer* observer_;
   Links<UdpSocket> links_;
-  Endpoint local_;  ///< port 0: not bound
-  std::optional<Endpoint> remote_;
+  Endpoint local_;   ///< port 0: not bound
+  Endpoint remote_;  ///< port 0: not connected
   std::optional<Error> error_;
   List<Datagram, &Datagram::links> queue_;
   std::size_t queued_ = 0;
@@ -83,6 +87,7 @@ class Udp {
 
  private:
   friend class UdpSocket;
+  friend struct SocketTable;
   [[nodiscard]] bool is_free(const UdpSocket& socket, Endpoint local) const;
   [[nodiscard]] std::uint16_t free_port(const UdpSocket& socket, Ipv4Address address) const;
 

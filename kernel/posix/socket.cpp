@@ -6,6 +6,13 @@
 
 #include "kernel/posix/interface_wait.hpp"
 #include "kernel/posix/socket_wait.hpp"
+#include "kernel/tables/table.hpp"
+
+/// What debuggers know of sockets; null in images without the stub.
+namespace toro::tables {
+[[gnu::weak]] extern const Table sockets_table;
+TORO_OBJECT_TABLE(sockets_table);
+}  // namespace toro::tables
 
 namespace toro::posix {
 namespace {

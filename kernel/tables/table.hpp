@@ -2,15 +2,17 @@
 // dump, goes by. Nothing of it runs in the guest.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
 namespace toro::tables {
 
 enum class From : std::uint8_t {
-  row,    ///< the row's object
-  core,   ///< the copy of `base`, a per-core variable, of the row's core
-  cores,  ///< the element of the array `base` that belongs to the row's core
+  row,        ///< the row's object
+  outermost,  ///< the object that the row lies in, by the outermost of Rows::within
+  core,       ///< the copy of `base`, a per-core variable, of the row's core
+  cores,      ///< the element of the array `base` that belongs to the row's core
 };
 
 /// Where a number lies: `offsets[0]` bytes behind what `from` says; with more steps, the pointer there is followed, and
@@ -41,6 +43,11 @@ constexpr Place behind(std::size_t pointer, std::size_t second, std::size_t offs
   place.offsets[2] = static_cast<std::uint32_t>(offset);
   return place;
 }
+/// The same in what the row lies in.
+constexpr Place of_outermost(Place place) {
+  place.from = From::outermost;
+  return place;
+}
 /// The same in the row's core's copy of a per-core variable.
 constexpr Place of_core(const void* variable, Place place) {
   place.from = From::core;
@@ -64,6 +71,8 @@ struct List {
   constexpr List() = default;
   template <std::size_t size>
   constexpr List(const T (&array)[size]) : first(array), count(size) {}
+  template <std::size_t size>
+  constexpr List(const std::array<T, size>& array) : first(array.data()), count(size) {}
 };
 
 /// A contradiction between two who count the same: `claimed` is beyond `limit`, both counted from `origin` and modulo
@@ -78,13 +87,26 @@ struct Check {
 enum class Format : std::uint8_t {
   decimal,
   hexadecimal,
-  text,         ///< characters in place, up to a zero
+  ipv4,         ///< four bytes [RFC 791 3.1]
+  text,         ///< characters in place, up to a zero; where there is no such place, the first of `words`, if any
   literal,      ///< a pointer to such characters
   view,         ///< pointer and length of characters; where that is 0, the first of `words`, if any
   word,         ///< a number that `words` names
+  constant,     ///< the first of `words`
+  address,      ///< of the place itself
+  holder,       ///< a pointer into an object: the number of the element of `holders` that points to this object
   row_number,   ///< of the row in its array, plus `offsets[0]` of `value`
   core_number,  ///< of the row's core
   checks,       ///< what the first of `checks` says that holds; empty where none does
+};
+
+/// An array whose elements point to objects.
+struct Holders {
+  const void* base = nullptr;  ///< null: the image has none
+  std::uint32_t stride = 0;
+  std::uint32_t count = 0;
+  std::uint32_t pointer = 0;  ///< where in an element that lies
+  std::uint32_t bytes = 0;    ///< of an object
 };
 
 struct Column {
@@ -94,6 +116,7 @@ struct Column {
   Place minus = {};  ///< taken from the value, modulo its width
   List<const char*> words = {};
   List<Check> checks = {};
+  const Holders* holders = nullptr;
 };
 
 enum class Shape : std::uint8_t {
@@ -106,8 +129,9 @@ struct Rows {
   Shape shape = Shape::objects;
   bool each_core = false;               ///< `base` is a per-core variable
   std::uint32_t stride = 0;             ///< bytes of an element; of Shape::linked, where in it the pointer lies
-  const void* base = nullptr;           ///< null: the image has none of these objects
-  Place first = {};                     ///< of Shape::linked: the pointer to the first, from `base` as a row
+  const void* base = nullptr;           ///< null, and not `within` others: the image has none of these objects
+  const Rows* within = nullptr;         ///< if not null, in each of those in place of `base`; three deep at most
+  Place first = {};                     ///< from there: of Shape::linked the pointer to the first, else the array
   std::uint32_t count = 1;              ///< of elements
   const void* end = nullptr;            ///< if not null, where they end, instead of `count`
   const std::uint32_t* most = nullptr;  ///< if not null, what bounds `count`
@@ -115,16 +139,17 @@ struct Rows {
 };
 
 struct Table {
-  const char* name;  ///< one word
-  const char* title;
-  const char* about;  ///< a sentence
+  const char* name = nullptr;  ///< one word
+  const char* title = nullptr;
+  const char* about = nullptr;  ///< a sentence
   Rows rows;
   List<Column> columns;
+  const Table* more = nullptr;  ///< whose rows follow, by columns of the same names; has no name
 };
 
 }  // namespace toro::tables
 
-/// Registers a table that this file defines. It is read in images that carry the debugger's stub.
+/// Registers a table, which is read in images that carry the debugger's stub.
 #define TORO_OBJECT_TABLE(variable)                                                                                    \
   [[gnu::used, gnu::section(".toro_object_tables")]] static const ::toro::tables::Table* const variable##_registered = \
       &variable

@@ -260,8 +260,12 @@ void add_test(CLI::App& app, Parsed& parsed) {
   auto* command = app.add_subcommand("test", "build and run the SDK's tests");
   command->add_option("--label", parsed.test.labels, "only these: style, unit, fuzz, editor, guest, system, e2e, bench")
       ->type_name("LABEL");
+  command->add_option("names", parsed.test.names, "only these tests (--list names them)")->type_name("NAME");
   command->add_flag("--list", parsed.test.list, "name the tests and run none");
-  command->footer("Everything but bench runs when no label is given.\n\n  toro test --label unit");
+  command->add_flag("--json", parsed.test.json, "answer in JSON: the tests, or how each went");
+  command->footer(
+      "Everything but bench runs when neither a label nor a name is given.\n\n  toro test --label unit\n  toro test "
+      "unit.gdbstub");
   command->callback([&] { parsed.command = [&](Context& context) { return test_command(context, parsed.test); }; });
 }
 

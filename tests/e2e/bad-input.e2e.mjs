@@ -72,13 +72,15 @@ await scenario('bad-input', empty, [
   ['a port that is taken', async (editor) => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
-    launch({ request: 'launch', sample: 'debug-me', forward: [`${server.address().port}:80`] });
-    await editor.command('Debug: Start Debugging');
-    await editor.notificationShows('Something else listens on that port of this machine');
-    await editor.sessionEnded();
-    await editor.noGuests();
+    for (const network of ['', 'vsock:']) {
+      launch({ request: 'launch', sample: 'debug-me', forward: [`${network}${server.address().port}:80`] });
+      await editor.command('Debug: Start Debugging');
+      await editor.notificationShows('Something else listens on that port of this machine');
+      await editor.sessionEnded();
+      await editor.noGuests();
+      await editor.clearNotifications();
+    }
     server.close();
-    await editor.clearNotifications();
   }],
   ['nobody listens where a configuration attaches', async (editor) => {
     for (const debuggerName of ['lldb', 'gdb']) {

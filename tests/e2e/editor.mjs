@@ -404,6 +404,27 @@ export class Editor {
     await row.locator(`.action-label[aria-label^="${button}"]`).click();
   }
 
+  #test(name) {
+    return this.page.locator('.test-explorer .monaco-list-row', { has: this.page.locator('.label', { hasText: new RegExp(`^${name}`) }) }).first();
+  }
+
+  /** A test of the Test Explorer; `state` as its row says it: Passed, Failed. */
+  async testShows(name, state = '') {
+    await this.#test(name).and(this.page.locator(state ? `[aria-label*="${state}"]` : '*')).waitFor();
+  }
+
+  async expandTest(name) {
+    await this.#test(name).waitFor();
+    if ((await this.#test(name).getAttribute('aria-expanded')) === 'false') {
+      await this.#test(name).locator('.monaco-tl-twistie').click();
+    }
+  }
+
+  async runTest(name) {
+    await this.#test(name).hover();
+    await this.#test(name).locator('.action-label[aria-label^="Run Test"]').click();
+  }
+
   async panel(title) {
     await this.page.locator('.panel .action-label', { hasText: new RegExp(`^${title}$`, 'i') }).first().click();
   }

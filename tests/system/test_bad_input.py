@@ -41,6 +41,9 @@ class Words(harness.Case):
     def test_an_unknown_label(self):
         self.refused(self.toro("test", "--label", "x"), "unknown label 'x'", "unit", status=2)
 
+    def test_an_unknown_test(self):
+        self.refused(self.toro("test", "--label", "style", "nothing"), "unknown test 'nothing'", "toro test --list", status=2)
+
     def test_errors_are_events_where_events_are_asked_for(self):
         result = self.toro("run", "helo", "--json")
         self.assertEqual(125, result.status)

@@ -69,6 +69,13 @@ class Answers(harness.Case):
         total = sum(unit["code"] for unit in answer["units"].values())
         self.assertEqual(answer["total"]["code"], total)
 
+    def test_tests(self):
+        listed = json.loads(self.toro("test", "--list", "--json", "--label", "style").out)
+        self.assertIn({"name": "style.include-directions", "label": "style"}, listed)
+        result = self.toro("test", "--json", "--label", "style", "style.include-directions")
+        self.assertEqual([{"name": "style.include-directions", "verdict": "passed", "reason": ""}], json.loads(result.out))
+        self.assertIn("100% tests passed", result.err)
+
     def test_the_version(self):
         version = self.toro("--version").out.split()
         self.assertEqual("toro", version[0])

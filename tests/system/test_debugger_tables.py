@@ -2,13 +2,15 @@
 
 import json
 import re
+import socket
 
 import debugger
 import harness
 from debugger import Gdb, Lldb
 
 TABLES = {"threads", "mappings", "boot-stages", "cores", "counters", "files", "heaps", "interrupts", "mailboxes", "mounts",
-          "virtqueues"}
+          "sockets", "virtqueues"}
+SOCKET = ("protocol", "state", "local address", "local port", "remote address", "remote port", "descriptor")
 
 
 def rows_of(gdb, table):
@@ -92,6 +94,93 @@ class Tables(debugger.Case):
         self.assertEqual(("4", "directory"), (directory["descriptor"], directory["type"]))
         self.assertEqual((file["object"], "no"), (copy["object"], copy["close on exec"]))
         gdb("delete")
+        gdb.detach()
+        guest.ends(0)
+
+    def test_sockets(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            guest = self.boot("sockets", options=("--vsock", f"7:{server.getsockname()[1]}"), wait=True)
+            gdb = Gdb(self, guest)
+            gdb("break main")
+            gdb.go("continue")
+            self.assertEqual([], rows_of(gdb, "sockets"))
+            gdb("break stage")
+            gdb.go("continue")
+            rows = rows_of(gdb, "sockets")
+            sockets = {row["descriptor"]: row for row in rows if row["descriptor"]}
+            port = {number: row["local port"] for number, row in sockets.items()}
+            lo = "127.0.0.1"
+            self.assertEqual([
+                ("TCP", "LISTEN", lo, "7000", "", "", "3"), ("vsock", "LISTEN", "3", "7004", "", "", "12"),
+                ("UDP", "", lo, "7001", "0.0.0.0", "0", "8"), ("UDP", "", lo, "7002", "0.0.0.0", "0", "9"),
+                ("UDP", "", lo, "7003", "0.0.0.0", "0", "10"), ("UDP", "", "0.0.0.0", port["11"], lo, "7003", "11")],
+                [tuple(row[name] for name in SOCKET) for row in rows[:6]])
+            self.assertCountEqual([
+                ("TCP", "ESTABLISHED", lo, port["4"], lo, "7000", "4"), ("TCP", "ESTABLISHED", lo, "7000", lo, port["4"], "5"),
+                ("TCP", "ESTABLISHED", lo, port["6"], lo, "7000", "6"), ("TCP", "ESTABLISHED", lo, "7000", lo, port["6"], ""),
+                ("vsock", "ESTABLISHED", "3", port["13"], "2", "7", "13")],
+                [tuple(row[name] for name in SOCKET) for row in rows[6:]])
+            self.assertEqual(("0", "1", "5", "lo", "0"),
+                             tuple(sockets["3"][name] for name in ("half open", "waiting", "backlog", "interface", "core")))
+            self.assertEqual(("0", "3"), tuple(sockets["12"][name] for name in ("waiting", "backlog")))
+            self.assertEqual(("12", "0"), tuple(sockets["5"][name] for name in ("receive queue", "retransmissions")))
+            # Until the acknowledgment, which may be delayed. [RFC 9293 3.8.6.3]
+            self.assertIn([sockets["4"][name] for name in ("send queue", "in flight")], (["12"] * 2, ["0"] * 2))
+            self.assertEqual(int(sockets["4"]["send window"]) - int(sockets["4"]["in flight"]),
+                             int(sockets["5"]["receive window"]))
+            self.assertGreater(int(sockets["10"]["receive queue"]), 6)
+            self.assertEqual(5, gdb.value(f"(*(toro::inet::TcpListener*){sockets['3']['object']}).backlog_"))
+            gdb.go("continue")
+            states = {row["descriptor"]: row["state"] for row in rows_of(gdb, "sockets")}
+            self.assertEqual(("FIN-WAIT-2", "CLOSE-WAIT"), (states["4"], states["5"]))
+            self.no_instruction_hides_a_socket(gdb)
+            gdb("delete")
+            gdb.detach()
+            guest.ends(0)
+
+    def no_instruction_hides_a_socket(self, gdb):
+        """While the second of three in a list goes, instruction by instruction, both others are there."""
+        gdb("tbreak toro::inet::UdpSocket::~UdpSocket")
+        gdb.go("continue")
+        seen = []
+        for _ in range(200):
+            ports = [row["local port"] for row in rows_of(gdb, "sockets") if row["protocol"] == "UDP"]
+            if not seen or seen[-1] != ports:
+                seen.append(ports)
+            if len(seen) == 2:
+                break
+            gdb.go("stepi")
+        self.assertEqual(["7001", "7002", "7003"], seen[0][:3])
+        self.assertEqual(["7001", "7003"], seen[1][:2])
+        self.assertEqual(4, len(seen[0]))
+        self.assertEqual(3, len(seen[1]))
+        gdb.go("continue")
+
+    def test_sockets_at_any_moment(self):
+        guest = self.boot("churn", wait=True)
+        gdb = Gdb(self, guest)
+        gdb("tbreak stage")
+        gdb.go("continue")
+        [listener, *connections] = rows_of(gdb, "sockets")
+        self.assertEqual((["4", "5"], "16"), (sorted(row["descriptor"] for row in connections), listener["backlog"]))
+        stay = {row["object"] for row in (listener, *connections)}
+        beats = gdb.value("beats", "d")
+        most = 0
+        for _ in range(40):
+            gdb.let_run()
+            gdb.interrupt()
+            rows = rows_of(gdb, "sockets")
+            objects = [row["object"] for row in rows]
+            self.assertEqual(len(set(objects)), len(objects))
+            self.assertLessEqual(stay, set(objects), rows)
+            self.assertLessEqual(len(rows), 6, rows)
+            for row in rows:
+                self.assertIn(row["protocol"], ("TCP", "UDP"))
+                self.assertLess(int(row["in flight"] or 0), 1 << 20, row)
+            most = max(most, len(rows))
+        self.assertGreater(most, 3)
+        self.assertGreater(gdb.value("beats", "d"), beats)
+        gdb("set var released = 1")
         gdb.detach()
         guest.ends(0)
 

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 
 import debugger
@@ -40,6 +41,14 @@ class Dump(harness.Case):
         result = self.toro("run", DEBUGGEE, "--timeout", "60", "--dump", file, *options, "--", *words)
         self.assertEqual(134, result.status, str(result))
         return file, result
+
+    def test_sockets_are_listed(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            dump, _ = self.panic("sockets", "read", options=("--vsock", f"7:{server.getsockname()[1]}"))
+        seen = self.look(dump, "info os sockets\n")
+        self.assertRegex(seen.out, r"(?m)^TCP +LISTEN +127\.0\.0\.1 +7000 +lo +0 +3 +0 +1 +5 +0x\w+ *$")
+        self.assertRegex(seen.out, r"(?m)^TCP +ESTABLISHED +127\.0\.0\.1 +7000 +127\.0\.0\.1 +\d+ +lo +0 +5 +12 +")
+        self.assertRegex(seen.out, r"(?m)^vsock +ESTABLISHED +3 +\d+ +2 +7 +0 +13 +")
 
     def look(self, dump, script, *options, image=DEBUGGEE, limit=120):
         file = os.path.join(self.folder, "script")

@@ -10,6 +10,7 @@ export interface LaunchOptions {
   readonly disks?: readonly string[];
   readonly network?: string;
   readonly forward?: readonly string[];
+  readonly vsock?: readonly string[];
   readonly share?: readonly string[];
   readonly stub?: string;
   readonly accelerator?: string;
@@ -32,6 +33,7 @@ const bootOptions: readonly (readonly [Attribute, string])[] = [
   ['disks', '--disk'],
   ['network', '--net'],
   ['forward', '--forward'],
+  ['vsock', '--vsock'],
   ['share', '--share'],
   ['stub', '--stub'],
   ['accelerator', '--accel'],

@@ -5,7 +5,7 @@ import { openConsole, registerConsoleLinks } from './console';
 import { Debugging } from './debugging';
 import { registerKernelViews } from './kernel-views';
 import { newProject, welcomeProject } from './new-project';
-import { registerSampleTests } from './sample-tests';
+import { registerTestExplorer } from './test-explorer';
 import { registerSamplesView } from './samples-view';
 import { checkSetup } from './setup-check';
 import { showSize } from './size-view';
@@ -38,7 +38,7 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     guests.register(),
     registerSamplesView(workbench),
-    registerSampleTests(workbench, guests),
+    registerTestExplorer(workbench, guests),
     registerTasks(workbench),
     registerKernelViews(guests, workbench.log),
     registerConsoleLinks(),

@@ -110,11 +110,29 @@ export function memoryTree(tables: Tables): TreeNode[] {
   return [group('Heaps', 'database', rowsOf(tables, 'heaps', heap)), group('Mappings', 'map', rowsOf(tables, 'mappings', mapping))];
 }
 
-/** What is mounted, what is open, and the sockets of a kernel that lists them. */
+function socketNode(row: Row): TreeNode {
+  const counted = (column: string, says: string): string => (number(row, column) > 0 ? `${row[column]} ${says}` : '');
+  return {
+    label: `${row['protocol']} ${row['local address']}:${row['local port']}`,
+    description: [
+      row['state'],
+      number(row, 'remote port') > 0 && `with ${row['remote address']}:${row['remote port']}`,
+      row['state'] === 'LISTEN' && `${row['waiting']} of ${row['backlog']} waiting`,
+      counted('receive queue', 'bytes to read'),
+      counted('send queue', 'bytes to send'),
+      counted('retransmissions', 'sent again'),
+      row['descriptor'] && `descriptor ${row['descriptor']}`,
+    ].filter(Boolean).join(' · '),
+    icon: row['state'] === 'LISTEN' ? 'radio-tower' : 'plug',
+    children: details(row),
+  };
+}
+
+/** What is mounted, what is open, and the sockets of an image that has some. */
 export function filesTree(tables: Tables): TreeNode[] {
   const file = (row: Row): TreeNode => ({
     label: `${row['descriptor']}`,
-    description: row['kind'] === 'console' ? 'console' : `${row['type'] || row['kind']} ${row['node']} on ${row['mount']}, at ${row['position']}`,
+    description: row['kind'] === 'file' ? `${row['type']} ${row['node']} on ${row['mount']}, at ${row['position']}` : (row['kind'] ?? ''),
     icon: row['type'] === 'directory' ? 'folder' : 'file',
     children: details(row),
   });
@@ -124,11 +142,10 @@ export function filesTree(tables: Tables): TreeNode[] {
     icon: 'server',
     children: details(row),
   });
-  const sockets = tables.get('sockets');
   return [
     group('Mounts', 'server', rowsOf(tables, 'mounts', mount)),
     group('Open Files', 'files', rowsOf(tables, 'files', file)),
-    ...(sockets?.error === undefined ? [group('Sockets', 'plug', genericRows(sockets ?? { rows: [] }))] : []),
+    ...(tables.get('sockets')?.error === undefined ? [group('Sockets', 'plug', rowsOf(tables, 'sockets', socketNode))] : []),
   ];
 }
 

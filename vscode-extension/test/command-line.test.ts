@@ -19,8 +19,8 @@ test('a dump is served for the debugger that the editor brings', () => {
 });
 
 test('a list repeats its option; a stub is only for a debugger', () => {
-  const options = { disks: ['64M', 'a.img:ro'], network: 'user', forward: ['8080:80'], share: ['/d:/data'], stub: 'qemu', accelerator: 'tcg', application: 'b', protocolLog: '/l' };
-  const boot = ['--disk', '64M', '--disk', 'a.img:ro', '--net', 'user', '--forward', '8080:80', '--share', '/d:/data'];
+  const options = { disks: ['64M', 'a.img:ro'], network: 'user', forward: ['8080:80', 'vsock:8081:80'], vsock: ['5432:/run/db', '7:7000'], share: ['/d:/data'], stub: 'qemu', accelerator: 'tcg', application: 'b', protocolLog: '/l' };
+  const boot = ['--disk', '64M', '--disk', 'a.img:ro', '--net', 'user', '--forward', '8080:80', '--forward', 'vsock:8081:80', '--vsock', '5432:/run/db', '--vsock', '7:7000', '--share', '/d:/data'];
   assert.deepEqual(runArguments('/s', options, 'run'), ['run', '/s', '--application', 'b', ...boot, '--accel', 'tcg', '--protocol-log', '/l', '--json']);
   assert.deepEqual(runArguments('/s', { stub: 'qemu' }, 'debug'), ['run', '/s', '--stub', 'qemu', '--listen', '0', '--wait', '--json']);
 });

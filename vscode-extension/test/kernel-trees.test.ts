@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { devicesTree, genericRows, inBytes, memoryTree, otherTables, sameThread, threadsTree, type TreeNode } from '../src/kernel-trees';
+import { devicesTree, filesTree, genericRows, inBytes, memoryTree, otherTables, sameThread, threadsTree, type TreeNode } from '../src/kernel-trees';
 import type { Row, Table } from '../src/tables';
 
 const table = (...rows: Row[]): Table => ({ rows });
@@ -51,6 +51,23 @@ test('heaps in the units of people, and what is both written and executed is mar
   assert.deepEqual(words(mappings?.children ?? []), ['0x1000 – 0x2000: rwx 4 KiB']);
   assert.equal(mappings?.children?.[0]?.warning, true);
   assert.equal(inBytes(0), '0 bytes');
+});
+
+test('sockets by what one looks for; an image without any has no such group', () => {
+  const mounts = table();
+  const files = table({ descriptor: '0', kind: 'console' }, { descriptor: '3', kind: 'stream' }, { descriptor: '4', kind: 'file', type: 'regular', node: '12', mount: '/data', position: '5' });
+  const listens = { protocol: 'TCP', state: 'LISTEN', 'local address': '0.0.0.0', 'local port': '80', 'remote address': '', 'remote port': '', descriptor: '3', 'receive queue': '', 'send queue': '', waiting: '1', backlog: '8' };
+  const connected = { ...listens, state: 'ESTABLISHED', 'local address': '10.0.2.15', 'remote address': '10.0.2.2', 'remote port': '40112', descriptor: '', 'receive queue': '12', 'send queue': '0', retransmissions: '2' };
+  const bound = { ...listens, protocol: 'UDP', state: '', 'remote address': '0.0.0.0', 'remote port': '0', 'local port': '53', descriptor: '4' };
+  const [, open, sockets] = filesTree(new Map([['mounts', mounts], ['files', files], ['sockets', table(listens, connected, bound)]]));
+  assert.deepEqual(words(open?.children ?? []), ['0: console', '3: stream', '4: regular 12 on /data, at 5']);
+  assert.deepEqual(words(sockets?.children ?? []), [
+    'TCP 0.0.0.0:80: LISTEN · 1 of 8 waiting · descriptor 3',
+    'TCP 10.0.2.15:80: ESTABLISHED · with 10.0.2.2:40112 · 12 bytes to read · 2 sent again',
+    'UDP 0.0.0.0:53: descriptor 4',
+  ]);
+  const none = { rows: [], error: 'the name of a table was expected' };
+  assert.deepEqual(filesTree(new Map([['mounts', mounts], ['files', files], ['sockets', none]])).map(({ label }) => label), ['Mounts', 'Open Files']);
 });
 
 test('what a kernel serves beside that is listed by its own words', () => {

@@ -53,7 +53,7 @@ test('hints: the first rule that fits', () => {
   assert.match(hintFor('ld.lld: error: undefined symbol: main') ?? '', /needs a main/);
   assert.match(hintFor('ld.lld: error: undefined symbol: area(Shape)') ?? '', /toro_add_application/);
   assert.match(hintFor("fatal error: 'x.h' file not found") ?? '', /target_include_directories/);
-  assert.match(hintFor('127.0.0.1:4711 is in use: Address already in use') ?? '', /leave the port out/);
+  assert.match(hintFor('port 127.0.0.1:4711 was expected to be free: it is in use by another program') ?? '', /choose another in "forward"/);
   assert.match(hintFor('/ro/build was expected to be writable: Read-only file system') ?? '', /copy of the project/);
   assert.equal(hintFor('all is well'), undefined);
 });

@@ -13,6 +13,10 @@
 #include "kernel/lib/format.hpp"
 #include "kernel/process/scheduler.hpp"
 
+namespace toro::inet {
+struct SocketTable;  // of kernel/tables
+}
+
 namespace toro::network {
 
 /// How a device comes to interrupt a core, as its bus has it.
@@ -77,6 +81,8 @@ class Device {
   bool on_interrupt();
 
  private:
+  friend struct inet::SocketTable;
+
   struct Copy;
 
   [[nodiscard]] std::expected<void, NetworkError> start(Offloads wanted);

@@ -14,6 +14,10 @@
 #include "kernel/devices/virtio/transport.hpp"
 #include "kernel/devices/virtio/vsock_protocol.hpp"
 
+namespace toro::inet {
+struct SocketTable;  // of kernel/tables
+}
+
 namespace toro::virtio {
 
 /// All memory is in the object, which must not move or end after start(). One caller at a time. Nothing waits.
@@ -57,6 +61,8 @@ class Vsock {
   [[nodiscard]] bool stopped() const { return stopped_; }
 
  private:
+  friend struct inet::SocketTable;
+
   static constexpr std::uint16_t kBuffers = 16;
   static constexpr std::uint16_t kEvents = 4;
 

@@ -102,6 +102,7 @@ class Connection {
  private:
   friend class Streams;
   friend class Port;
+  friend struct inet::SocketTable;
 
   /// Packets that wait for room; and Owed::room, an observer that does.
   enum class Owed : std::uint8_t { reset, response, request, credit_update, credit_request, shutdown, room };

@@ -13,6 +13,9 @@
 #include "kernel/process/scheduler.hpp"
 
 namespace toro::vsock {
+
+constinit Device* the_device = nullptr;
+
 namespace {
 
 using process::scheduler;
@@ -23,8 +26,6 @@ constexpr std::uint64_t kLook = 2 * inet::kSecond;       // until the device is 
 constexpr std::uint64_t kPatience = 10 * inet::kSecond;  // with a device that does not take what is transmitted
 
 constexpr std::uint32_t kNoCore = UINT32_MAX;  // its interrupts reach none
-constinit Device* the_device = nullptr;
-
 enum State : std::uint32_t { kNone, kBeingMade, kThere };
 constinit std::atomic<std::uint32_t> state = kNone;
 

@@ -49,6 +49,8 @@ class Device final : Link {
   [[nodiscard]] inet::WatchList& watches() { return watches_; }
 
  private:
+  friend struct inet::SocketTable;
+
   [[nodiscard]] static bool be_brought_up();
   void call_there(void (*function)(void* context), void* context);
   void settle();
@@ -78,5 +80,8 @@ class Device final : Link {
   std::uint64_t sleeps_until_ = 0;  ///< the device's thread
   toro::detail::Mailbox calls_;     ///< of other cores
 };
+
+/// Or null. device.cpp alone uses it, and kernel/tables describes it.
+extern Device* the_device;
 
 }  // namespace toro::vsock

@@ -27,6 +27,7 @@ class Port {
  private:
   friend class Streams;
   friend class Connection;
+  friend struct inet::SocketTable;
 
   void remove(Connection& connection);
 
@@ -78,6 +79,7 @@ class Streams {
  private:
   friend class Connection;
   friend class Port;
+  friend struct inet::SocketTable;
 
   static constexpr std::size_t kBuckets = 256;
   static constexpr std::uint32_t kFirstPort = 1024;

@@ -56,8 +56,10 @@ struct NewOptions {
 };
 
 struct TestOptions {
+  std::vector<std::string> names;  ///< only these; empty: all
   std::vector<std::string> labels;
   bool list = false;
+  bool json = false;
 };
 
 struct BenchOptions {

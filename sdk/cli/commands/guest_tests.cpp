@@ -58,7 +58,11 @@ std::vector<GuestTest> collect(const Context& context, const Preset& preset) {
   return tests;
 }
 
-TestResult run_one(Context& context, const Preset& preset, const GuestTest& test) {
+std::string name_of(const Preset& preset, const GuestTest& test) {
+  return std::format("{}: {}", preset.name, test.name);
+}
+
+TestResult run_one(Context& context, const Preset& preset, const GuestTest& test, std::FILE* out) {
   std::vector<std::string> command{"/proc/self/exe", "run",        test.elf.string(),
                                    "--board",        preset.board, "--config",
                                    preset.config,    "--cores",    std::to_string(test.cores),
@@ -74,9 +78,12 @@ TestResult run_one(Context& context, const Preset& preset, const GuestTest& test
   } else if (auto line = missing_line(run.output, test.expect); !line.empty()) {
     wrong = std::format("the console was expected to say: {}", line);
   }
-  if (!wrong.empty()) print(run.output + "\n");
-  auto name = std::format("{}: {}", preset.name, test.name);
-  print(std::format("{}: {}\n", name, wrong.empty() ? "passed" : "FAILED: " + wrong));
+  auto name = name_of(preset, test);
+  std::fputs(std::format("{}{}: {}\n", wrong.empty() ? "" : run.output + "\n", name,
+                         wrong.empty() ? "passed" : "FAILED: " + wrong)
+                 .c_str(),
+             out);
+  std::fflush(out);
   return {name, wrong.empty() ? TestResult::Verdict::passed : TestResult::Verdict::failed, wrong};
 }
 
@@ -94,13 +101,16 @@ std::string missing_line(const std::string& console, const std::vector<std::stri
 
 std::vector<std::string> list_guest_tests(const Context& context, const Preset& preset) {
   std::vector<std::string> names;
-  for (const auto& test : collect(context, preset)) names.push_back(std::format("{}: {}", preset.name, test.name));
+  for (const auto& test : collect(context, preset)) names.push_back(name_of(preset, test));
   return names;
 }
 
-std::vector<TestResult> run_guest_tests(Context& context, const Preset& preset) {
+std::vector<TestResult> run_guest_tests(Context& context, const Preset& preset, const std::vector<std::string>& names,
+                                        std::FILE* out) {
   std::vector<TestResult> results;
-  for (const auto& test : collect(context, preset)) results.push_back(run_one(context, preset, test));
+  for (const auto& test : collect(context, preset))
+    if (names.empty() || std::ranges::contains(names, name_of(preset, test)))
+      results.push_back(run_one(context, preset, test, out));
   return results;
 }
 

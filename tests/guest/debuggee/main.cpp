@@ -1,6 +1,9 @@
 // What the debugger's system tests boot: the first argument says what to do. Tests find lines by their `// line:`.
 #include <fcntl.h>
+#include <linux/vm_sockets.h>
+#include <netinet/in.h>
 #include <pthread.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -292,6 +295,75 @@ int open_files() {
   return done ? 0 : 1;
 }
 
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+sockaddr_vm vsock_address(unsigned cid, unsigned port) {
+  sockaddr_vm address{};
+  address.svm_family = AF_VSOCK;
+  address.svm_cid = cid;
+  address.svm_port = port;
+  return address;
+}
+enum class Does { connect, bind };
+template <class Address>
+int socket_that(Does what, int type, const Address& address) {
+  const auto* const to = reinterpret_cast<const sockaddr*>(&address);
+  const int made = socket(to->sa_family, type, 0);
+  const int done = what == Does::bind ? bind(made, to, sizeof address) : connect(made, to, sizeof address);
+  return done == 0 ? made : -1;
+}
+
+/// One of each kind and state; the host is to answer at port 7 of vsock.
+int open_sockets(std::string_view fault_kind) {
+  const int listener = socket_that(Does::bind, SOCK_STREAM, loopback(7000));
+  listen(listener, 5);
+  const int client = socket_that(Does::connect, SOCK_STREAM, loopback(7000));
+  const int server = accept(listener, nullptr, nullptr);
+  const int waiting = socket_that(Does::connect, SOCK_STREAM, loopback(7000));
+  bool done = write(client, "twelve bytes", 12) == 12 && dup(server) > server && waiting >= 0;
+  int datagrams[3];
+  for (int i = 0; i < 3; ++i)
+    datagrams[i] = socket_that(Does::bind, SOCK_DGRAM, loopback(static_cast<std::uint16_t>(7001 + i)));
+  const int sender = socket_that(Does::connect, SOCK_DGRAM, loopback(7003));
+  done = done && write(sender, "six by", 6) == 6;
+  const int vsock = socket_that(Does::bind, SOCK_STREAM, vsock_address(VMADDR_CID_ANY, 7004));
+  listen(vsock, 3);
+  done = done && socket_that(Does::connect, SOCK_STREAM, vsock_address(VMADDR_CID_HOST, 7)) > vsock;
+  stage("open");
+  if (!fault_kind.empty()) return fault(fault_kind);
+  shutdown(client, SHUT_WR);
+  stage("half closed");
+  close(datagrams[1]);
+  stage("one less");
+  return done ? 0 : 1;
+}
+
+/// Connections come and go for ever beside one that stays.
+int churn_sockets() {
+  const int listener = socket_that(Does::bind, SOCK_STREAM, loopback(7000));
+  listen(listener, 16);
+  const int client = socket_that(Does::connect, SOCK_STREAM, loopback(7000));
+  const int server = accept(listener, nullptr, nullptr);
+  stage("open");
+  for (std::uint64_t count = 0; released == 0 && client >= 0 && server >= 0; ++count) {
+    const int datagrams = socket_that(Does::bind, SOCK_DGRAM, loopback(7001));
+    const int one = socket_that(Does::connect, SOCK_STREAM, loopback(7000));
+    const int other = accept(listener, nullptr, nullptr);
+    if (datagrams < 0 || one < 0 || other < 0) return 1;
+    // Reset, so that no TIME-WAIT stays.
+    constexpr linger kAtOnce{.l_onoff = 1, .l_linger = 0};
+    setsockopt(one, SOL_SOCKET, SO_LINGER, &kAtOnce, sizeof kAtOnce);
+    for (const int open : {one, other, datagrams}) close(open);
+    beat(count);
+  }
+  return 0;
+}
+
 int guarded_faults() {
   int expected = 0;
   for (int i = 0; i < 3; ++i) {
@@ -335,6 +407,8 @@ int main(int argc, char** argv) {
   if (what == "threads") status = run_threads(std::atoi(argv[2]));
   if (what == "fault") status = fault(argv[2]);
   if (what == "files") status = open_files();
+  if (what == "sockets") status = open_sockets(argc > 2 ? argv[2] : "");
+  if (what == "churn") status = churn_sockets();
   if (what == "guarded") status = guarded_faults();
   if (what == "values") status = hold_values();
   if (what == "handler" || what == "storm") run_interrupts(what);

@@ -15,7 +15,10 @@ namespace {
 
 class SeenRows final : public TableSink {
  public:
-  void begin_row() override { text += "|"; }
+  Wants begin_row() override {
+    text += "|";
+    return Wants::row;
+  }
   void cell(std::string_view column, std::string_view value) override {
     text += std::string(column) + "=" + std::string(value) + "|";
   }
@@ -98,6 +101,64 @@ TEST_CASE("object tables: pointers, an end, a bound and rows that are left out")
         1);
   CHECK(rows({.stride = sizeof(Object), .base = nullptr, .count = 2}) == 0);
   CHECK(rows({.stride = 0, .base = kObjects, .end = kObjects + 2}) == 0);
+}
+
+TEST_CASE("object tables: rows within rows, and more of other kinds") {
+  struct Element {
+    std::uint8_t address[4];
+    const Element* next;
+    const char* inside;
+  };
+  struct Owner {
+    char name[8];
+    const Element* buckets[3];
+  };
+  static constexpr char kHeld[2][4] = {};
+  static const Element last{{127, 0, 0, 1}, nullptr, &kHeld[1][3]};
+  static Element first{{255, 0, 10, 2}, &last, nullptr};
+  static const Owner owners[2] = {{"one", {nullptr, &first, nullptr}}, {"two", {&last, nullptr, nullptr}}};
+  static const Owner* const pointers[3] = {&owners[0], nullptr, &owners[1]};
+  struct Slot {
+    int number;
+    const char* object;
+  };
+  static const Slot slots[3] = {{0, nullptr}, {1, kHeld[0]}, {2, kHeld[1]}};
+  static constexpr Holders kSlots{
+      .base = slots, .stride = sizeof(Slot), .count = 3, .pointer = offsetof(Slot, object), .bytes = 4};
+  static constexpr const char* kWords[] = {"kind"};
+  static constexpr Column columns[] = {
+      {.name = "kind", .format = Format::constant, .words = kWords},
+      {.name = "owner", .format = Format::text, .value = of_outermost(at(0, 8))},
+      {.name = "address", .format = Format::ipv4, .value = at(0, 4)},
+      {.name = "slot", .format = Format::holder, .value = at(offsetof(Element, inside), 8), .holders = &kSlots},
+      {.name = "text",
+       .format = Format::text,
+       .value = of_outermost(behind(offsetof(Owner, buckets), 0, 8)),
+       .words = kWords}};
+  static const Rows owned{.shape = Shape::pointers, .stride = 8, .base = pointers, .count = 3};
+  static const Rows buckets{.stride = 8, .within = &owned, .first = at(offsetof(Owner, buckets), 8), .count = 3};
+  Table table =
+      table_of({.shape = Shape::linked, .stride = offsetof(Element, next), .within = &buckets, .first = at(0, 8)});
+  table.columns = columns;
+  const std::string three =
+      "|kind=kind|owner=one|address=255.0.10.2|slot=|text=kind|\n"
+      "|kind=kind|owner=one|address=127.0.0.1|slot=2|text=kind|\n"
+      "|kind=kind|owner=two|address=127.0.0.1|slot=2|text=\x7f|\n";
+  CHECK(read(table) == three);
+  static constexpr Column kMore[] = {{.name = "row", .format = Format::row_number}};
+  static Table more{.rows = {.shape = Shape::pointers, .stride = 8, .base = pointers, .count = 3}, .columns = kMore};
+  table.more = &more;
+  CHECK(read(table) == three + "|row=0|\n|row=2|\n");
+  more.more = &more;  // damaged: ends nevertheless
+  CHECK(std::ranges::count(read(table), '\n') < 32);
+  table.more = nullptr;
+  first.next = &first;
+  CHECK(std::ranges::count(read(table), '\n') == 4096);
+  first.next = &last;
+  static Rows ring{.stride = 8, .first = at(0, 8), .count = 1};
+  ring.within = &ring;
+  table.rows.within = &ring;
+  CHECK(read(table).empty());
 }
 
 TEST_CASE("object tables: a list, and one that is a ring") {

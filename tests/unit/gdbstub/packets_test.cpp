@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <format>
+
 #include "gdbstub/protocol/packets.hpp"
 #include "tests/unit/gdbstub/fake_target.hpp"
 
@@ -396,6 +398,13 @@ TEST_CASE("packets: documents") {
   const std::string table = bench.document("osdata:read:threads", 0x1000);
   CHECK(table.find("<column name=\"waits for\">futex</column>") != std::string::npos);
   CHECK(table.find("<column name=\"stack used\">256</column>") != std::string::npos);
+  for (const std::size_t piece : {1U, 7U, 100U, 600U}) CHECK(bench.document("osdata:read:threads", piece) == table);
+  // A piece that is asked for again, and others out of order.
+  const auto at = [&](std::size_t offset) {
+    return bench.ask(std::format("qXfer:osdata:read:threads:{:x},20", offset)).substr(1);
+  };
+  for (const std::size_t offset : {0x100U, 0x100U, 0x120U, 0x40U, 0x200U, 0x0U})
+    CHECK(at(offset) == table.substr(offset, 0x20));
 }
 
 TEST_CASE("packets: monitor") {
