@@ -10,7 +10,9 @@ namespace toro::gdbstub {
 namespace {
 
 /// No description has more; a damaged one may say so.
-constexpr std::uint64_t kMostTables = 64, kMostColumns = 32, kMostRows = 4096;
+constexpr std::uint64_t kMostTables = 64, kMostColumns = 32;
+/// Of a table no more is read.
+constexpr std::uint64_t kMostRows = 4096;
 
 void decimal(TableSink& sink, std::string_view column, std::uint64_t value) {
   CellText text;
@@ -125,13 +127,31 @@ void read_list(Target& target, const tables::Table& table, TableSink& sink) {
   }
 }
 
+/// Element `number` of an array; nothing where there is none.
+std::optional<std::uint64_t> element(Target& target, const tables::Rows& rows, std::uint64_t base,
+                                     std::uint64_t number) {
+  std::uint64_t pointer = 0;
+  switch (rows.shape) {
+    case tables::Shape::pointers:
+      if (!read_from(target, base + number * rows.stride, pointer)) return std::nullopt;
+      return pointer;
+    case tables::Shape::chunks:
+      if (rows.per_chunk == 0 || !read_from(target, base + number / rows.per_chunk * sizeof pointer, pointer) ||
+          pointer == 0)
+        return std::nullopt;
+      return pointer + number % rows.per_chunk * rows.stride;
+    default:
+      return base + number * rows.stride;
+  }
+}
+
 /// The rows of one array.
 void read_rows(Target& target, const tables::Table& table, std::uint64_t base, unsigned core, TableSink& sink) {
   const std::uint64_t count = row_count(target, table.rows);
   for (std::uint64_t i = 0; i < count; ++i) {
-    std::uint64_t object = base + i * table.rows.stride;
-    if (table.rows.shape == tables::Shape::pointers && !read_from(target, object, object)) return;
-    const ObjectRow row(target, object, core, i);
+    const auto object = element(target, table.rows, base, i);
+    if (!object) continue;
+    const ObjectRow row(target, *object, core, i);
     if (table.rows.only_where.steps != 0 && row.number(table.rows.only_where).value_or(0) == 0) continue;
     write_row(target, table, row, sink);
   }

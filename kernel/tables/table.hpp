@@ -100,6 +100,7 @@ enum class Shape : std::uint8_t {
   objects,   ///< an array of them
   pointers,  ///< an array of pointers to them
   linked,    ///< each with a pointer to the next
+  chunks,    ///< an array of pointers, some of them null, to arrays of `per_chunk` of them
 };
 
 struct Rows {
@@ -109,6 +110,7 @@ struct Rows {
   const void* base = nullptr;           ///< null: the image has none of these objects
   Place first = {};                     ///< of Shape::linked: the pointer to the first, from `base` as a row
   std::uint32_t count = 1;              ///< of elements
+  std::uint32_t per_chunk = 0;          ///< of Shape::chunks
   const void* end = nullptr;            ///< if not null, where they end, instead of `count`
   const std::uint32_t* most = nullptr;  ///< if not null, what bounds `count`
   Place only_where = {};                ///< rows where this is 0 are left out

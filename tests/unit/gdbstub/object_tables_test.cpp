@@ -100,6 +100,19 @@ TEST_CASE("object tables: pointers, an end, a bound and rows that are left out")
   CHECK(rows({.stride = 0, .base = kObjects, .end = kObjects + 2}) == 0);
 }
 
+TEST_CASE("object tables: chunks, some of which are not there") {
+  static const Object* const chunks[] = {nullptr, &kObjects[0], nullptr};
+  const Rows rows{
+      .shape = Shape::chunks, .stride = sizeof(Object), .base = chunks, .count = 6, .per_chunk = std::size(kObjects)};
+  const std::string text = read(table_of(rows));
+  CHECK(text.starts_with("|row=34|core=0|name=first|"));
+  CHECK(text.find("|row=35|core=0|name=second|") != std::string::npos);
+  CHECK(std::ranges::count(text, '\n') == 2);
+  Rows damaged = rows;
+  damaged.per_chunk = 0;
+  CHECK(read(table_of(damaged)).empty());
+}
+
 TEST_CASE("object tables: a list, and one that is a ring") {
   struct Element {
     std::string_view name;
