@@ -11,7 +11,6 @@ namespace toro::inet {
 
 ByteWindow::~ByteWindow() {
   clear();
-  heap::free(slots_);
 }
 
 void ByteWindow::free_chunk(std::byte*& chunk) {
@@ -21,8 +20,9 @@ void ByteWindow::free_chunk(std::byte*& chunk) {
 }
 
 void ByteWindow::clear() {
-  if (slots_ != nullptr)
-    for (std::size_t i = 0; i < slot_count(); ++i) free_chunk(slots_[i]);
+  if (slots_ == nullptr) return;
+  for (std::size_t i = 0; i < slot_count(); ++i) free_chunk(slots_[i]);
+  heap::free(std::exchange(slots_, nullptr));
   begin_ = 0;
 }
 
