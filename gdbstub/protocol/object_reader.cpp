@@ -14,7 +14,7 @@ using tables::From;
 using tables::Place;
 
 /// No description has more; a damaged one may say so.
-constexpr std::uint64_t kMostWords = 64, kMostChecks = 8, kMostHolders = 4096;
+constexpr std::uint64_t kMostWords = 64, kMostChecks = 8, kMostElements = 65536, kMostHolders = 4096;
 constexpr std::size_t kLongestText = 64;
 
 std::uint64_t address_of(const void* pointer) {
@@ -50,6 +50,16 @@ void read_text(Target& target, std::uint64_t address, std::size_t most, TextWrit
     address += size;
     most -= size;
   }
+}
+
+std::uint64_t element_count(Target& target, const tables::Rows& rows) {
+  std::uint64_t count = rows.count;
+  const std::uint64_t base = address_of(rows.base), end = address_of(rows.end);
+  if (end != 0) count = end < base || rows.stride == 0 ? 0 : (end - base) / rows.stride;
+  std::uint32_t most = 0;
+  if (rows.most != nullptr && read_from(target, address_of(rows.most), most))
+    count = std::min<std::uint64_t>(count, most);
+  return std::min(count, kMostElements);
 }
 
 std::optional<std::uint64_t> ObjectRow::address(const Place& place) const {
@@ -128,12 +138,15 @@ bool ObjectRow::write_word(const Column& column, std::uint64_t number, TextWrite
 void ObjectRow::write_holder(const Column& column, TextWriter& out) const {
   const auto pointer = number(column.value);
   tables::Holders holders;
-  if (!pointer || !read_from(target_, address_of(column.holders), holders) || holders.base == nullptr) return;
-  std::uint64_t at = address_of(holders.base) + holders.pointer, object = 0;
-  for (std::uint64_t i = 0; i < std::min<std::uint64_t>(holders.count, kMostHolders); ++i, at += holders.stride) {
-    if (!read_from(target_, at, object)) return;
-    if (object != 0 && *pointer - object < holders.bytes) return out.decimal(i);
-  }
+  if (!pointer || !read_from(target_, address_of(column.holders), holders) || holders.rows.base == nullptr) return;
+  std::uint64_t left = kMostHolders;
+  each_element(target_, holders.rows, address_of(holders.rows.base), [&](std::uint64_t element, std::uint64_t number) {
+    std::uint64_t object = 0;
+    if (left-- == 0 || !read_from(target_, element + holders.pointer, object)) return false;
+    if (object == 0 || *pointer - object >= holders.bytes) return true;
+    out.decimal(number);
+    return false;
+  });
 }
 
 void ObjectRow::write_text(const Column& column, TextWriter& out) const {

@@ -1,6 +1,7 @@
 // Reads what a description in kernel/tables/table.hpp points to. All of it is foreign: it may be damaged.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
@@ -18,6 +19,26 @@ template <typename Object>
 
 /// Appends the characters at `address` up to a zero, at most `most`.
 void read_text(Target& target, std::uint64_t address, std::size_t most, TextWriter& out);
+
+/// How many elements there are, of which some may be missing.
+[[nodiscard]] std::uint64_t element_count(Target& target, const tables::Rows& rows);
+
+/// Calls `visit` with address and number of each element that is there, of rows that are not linked and begin at
+/// `begin`, for as long as it returns true.
+template <typename Visit>
+void each_element(Target& target, const tables::Rows& rows, std::uint64_t begin, Visit visit) {
+  const bool is_chunked = rows.shape == tables::Shape::chunks;
+  const std::uint64_t count = element_count(target, rows), together = is_chunked ? rows.per_chunk : count;
+  for (std::uint64_t first = 0; together != 0 && first < count; first += together) {
+    std::uint64_t at = begin;
+    if (is_chunked && (!read_from(target, begin + first / together * sizeof at, at) || at == 0)) continue;
+    for (std::uint64_t i = first; i < std::min(first + together, count); ++i, at += rows.stride) {
+      std::uint64_t object = at;
+      if (rows.shape == tables::Shape::pointers && !read_from(target, at, object)) return;
+      if (object != 0 && !visit(object, i)) return;
+    }
+  }
+}
 
 /// One row: what its cells are read from.
 class ObjectRow {

@@ -108,16 +108,6 @@ void write_row(Target& target, const tables::Table& table, const ObjectRow& row,
   sink.end_row();
 }
 
-std::uint64_t row_count(Target& target, const tables::Rows& rows) {
-  std::uint64_t count = rows.count;
-  const auto base = reinterpret_cast<std::uint64_t>(rows.base), end = reinterpret_cast<std::uint64_t>(rows.end);
-  if (end != 0) count = end < base || rows.stride == 0 ? 0 : (end - base) / rows.stride;
-  std::uint32_t most = 0;
-  if (rows.most != nullptr && read_from(target, reinterpret_cast<std::uint64_t>(rows.most), most))
-    count = std::min<std::uint64_t>(count, most);
-  return std::min(count, kMostRows);
-}
-
 /// Writes a table row by row. The objects, and what leads to them, may be damaged: a list may be a ring.
 class TableReader {
  public:
@@ -142,20 +132,16 @@ class TableReader {
   /// The rows of `level` that lie in `around`.
   void enter(std::size_t level, const ObjectRow& around) {
     const tables::Rows& rows = levels_[level];
-    std::uint64_t object = 0;
     if (rows.shape == tables::Shape::linked) {
-      object = around.number(rows.first).value_or(0);
+      std::uint64_t object = around.number(rows.first).value_or(0);
       for (std::uint64_t i = 0; object != 0 && visit(level, object, around, i); ++i)
         if (!read_from(target_, object + rows.stride, object)) return;
       return;
     }
     const auto begin = rows.first.steps == 0 ? around.object() : around.address(rows.first);
-    const std::uint64_t count = row_count(target_, rows);
-    for (std::uint64_t i = 0; begin && i < count; ++i) {
-      object = *begin + i * rows.stride;
-      if (rows.shape == tables::Shape::pointers && !read_from(target_, object, object)) return;
-      if (object != 0 && !visit(level, object, around, i)) return;
-    }
+    if (!begin) return;
+    each_element(target_, rows, *begin,
+                 [&](std::uint64_t element, std::uint64_t number) { return visit(level, element, around, number); });
   }
 
   /// False where that is enough.

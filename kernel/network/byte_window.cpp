@@ -11,7 +11,6 @@ namespace toro::inet {
 
 ByteWindow::~ByteWindow() {
   clear();
-  heap::free(slots_);
 }
 
 void ByteWindow::free_chunks(std::size_t slot, std::size_t end) {
@@ -24,7 +23,9 @@ void ByteWindow::free_chunks(std::size_t slot, std::size_t end) {
 }
 
 void ByteWindow::clear() {
+  if (slots_ == nullptr) return;
   free_chunks(begin_ / kChunk, (begin_ + extent_ + kChunk - 1) / kChunk);
+  heap::free(std::exchange(slots_, nullptr));
   begin_ = extent_ = 0;
 }
 

@@ -33,10 +33,6 @@ class ByteWindow {
   ~ByteWindow();
 
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
-  /// Only while nothing was ever written.
-  void set_capacity(std::size_t capacity) {
-    if (slots_ == nullptr) capacity_ = capacity;
-  }
 
   /// `offset` counts from the beginning; the end must be within the capacity. How many of the bytes were written: fewer
   /// when memory is out.
@@ -61,7 +57,7 @@ class ByteWindow {
 
   MemoryBudget& budget_;
   std::size_t capacity_;
-  std::byte** slots_ = nullptr;  ///< a ring
+  std::byte** slots_ = nullptr;  ///< a ring; none while nothing is kept
   std::size_t begin_ = 0;        ///< in bytes of the ring
   std::size_t extent_ = 0;       ///< bytes from there on, behind which nothing was written
 };

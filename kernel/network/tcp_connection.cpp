@@ -12,6 +12,11 @@ namespace {
 
 constexpr std::uint64_t kOrphanLifetime = 60 * kSecond;  // FIN-WAIT-2 without a user
 
+/// Keep-alive is timed by whole seconds: connections that are quiet wake the core together.
+std::uint64_t next_second(std::uint64_t time) {
+  return (time / kSecond + 1) * kSecond;
+}
+
 }  // namespace
 
 TcpConnection::TcpConnection(Tcp& tcp, Endpoint local, Endpoint remote)
@@ -255,7 +260,7 @@ void TcpConnection::set_keep_alive(const TcpKeepAlive& keep_alive) {
 void TcpConnection::touch_keep_alive() {
   if (!keep_alive_.enabled || is_connecting() || state_ == TcpState::closed)
     return tcp_.stack().timers().cancel(keep_alive_timer_);
-  tcp_.stack().timers().arm(keep_alive_timer_, std::max(heard_at_ + keep_alive_.idle, now() + kMillisecond));
+  tcp_.stack().timers().arm(keep_alive_timer_, next_second(std::max(heard_at_ + keep_alive_.idle, now())));
 }
 
 /// A segment whose number was acknowledged long ago: who is there answers it. [RFC 9293 3.8.4]
@@ -269,7 +274,7 @@ void TcpConnection::keep_alive_expired() {
     ++probes_;
     send_segment(TcpHeader::kAck, snd_una_ - 1, 0);
   }
-  tcp_.stack().timers().arm(keep_alive_timer_, now() + keep_alive_.interval);
+  tcp_.stack().timers().arm(keep_alive_timer_, next_second(now() + keep_alive_.interval));
 }
 
 }  // namespace toro::inet

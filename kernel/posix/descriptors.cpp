@@ -1,12 +1,24 @@
 // Descriptors of open files.
 #include "kernel/posix/descriptors.hpp"
 
+#include <optional>
+
 #include "kernel/arch/x86_64/spin_lock.hpp"
+#include "kernel/network/object.hpp"
+#include "kernel/posix/number_set.hpp"
 
 namespace toro::posix {
+namespace {
 
-constinit DescriptorSlot descriptor_slots[kMostDescriptors] = {
-    {.kind = DescriptorKind::console}, {.kind = DescriptorKind::console}, {.kind = DescriptorKind::console}};
+using Chunk = DescriptorChunk;
+using Kind = DescriptorKind;
+using Slot = DescriptorSlot;
+
+constinit Chunk first_chunk{{{.kind = Kind::console}, {.kind = Kind::console}, {.kind = Kind::console}}};
+
+}  // namespace
+
+constinit DescriptorChunk* descriptor_chunks[] = {&first_chunk};
 
 namespace {
 
@@ -14,14 +26,22 @@ using filesystem::Error;
 using filesystem::failure;
 using filesystem::OpenFile;
 
-using Kind = DescriptorKind;
-using Slot = DescriptorSlot;
 constexpr std::int32_t kMost = kMostDescriptors;
 
 constinit arch::SpinLock lock;
+constinit NumberSet<kMostDescriptors> numbers(3);
+static_assert(decltype(numbers)::kWord == Chunk::kSlots);
+constinit DescriptorLimit limit{kFirstLimit, kMostDescriptors};
 
-bool is_open(std::int32_t number) {
-  return number >= 0 && number < kMost && descriptor_slots[number].kind != Kind::free;
+/// Holding the lock, as the following.
+Chunk*& chunk_of(std::size_t number) {
+  return descriptor_chunks[number / Chunk::kSlots];
+}
+
+Slot* find_slot(std::int32_t number) {
+  if (number < 0 || number >= kMost) return nullptr;
+  const auto at = static_cast<std::size_t>(number);
+  return numbers.has(at) ? &chunk_of(at)->slots[at % Chunk::kSlots] : nullptr;
 }
 
 Slot slot_of(OpenFile* file, Stream* stream, bool close_on_exec) {
@@ -29,15 +49,32 @@ Slot slot_of(OpenFile* file, Stream* stream, bool close_on_exec) {
   return {file, stream, kind, close_on_exec};
 }
 
-FileResult add(Slot slot, std::int32_t lowest) {
-  if (lowest < 0 || lowest >= kMost) return failure(Error::invalid);
+/// `slot` takes the place that `choose()` gives, holding the lock; nothing where that has no part of the table yet.
+template <class F>
+std::optional<FileResult> try_put(Slot& slot, F choose, Chunk*& spare) {
   const arch::ThreadSpinLockGuard guard(lock);
-  for (std::int32_t i = lowest; i < kMost; ++i)
-    if (descriptor_slots[i].kind == Kind::free) {
-      descriptor_slots[i] = slot;
-      return i;
-    }
-  return failure(Error::too_many_open);
+  const filesystem::Result<std::size_t> chosen = choose();
+  if (!chosen) return std::unexpected(chosen.error());
+  Chunk*& chunk = chunk_of(*chosen);
+  if (chunk == nullptr) chunk = std::exchange(spare, nullptr);
+  if (chunk == nullptr) return std::nullopt;
+  numbers.add(*chosen);
+  std::swap(slot, chunk->slots[*chosen % Chunk::kSlots]);
+  return static_cast<std::int64_t>(*chosen);
+}
+
+/// The same, with what is missing of the table; `slot` is what was there before.
+template <class F>
+FileResult put(Slot& slot, F choose) {
+  Chunk* spare = nullptr;
+  auto done = try_put(slot, choose, spare);
+  while (!done) {
+    spare = inet::make<Chunk>();
+    if (spare == nullptr) return failure(Error::no_memory);
+    done = try_put(slot, choose, spare);
+    inet::dispose(spare);
+  }
+  return *done;
 }
 
 void hold(OpenFile* file, Stream* stream) {
@@ -49,71 +86,110 @@ void let_go(OpenFile* file, Stream* stream) {
   if (stream != nullptr) posix::let_go(*stream);
 }
 
+/// What `slot` stands for is the table's from now on, or is let go of.
+FileResult add(Slot slot, std::int32_t lowest) {
+  const FileResult done = put(slot, [lowest]() -> filesystem::Result<std::size_t> {
+    const auto from = static_cast<std::size_t>(lowest);
+    if (lowest < 0 || (lowest > 0 && from >= limit.soft)) return failure(Error::invalid);
+    const std::size_t number = numbers.lowest_free(from);
+    if (number >= limit.soft) return failure(Error::too_many_open);
+    return number;
+  });
+  let_go(slot.file, slot.stream);  // nothing, where it was taken
+  return done;
+}
+
 }  // namespace
 
 filesystem::Result<Descriptor> Descriptor::find(std::int32_t number) {
   const arch::ThreadSpinLockGuard guard(lock);
-  if (!is_open(number)) return failure(Error::bad_file);
-  const Slot& slot = descriptor_slots[number];
-  hold(slot.file, slot.stream);
-  return Descriptor(slot.file, slot.stream);
+  const Slot* const slot = find_slot(number);
+  if (slot == nullptr) return failure(Error::bad_file);
+  hold(slot->file, slot->stream);
+  return Descriptor(slot->file, slot->stream);
 }
 
-void Descriptor::release() {
+Descriptor::~Descriptor() {
   let_go(file_, stream_);
 }
 
 FileResult Descriptor::duplicate(std::int32_t lowest, bool close_on_exec) {
-  const auto number = add(slot_of(file_, stream_, close_on_exec), lowest);
-  if (number) hold(file_, stream_);
-  return number;
+  hold(file_, stream_);
+  return add(slot_of(file_, stream_, close_on_exec), lowest);
 }
 
 FileResult Descriptor::duplicate_to(std::int32_t number, bool close_on_exec) {
-  if (number < 0 || number >= kMost) return failure(Error::bad_file);
   hold(file_, stream_);
-  Slot old;
-  {
-    const arch::ThreadSpinLockGuard guard(lock);
-    old = std::exchange(descriptor_slots[number], slot_of(file_, stream_, close_on_exec));
-  }
-  let_go(old.file, old.stream);
-  return number;
+  Slot slot = slot_of(file_, stream_, close_on_exec);
+  const FileResult done = put(slot, [number]() -> filesystem::Result<std::size_t> {
+    if (number < 0 || static_cast<std::uint64_t>(number) >= limit.soft) return failure(Error::bad_file);
+    return static_cast<std::size_t>(number);
+  });
+  let_go(slot.file, slot.stream);  // what was there before or, where that failed, was to be
+  return done;
 }
 
 FileResult add_descriptor(OpenFile& file, bool close_on_exec) {
-  auto number = add(slot_of(&file, nullptr, close_on_exec), 0);
-  if (!number) let_go(&file, nullptr);
-  return number;
+  return add(slot_of(&file, nullptr, close_on_exec), 0);
 }
 
 FileResult add_descriptor(Stream& stream, bool close_on_exec) {
-  auto number = add(slot_of(nullptr, &stream, close_on_exec), 0);
-  if (!number) posix::let_go(stream);
-  return number;
+  return add(slot_of(nullptr, &stream, close_on_exec), 0);
 }
 
 FileResult close_descriptor(std::int32_t number) {
   Slot old;
+  Chunk* unused = nullptr;
   {
     const arch::ThreadSpinLockGuard guard(lock);
-    if (!is_open(number)) return failure(Error::bad_file);
-    old = std::exchange(descriptor_slots[number], {});
+    Slot* const slot = find_slot(number);
+    if (slot == nullptr) return failure(Error::bad_file);
+    old = std::exchange(*slot, {});
+    const auto at = static_cast<std::size_t>(number);
+    numbers.remove(at);
+    if (!numbers.has_any_beside(at) && chunk_of(at) != &first_chunk) unused = std::exchange(chunk_of(at), nullptr);
   }
+  inet::dispose(unused);
   let_go(old.file, old.stream);
   return 0;
 }
 
+void close_all_streams() {
+  constexpr auto kStep = static_cast<std::int32_t>(Chunk::kSlots);
+  for (std::int32_t first = 0; first < kMost; first += kStep) {
+    if (chunk_of(static_cast<std::size_t>(first)) == nullptr) continue;
+    for (std::int32_t number = first; number < first + kStep; ++number) {
+      const auto descriptor = Descriptor::find(number);
+      if (descriptor && descriptor->stream() != nullptr) static_cast<void>(close_descriptor(number));
+    }
+  }
+}
+
 filesystem::Result<bool> closes_on_exec(std::int32_t number) {
   const arch::ThreadSpinLockGuard guard(lock);
-  if (!is_open(number)) return failure(Error::bad_file);
-  return descriptor_slots[number].close_on_exec;
+  const Slot* const slot = find_slot(number);
+  if (slot == nullptr) return failure(Error::bad_file);
+  return slot->close_on_exec;
 }
 
 FileResult set_close_on_exec(std::int32_t number, bool close_on_exec) {
   const arch::ThreadSpinLockGuard guard(lock);
-  if (!is_open(number)) return failure(Error::bad_file);
-  descriptor_slots[number].close_on_exec = close_on_exec;
+  Slot* const slot = find_slot(number);
+  if (slot == nullptr) return failure(Error::bad_file);
+  slot->close_on_exec = close_on_exec;
+  return 0;
+}
+
+DescriptorLimit descriptor_limit() {
+  const arch::ThreadSpinLockGuard guard(lock);
+  return limit;
+}
+
+FileResult set_descriptor_limit(DescriptorLimit wanted) {
+  if (wanted.soft > wanted.hard) return failure(Error::invalid);
+  if (wanted.hard > kMostDescriptors) return failure(Error::not_permitted);
+  const arch::ThreadSpinLockGuard guard(lock);
+  limit = wanted;
   return 0;
 }
 

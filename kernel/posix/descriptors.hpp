@@ -10,7 +10,11 @@ namespace toro::posix {
 
 using FileResult = filesystem::Result<std::int64_t>;
 
-inline constexpr std::int32_t kMostDescriptors = 1024;
+/// There are so many numbers; who wants more than kFirstLimit asks for it by setrlimit(2).
+inline constexpr std::int32_t kMostDescriptors = 65536;
+/// Those that select(2) can name: FD_SETSIZE.
+inline constexpr std::int32_t kMostSelected = 1024;
+inline constexpr std::int32_t kFirstLimit = kMostSelected;
 
 enum class DescriptorKind : std::uint8_t { free, console, file, stream };
 
@@ -21,7 +25,12 @@ struct DescriptorSlot {
   DescriptorKind kind = DescriptorKind::free;
   bool close_on_exec = false;
 };
-extern DescriptorSlot descriptor_slots[kMostDescriptors];
+/// The table's part for so many numbers in a row, there while one of them is open.
+struct DescriptorChunk {
+  static constexpr std::size_t kSlots = 64;
+  DescriptorSlot slots[kSlots];
+};
+extern DescriptorChunk* descriptor_chunks[kMostDescriptors / DescriptorChunk::kSlots];
 
 /// What a descriptor stands for, held while this lives. Threads.
 class Descriptor {
@@ -59,7 +68,18 @@ class Descriptor {
 [[nodiscard]] FileResult add_descriptor(filesystem::OpenFile& file, bool close_on_exec);
 [[nodiscard]] FileResult add_descriptor(Stream& stream, bool close_on_exec);
 [[nodiscard]] FileResult close_descriptor(std::int32_t number);
+/// At the end of the application.
+void close_all_streams();
 [[nodiscard]] filesystem::Result<bool> closes_on_exec(std::int32_t number);
 [[nodiscard]] FileResult set_close_on_exec(std::int32_t number, bool close_on_exec);
+
+/// New descriptors are below `soft`. [getrlimit(2), RLIMIT_NOFILE]
+struct DescriptorLimit {
+  std::uint64_t soft;
+  std::uint64_t hard;
+};
+[[nodiscard]] DescriptorLimit descriptor_limit();
+/// Error::invalid, and Error::not_permitted beyond kMostDescriptors.
+[[nodiscard]] FileResult set_descriptor_limit(DescriptorLimit limit);
 
 }  // namespace toro::posix

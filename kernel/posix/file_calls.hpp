@@ -47,6 +47,8 @@ FileResult call_dup(SyscallFrame&);
 FileResult call_dup2(SyscallFrame&);
 FileResult call_dup3(SyscallFrame&);
 FileResult call_getdents64(SyscallFrame&);
+// limits.cpp
+FileResult call_prlimit(SyscallFrame&);
 // file_names.cpp
 FileResult call_open(SyscallFrame&);
 FileResult call_openat(SyscallFrame&);

@@ -49,7 +49,8 @@ constexpr auto kFileEntries = std::to_array<SyscallEntry>({
     {268, handle<call_fchmodat>},   {269, handle<call_faccessat>},
     {280, handle<call_utimensat>},  {292, handle<call_dup3>},
     {295, handle<call_preadv>},     {296, handle<call_pwritev>},
-    {332, handle<call_statx>},      {439, handle<call_faccessat>},  // faccessat2
+    {302, handle<call_prlimit>},    {332, handle<call_statx>},
+    {439, handle<call_faccessat>},  // faccessat2
 });
 
 /// Of those that every image has, the ones that are not among the files'.

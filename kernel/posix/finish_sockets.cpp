@@ -7,12 +7,8 @@
 
 extern "C" [[gnu::destructor]] void toro_finish_sockets() {
   using namespace toro;
-  constexpr std::int32_t kMostDescriptors = 1024;
   constexpr std::uint64_t kPatience = 10 * inet::kSecond;
-  for (std::int32_t number = 0; number < kMostDescriptors; ++number) {
-    const auto descriptor = posix::Descriptor::find(number);
-    if (descriptor && descriptor->stream() != nullptr) static_cast<void>(posix::close_descriptor(number));
-  }
+  posix::close_all_streams();
   if (posix::finish_vsock != nullptr) posix::finish_vsock(kPatience);
   const std::uint64_t deadline = posix::deadline_after(kPatience);
   for (inet::Interface* const interface : inet::interfaces_in_use()) {

@@ -17,8 +17,6 @@ namespace {
 using filesystem::failure;
 
 constexpr auto kInterrupted = static_cast<filesystem::Error>(4);
-constexpr std::size_t kMost = 1024;
-
 struct PollEntry {
   std::int32_t number;
   Events wanted;
@@ -29,21 +27,25 @@ struct PollEntry {
 struct Polled {
   std::optional<Descriptor> descriptor;
   inet::Watch watch;
+  bool is_watched = false;
 };
 
-/// What is the case of a descriptor now; from then on a change of a stream raises its watch.
-Events look(Polled& polled, Events wanted) {
+/// What is the case of a descriptor now; where one `waits`, a change of a stream raises its watch from then on.
+Events look(Polled& polled, Events wanted, bool waits) {
   constexpr Events kAlways = kError | kHangUp | kInvalid;
   if (!polled.descriptor) return kInvalid;
-  if (Stream* const stream = pollable(*polled.descriptor)) return stream->poll(&polled.watch) & (wanted | kAlways);
-  return wanted & (kIn | kOut);  // files are always ready
+  Stream* const stream = pollable(*polled.descriptor);
+  if (stream == nullptr) return wanted & (kIn | kOut);  // files are always ready
+  polled.is_watched = waits;
+  return stream->poll(waits ? &polled.watch : nullptr) & (wanted | kAlways);
 }
 
-/// Of all descriptors; how many are ready.
-std::int64_t look_at_all(std::span<PollEntry> entries, std::span<Polled> polled) {
+/// Of all descriptors; how many are ready. Behind the first that is, none is watched.
+std::int64_t look_at_all(std::span<PollEntry> entries, std::span<Polled> polled, bool waits) {
   std::int64_t count = 0;
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    entries[i].found = entries[i].number < 0 ? Events{0} : look(polled[i], entries[i].wanted);
+    const bool is_left_out = entries[i].number < 0;
+    entries[i].found = is_left_out ? Events{0} : look(polled[i], entries[i].wanted, waits && count == 0);
     if (entries[i].found != 0) ++count;
   }
   return count;
@@ -51,7 +53,7 @@ std::int64_t look_at_all(std::span<PollEntry> entries, std::span<Polled> polled)
 
 void unwatch_all(std::span<Polled> polled) {
   for (Polled& one : polled)
-    if (Stream* const stream = one.descriptor ? pollable(*one.descriptor) : nullptr) stream->unwatch(one.watch);
+    if (std::exchange(one.is_watched, false)) pollable(*one.descriptor)->unwatch(one.watch);
 }
 
 FileResult poll_held(std::span<PollEntry> entries, std::span<Polled> polled, std::uint64_t deadline) {
@@ -63,7 +65,7 @@ FileResult poll_held(std::span<PollEntry> entries, std::span<Polled> polled, std
   }
   for (bool is_last = deadline == 0;;) {
     raised = 0;
-    const std::int64_t count = look_at_all(entries, polled);
+    const std::int64_t count = look_at_all(entries, polled, !is_last);
     Result waited = 0;
     if (count == 0 && !is_last)
       waited = wait_futex(reinterpret_cast<const std::uint32_t*>(&raised), 0, "poll", deadline);
@@ -76,7 +78,7 @@ FileResult poll_held(std::span<PollEntry> entries, std::span<Polled> polled, std
 
 /// `deadline` 0: nothing is waited for.
 FileResult poll(std::span<PollEntry> entries, std::uint64_t deadline) {
-  if (entries.size() > kMost) return failure(filesystem::Error::invalid);
+  if (entries.size() > descriptor_limit().soft) return failure(filesystem::Error::invalid);
   auto* const polled = static_cast<Polled*>(heap::allocate(std::max(entries.size(), std::size_t{1}) * sizeof(Polled)));
   if (polled == nullptr) return failure(filesystem::Error::no_memory);
   std::uninitialized_value_construct_n(polled, entries.size());
@@ -107,7 +109,7 @@ std::int64_t put(Words words, std::size_t bit, bool value) {
 
 FileResult select(const SyscallFrame& frame, std::uint64_t deadline) {
   const std::size_t count = frame.argument(0);
-  if (count > kMost) return failure(filesystem::Error::invalid);
+  if (count > static_cast<std::size_t>(kMostSelected)) return failure(filesystem::Error::invalid);
   const Words sets[] = {frame.pointer<std::uint64_t>(1), frame.pointer<std::uint64_t>(2),
                         frame.pointer<std::uint64_t>(3)};
   constexpr Events kWanted[] = {kIn, kOut, 0};

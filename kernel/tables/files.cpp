@@ -15,7 +15,7 @@ struct MountTable {
 
 namespace toro::posix {
 // NOLINTNEXTLINE(readability-redundant-declaration): weak here
-[[gnu::weak]] extern DescriptorSlot descriptor_slots[kMostDescriptors];
+[[gnu::weak]] extern DescriptorChunk* descriptor_chunks[kMostDescriptors / DescriptorChunk::kSlots];
 }  // namespace toro::posix
 
 namespace toro::tables {
@@ -84,9 +84,11 @@ constexpr Table kFiles{
     .name = "files",
     .title = "Open files",
     .about = "Every descriptor; several may stand for one open file",
-    .rows = {.stride = sizeof(DescriptorSlot),
-             .base = posix::descriptor_slots,
+    .rows = {.shape = Shape::chunks,
+             .stride = sizeof(DescriptorSlot),
+             .base = posix::descriptor_chunks,
              .count = posix::kMostDescriptors,
+             .per_chunk = posix::DescriptorChunk::kSlots,
              .only_where = kKind},
     .columns = kFileColumns,
 };

@@ -20,7 +20,7 @@ namespace toro::vsock {
 
 namespace toro::posix {
 // NOLINTNEXTLINE(readability-redundant-declaration): weak here
-[[gnu::weak]] extern DescriptorSlot descriptor_slots[kMostDescriptors];
+[[gnu::weak]] extern DescriptorChunk* descriptor_chunks[kMostDescriptors / DescriptorChunk::kSlots];
 }  // namespace toro::posix
 
 namespace toro::inet {
@@ -118,9 +118,11 @@ constexpr const char* kVsockStates[] = {"CONNECTING", "ESTABLISHED", "CLOSING", 
 constexpr const char* kLoopback[] = {"lo"};
 
 constexpr Holders descriptors_of(std::size_t bytes) {
-  return {.base = posix::descriptor_slots,
-          .stride = sizeof(posix::DescriptorSlot),
-          .count = posix::kMostDescriptors,
+  return {.rows = {.shape = Shape::chunks,
+                   .stride = sizeof(posix::DescriptorSlot),
+                   .base = posix::descriptor_chunks,
+                   .count = posix::kMostDescriptors,
+                   .per_chunk = posix::DescriptorChunk::kSlots},
           .pointer = offsetof(posix::DescriptorSlot, stream),
           .bytes = static_cast<std::uint32_t>(bytes)};
 }

@@ -100,11 +100,30 @@ enum class Format : std::uint8_t {
   checks,       ///< what the first of `checks` says that holds; empty where none does
 };
 
-/// An array whose elements point to objects.
+enum class Shape : std::uint8_t {
+  objects,   ///< an array of them
+  pointers,  ///< an array of pointers to them
+  linked,    ///< each with a pointer to the next
+  chunks,    ///< an array of pointers, some of them null, to arrays of `per_chunk` of them
+};
+
+struct Rows {
+  Shape shape = Shape::objects;
+  bool each_core = false;               ///< `base` is a per-core variable
+  std::uint32_t stride = 0;             ///< bytes of an element; of Shape::linked, where in it the pointer lies
+  const void* base = nullptr;           ///< null, and not `within` others: the image has none of these objects
+  const Rows* within = nullptr;         ///< if not null, in each of those in place of `base`; three deep at most
+  Place first = {};                     ///< from there: of Shape::linked the pointer to the first, else the array
+  std::uint32_t count = 1;              ///< of elements
+  std::uint32_t per_chunk = 0;          ///< of Shape::chunks
+  const void* end = nullptr;            ///< if not null, where they end, instead of `count`
+  const std::uint32_t* most = nullptr;  ///< if not null, what bounds `count`
+  Place only_where = {};                ///< rows where this is 0 are left out
+};
+
+/// Elements that point to objects.
 struct Holders {
-  const void* base = nullptr;  ///< null: the image has none
-  std::uint32_t stride = 0;
-  std::uint32_t count = 0;
+  Rows rows;                  ///< not linked; without a base the image has none
   std::uint32_t pointer = 0;  ///< where in an element that lies
   std::uint32_t bytes = 0;    ///< of an object
 };
@@ -117,25 +136,6 @@ struct Column {
   List<const char*> words = {};
   List<Check> checks = {};
   const Holders* holders = nullptr;
-};
-
-enum class Shape : std::uint8_t {
-  objects,   ///< an array of them
-  pointers,  ///< an array of pointers to them
-  linked,    ///< each with a pointer to the next
-};
-
-struct Rows {
-  Shape shape = Shape::objects;
-  bool each_core = false;               ///< `base` is a per-core variable
-  std::uint32_t stride = 0;             ///< bytes of an element; of Shape::linked, where in it the pointer lies
-  const void* base = nullptr;           ///< null, and not `within` others: the image has none of these objects
-  const Rows* within = nullptr;         ///< if not null, in each of those in place of `base`; three deep at most
-  Place first = {};                     ///< from there: of Shape::linked the pointer to the first, else the array
-  std::uint32_t count = 1;              ///< of elements
-  const void* end = nullptr;            ///< if not null, where they end, instead of `count`
-  const std::uint32_t* most = nullptr;  ///< if not null, what bounds `count`
-  Place only_where = {};                ///< rows where this is 0 are left out
 };
 
 struct Table {

@@ -4,6 +4,7 @@ not read, servers and guests that are killed.
 TORO_VSOCK_BYTES sets how much the longest echo has.
 """
 
+import contextlib
 import hashlib
 import http.client
 import os
@@ -14,12 +15,14 @@ import socket
 import threading
 
 import harness
+import load_server
 
 BOARDS = ("qemu-microvm", "kvm-pc")
 LONGEST = int(os.environ.get("TORO_VSOCK_BYTES", str(64 << 20)))
 SIZES = [2 << 10 << i for i in range(9)]
 PATIENCE = 120  # seconds without a byte after which a test gives up: the machine may be loaded
 MEBIBYTE = 1 << 20
+MANY = 2_000  # connections
 
 
 def free_port():
@@ -179,6 +182,23 @@ class Vsock(harness.Case):
                 said = self.finish(self.boot("ask", "7", "100000", str(count),
                                              options=("--cores", cores, "--vsock", f"7:{server.place}")))
                 self.assertEqual(count, said.count("100000 of 100000 bytes came back, equal"), said)
+
+    def test_thousands_of_connections_are_open_at_once(self):
+        port = free_port()
+        guest = self.start("run", load_server.build(), "--memory", "256M", "--forward", f"vsock:{port}:80", "--", "vsock")
+        self.console_until(guest, "serving\n")
+        server = load_server.Server("127.0.0.1", port)
+        server.fetch()
+        before = server.memory()
+        with contextlib.ExitStack() as stack:
+            ends = []
+            for _ in range(MANY // 500):  # more at once than the server's backlog are refused
+                ends += stack.enter_context(server.connections(500))
+                load_server.ask_all(ends)
+            taken = server.memory() - before
+        server.memory_until(before)
+        print(f"{MANY} connections: {taken / MANY:.0f} bytes each", flush=True)
+        self.assertIsNone(guest.poll())
 
     def test_each_call(self):
         for board in (*BOARDS, "kvm-pc-emulated"):

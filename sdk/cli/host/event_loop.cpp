@@ -1,12 +1,15 @@
-// The event loop: poll(2), with signals read from a signalfd.
+// The event loop: epoll(7), with signals read from a signalfd.
 #include "sdk/cli/host/event_loop.hpp"
 
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
+#include <span>
 #include <system_error>
 #include <vector>
 
@@ -14,11 +17,14 @@
 
 namespace toro::cli {
 
+static_assert(POLLIN == EPOLLIN && POLLPRI == EPOLLPRI && POLLOUT == EPOLLOUT && POLLERR == EPOLLERR &&
+              POLLHUP == EPOLLHUP && POLLRDHUP == EPOLLRDHUP);
+
 void Registration::reset() {
   if (loop_ != nullptr) std::exchange(loop_, nullptr)->remove(id_);
 }
 
-EventLoop::EventLoop() {
+EventLoop::EventLoop() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
   sigset_t ending;
   sigemptyset(&ending);
   for (int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&ending, signal);
@@ -27,12 +33,29 @@ EventLoop::EventLoop() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGTTOU, SIG_IGN);
   signals_ = FileDescriptor(signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK));
+  epoll_event event{.events = EPOLLIN, .data = {.fd = signals_.get()}};
+  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, signals_.get(), &event) != 0)
+    throw std::system_error(errno, std::system_category(), "epoll");
 }
 
 Registration EventLoop::watch(int fd, short events, std::function<void(short)> handler) {
   auto shared = std::make_shared<std::function<void(short)>>(std::move(handler));
   watches_.emplace(next_id_, Watch{fd, events, std::move(shared)});
+  auto& ids = by_descriptor_[fd];
+  ids.push_back(next_id_);
+  ask_for(fd, ids.size() == 1 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD);
   return Registration(*this, next_id_++);
+}
+
+/// What the watches of a descriptor want by now.
+void EventLoop::ask_for(int fd, int operation) {
+  epoll_event event{.events = 0, .data = {.fd = fd}};
+  for (const auto id : by_descriptor_.at(fd)) event.events |= static_cast<std::uint32_t>(watches_.at(id).events);
+  if (always_ready_.contains(fd) || epoll_ctl(epoll_.get(), operation, fd, &event) == 0) return;
+  // What was closed while it was watched is not there any more, and its number may be another's.
+  if (errno == ENOENT && epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0) return;
+  if (errno != EPERM && errno != EBADF) throw std::system_error(errno, std::system_category(), "epoll_ctl");
+  always_ready_.insert(fd);
 }
 
 Registration EventLoop::after(std::chrono::milliseconds delay, std::function<void()> handler) {
@@ -41,8 +64,15 @@ Registration EventLoop::after(std::chrono::milliseconds delay, std::function<voi
 }
 
 void EventLoop::remove(std::uint64_t id) {
-  watches_.erase(id);
   timers_.erase(id);
+  const auto watch = watches_.extract(id);
+  if (watch.empty()) return;
+  const int fd = watch.mapped().fd;
+  auto& ids = by_descriptor_.at(fd);
+  std::erase(ids, id);
+  if (!ids.empty()) return ask_for(fd, EPOLL_CTL_MOD);
+  by_descriptor_.erase(fd);
+  if (always_ready_.erase(fd) == 0) epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
 }
 
 void EventLoop::run_until(const std::function<bool()>& done) {
@@ -57,24 +87,31 @@ int EventLoop::milliseconds_to_next_timer() const {
 }
 
 void EventLoop::step() {
-  std::vector<pollfd> descriptors{{signals_.get(), POLLIN, 0}};
-  std::vector<std::uint64_t> ids{0};
-  for (const auto& [id, watch] : watches_) {
-    descriptors.push_back({watch.fd, watch.events, 0});
-    ids.push_back(id);
+  std::array<epoll_event, 256> events;
+  const int timeout = always_ready_.empty() ? milliseconds_to_next_timer() : 0;
+  const int count = epoll_wait(epoll_.get(), events.data(), events.size(), timeout);
+  if (count < 0 && errno != EINTR) throw std::system_error(errno, std::system_category(), "epoll_wait");
+  for (const epoll_event& event : std::span(events).first(static_cast<std::size_t>(std::max(count, 0)))) {
+    if (event.data.fd == signals_.get())
+      take_signal();
+    else
+      tell(event.data.fd, static_cast<short>(event.events));
   }
-  if (::poll(descriptors.data(), descriptors.size(), milliseconds_to_next_timer()) < 0 && errno != EINTR)
-    throw std::system_error(errno, std::system_category(), "poll");
-  if (descriptors[0].revents != 0) take_signal();
-  for (std::size_t i = 1; i < descriptors.size(); ++i) {
-    if (descriptors[i].revents == 0) continue;
-    // An earlier handler of this round may have removed the registration.
-    auto found = watches_.find(ids[i]);
-    if (found == watches_.end()) continue;
-    auto handler = found->second.handler;
-    (*handler)(descriptors[i].revents);
-  }
+  for (const int fd : std::vector(always_ready_.begin(), always_ready_.end())) tell(fd, POLLIN | POLLOUT);
   fire_timers();
+}
+
+/// An earlier handler of this round may have removed a watch, or put another in its place.
+void EventLoop::tell(int fd, short events) {
+  const auto ids = by_descriptor_.find(fd);
+  if (ids == by_descriptor_.end()) return;
+  for (const auto id : std::vector(ids->second)) {
+    const auto found = watches_.find(id);
+    if (found == watches_.end()) continue;
+    const auto told = static_cast<short>(events & (found->second.events | POLLERR | POLLHUP));
+    const auto handler = found->second.handler;
+    if (told != 0) (*handler)(told);
+  }
 }
 
 void EventLoop::take_signal() {

@@ -6,6 +6,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
+#include <vector>
 
 #include "sdk/cli/host/file_descriptor.hpp"
 
@@ -63,13 +65,18 @@ class EventLoop {
   };
 
   void step();
+  void ask_for(int fd, int operation);
+  void tell(int fd, short events);
   void take_signal();
   void fire_timers();
   [[nodiscard]] int milliseconds_to_next_timer() const;
   void remove(std::uint64_t id);
 
   std::uint64_t next_id_ = 1;
+  FileDescriptor epoll_;
   std::map<std::uint64_t, Watch> watches_;
+  std::map<int, std::vector<std::uint64_t>> by_descriptor_;
+  std::set<int> always_ready_;  ///< of them: files, and what is not open
   std::map<std::uint64_t, Timer> timers_;
   FileDescriptor signals_;
   bool interrupt_ignored_ = false;

@@ -5,10 +5,12 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <toro/memory.hpp>
 #include <toro/thread.hpp>
 
 #include <algorithm>
@@ -363,6 +365,81 @@ TEST_CASE("epolls and what they watch come and go on all cores") {
   for (auto& thread : threads) thread.join();
   epoll_event event{};
   CHECK_EQ(epoll_wait(shared, &event, 1, 0), 0);
+}
+
+/// As many descriptors as there can be, for a while.
+class ManyDescriptors {
+ public:
+  ManyDescriptors() {
+    REQUIRE_EQ(getrlimit(RLIMIT_NOFILE, &before_), 0);
+    const rlimit most{before_.rlim_max, before_.rlim_max};
+    REQUIRE_EQ(setrlimit(RLIMIT_NOFILE, &most), 0);
+  }
+  ~ManyDescriptors() { CHECK_EQ(setrlimit(RLIMIT_NOFILE, &before_), 0); }
+  ManyDescriptors(const ManyDescriptors&) = delete;
+  ManyDescriptors& operator=(const ManyDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_CASE("the limit of descriptors is what setrlimit says") {
+  rlimit limit{};
+  REQUIRE_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  CHECK_EQ(limit.rlim_cur, FD_SETSIZE);
+  CHECK_GT(limit.rlim_max, 10'000);
+  CHECK_EQ(sysconf(_SC_OPEN_MAX), FD_SETSIZE);
+  const Descriptor counter = make_counter();
+  CHECK_EQ(fails(dup2(counter, FD_SETSIZE)), EBADF);
+  CHECK_EQ(fails(fcntl(counter, F_DUPFD, FD_SETSIZE)), EINVAL);
+  CHECK_EQ(fcntl(counter, F_DUPFD, FD_SETSIZE - 1), FD_SETSIZE - 1);
+  CHECK_EQ(fails(fcntl(counter, F_DUPFD, FD_SETSIZE - 1)), EMFILE);
+  CHECK_EQ(close(FD_SETSIZE - 1), 0);
+  const rlimit more{limit.rlim_max + 1, limit.rlim_max + 1};
+  CHECK_EQ(fails(setrlimit(RLIMIT_NOFILE, &more)), EPERM);
+  const rlimit crossed{2, 1};
+  CHECK_EQ(fails(setrlimit(RLIMIT_NOFILE, &crossed)), EINVAL);
+  CHECK_EQ(fails(getrlimit(16, &limit)), EINVAL);
+  REQUIRE_EQ(getrlimit(RLIMIT_AS, &limit), 0);
+  CHECK_EQ(limit.rlim_cur, RLIM_INFINITY);
+  CHECK_EQ(fails(setrlimit(RLIMIT_AS, &crossed)), EPERM);
+}
+
+TEST_CASE("descriptors by the thousand: the lowest that is free is taken, and memory returns") {
+  const ManyDescriptors many;
+  const Descriptor counter = make_counter();
+  std::vector<Descriptor> copies;
+  copies.reserve(10'000);
+  const std::size_t before = toro::memory::statistics().heap_used;
+  for (int i = 0; i < 10'000; ++i) {
+    copies.emplace_back(dup(counter));
+    REQUIRE_EQ(static_cast<int>(copies.back()), counter + 1 + i);
+  }
+  for (const std::size_t at : {9'000UL, 63UL, 4'100UL}) copies[at].reset();
+  for (const int at : {63, 4'100, 9'000}) CHECK_EQ(dup(counter), counter + 1 + at);
+  for (const int at : {63, 4'100, 9'000}) CHECK_EQ(close(counter + 1 + at), 0);
+  CHECK_EQ(dup2(counter, 65'535), 65'535);
+  CHECK_EQ(close(65'535), 0);
+  CHECK_EQ(fails(close(65'535)), EBADF);
+  copies.clear();
+  CHECK_EQ(toro::memory::statistics().heap_used, before);
+}
+
+TEST_CASE("poll and epoll watch thousands, select what its sets have room for") {
+  const ManyDescriptors many;
+  const Descriptor epoll = make_epoll();
+  std::vector<Descriptor> counters;
+  std::vector<pollfd> entries;
+  for (std::uint64_t i = 0; i < 3'000; ++i) {
+    counters.push_back(make_counter(i % 1'000 == 999 ? 1 : 0));
+    entries.push_back({counters.back(), POLLIN, 0});
+    REQUIRE_EQ(watch(epoll, EPOLL_CTL_ADD, counters.back(), EPOLLIN, i), 0);
+  }
+  CHECK_EQ(poll(entries.data(), entries.size(), -1), 3);
+  for (const std::size_t at : {999UL, 1'999UL, 2'999UL}) CHECK_EQ(entries[at].revents, POLLIN);
+  std::array<epoll_event, 8> events{};
+  CHECK_EQ(epoll_wait(epoll, events.data(), events.size(), -1), 3);
+  CHECK_EQ(fails(select(FD_SETSIZE + 1, nullptr, nullptr, nullptr, nullptr)), EINVAL);
 }
 
 }  // namespace

@@ -124,7 +124,7 @@ TEST_CASE("object tables: rows within rows, and more of other kinds") {
   };
   static const Slot slots[3] = {{0, nullptr}, {1, kHeld[0]}, {2, kHeld[1]}};
   static constexpr Holders kSlots{
-      .base = slots, .stride = sizeof(Slot), .count = 3, .pointer = offsetof(Slot, object), .bytes = 4};
+      .rows = {.stride = sizeof(Slot), .base = slots, .count = 3}, .pointer = offsetof(Slot, object), .bytes = 4};
   static constexpr const char* kWords[] = {"kind"};
   static constexpr Column columns[] = {
       {.name = "kind", .format = Format::constant, .words = kWords},
@@ -159,6 +159,19 @@ TEST_CASE("object tables: rows within rows, and more of other kinds") {
   ring.within = &ring;
   table.rows.within = &ring;
   CHECK(read(table).empty());
+}
+
+TEST_CASE("object tables: chunks, some of which are not there") {
+  static const Object* const chunks[] = {nullptr, &kObjects[0], nullptr};
+  const Rows rows{
+      .shape = Shape::chunks, .stride = sizeof(Object), .base = chunks, .count = 6, .per_chunk = std::size(kObjects)};
+  const std::string text = read(table_of(rows));
+  CHECK(text.starts_with("|row=34|core=0|name=first|"));
+  CHECK(text.find("|row=35|core=0|name=second|") != std::string::npos);
+  CHECK(std::ranges::count(text, '\n') == 2);
+  Rows damaged = rows;
+  damaged.per_chunk = 0;
+  CHECK(read(table_of(damaged)).empty());
 }
 
 TEST_CASE("object tables: a list, and one that is a ring") {
