@@ -109,7 +109,7 @@ filesystem::Result<Descriptor> Descriptor::find(std::int32_t number) {
   return Descriptor(slot->file, slot->stream);
 }
 
-Descriptor::~Descriptor() {
+void Descriptor::release() {
   let_go(file_, stream_);
 }
 
