@@ -72,8 +72,8 @@ gdb.pretty_printers.append(look_up)
 
 
 class Text:
-    """The kernel's text, which changes only by the debugger itself while the guest stands: GDB is to read each line of
-    it once at a stop, instead of byte by byte. Nothing else is kept: devices write to memory at any time."""
+    """The kernel's text, which changes only by the debugger itself while the guest stands: GDB is to read it once at a
+    stop, a kilobyte at a time, instead of byte by byte. Nothing else is kept: devices write to memory at any time."""
 
     def __init__(self):
         self.connection = None
@@ -87,6 +87,7 @@ class Text:
             begin, end = (int(gdb.parse_and_eval(f"&{name}")) for name in ("toro_image_start", "toro_text_end"))
         except gdb.error:  # no kernel of ours
             return
+        gdb.execute("set dcache line-size 1024")
         gdb.execute("set mem inaccessible-by-default off")
         gdb.execute("with confirm off -- delete mem")  # of a connection before this one
         gdb.execute(f"mem {begin:#x} {end:#x} rw cache")

@@ -65,11 +65,25 @@ std::expected<void, Error> SplitQueue::submit(std::span<const std::span<const st
 }
 
 std::expected<void, Error> SplitQueue::submit_readable(std::span<const std::byte> data, std::uint64_t cookie) {
-  return submit({&data, 1}, {}, cookie);
+  return submit_one(data, 0, cookie);
 }
 
 std::expected<void, Error> SplitQueue::submit_writable(std::span<std::byte> data, std::uint64_t cookie) {
-  return submit({}, {&data, 1}, cookie);
+  return submit_one(data, std::to_underlying(DescriptorFlag::device_writes), cookie);
+}
+
+// As submit(), for the chain of which a receiving driver submits hundreds at boot.
+std::expected<void, Error> SplitQueue::submit_one(std::span<const std::byte> data, std::uint16_t flags,
+                                                  std::uint64_t cookie) {
+  if (broken_) return std::unexpected(Error::queue_broken);
+  std::uint32_t length = 0;
+  if (!add_chain_lengths(std::span(&data, 1), length)) return std::unexpected(Error::invalid_argument);
+  if (free_count_ == 0) return std::unexpected(Error::queue_full);
+  const std::uint16_t head = free_head_;
+  free_head_ = add_segment(head, data.data(), length, flags);
+  --free_count_;
+  offer(head, {.cookie = cookie, .writable_length = flags != 0 ? length : 0, .length = 1});
+  return {};
 }
 
 bool SplitQueue::publish() {

@@ -184,6 +184,8 @@ class SplitQueue {
   [[nodiscard]] std::uint64_t device_address(const void* pointer) const;
   [[nodiscard]] std::uint16_t in_flight() const { return static_cast<std::uint16_t>(published_ - used_ - reclaimed_); }
   [[nodiscard]] std::unexpected<Error> violate(Error error);
+  [[nodiscard]] std::expected<void, Error> submit_one(std::span<const std::byte> data, std::uint16_t flags,
+                                                      std::uint64_t cookie);
   std::uint16_t add_segment(std::uint16_t index, const void* data, std::size_t length, std::uint16_t flags);
   // Puts a chain, whose descriptors are filled and taken off the free list, into the available ring.
   void offer(std::uint16_t head, const Chain& chain);
