@@ -33,7 +33,12 @@ void write_thread(TextWriter& xml, const Thread& thread) {
   xml.text("\" name=\"");
   xml_text(xml, thread.name);
   xml.text("\">");
-  xml.text(thread.state);
+  if (thread.state == "running") {  // GDB's own word for one that does not stand
+    xml.text("on core ");
+    xml.decimal(thread.core);
+  } else {
+    xml.text(thread.state);
+  }
   if (thread.waits_for[0] != 0) xml.text(" for "), xml_text(xml, thread.waits_for);
   xml.text("</thread>\n");
 }

@@ -37,7 +37,7 @@ class Batch(harness.Case):
         script = self.file("script", GDB_SCRIPT)
         result = self.toro("debug", PROBE, "--batch", script, "--timeout", "60", "--", "exit", "3")
         self.assertEqual(0, result.status, str(result))
-        self.assertRegex(result.out, r'hit Breakpoint 1, main \(argc=3, argv=')
+        self.assertRegex(result.out, r'Breakpoint 1, main \(argc=3, argv=')
         self.assertRegex(result.out, r'\* \d +Thread 1 "main"')
         self.assertRegex(result.out, r"#0 +main \(argc=3")
         self.assertRegex(result.out, r"rip +0x[0-9a-f]+ +0x[0-9a-f]+ <main")

@@ -18,7 +18,7 @@ class Attach(debugger.Case):
         guest = self.boot("sleep")
         gdb = Gdb(self, guest)
         names = {name: state for _, name, state, _ in gdb.threads()}
-        self.assertEqual("running" if "idle/0" not in names else "waiting for sleep", names["main"])
+        self.assertEqual("on core 0" if "idle/0" not in names else "waiting for sleep", names["main"])
         gdb("set var released = 1")
         gdb.detach()
         guest.ends(0)
@@ -28,7 +28,7 @@ class Attach(debugger.Case):
         guest.types("before\n")
         guest.says(r"\[before\n")
         gdb = Gdb(self, guest)
-        gdb.run_until("info threads", r'"idle/0" \(running\)(.*\n)*.*"main" \(waiting for console input\)')
+        gdb.run_until("info threads", r'"idle/0" \(on core 0\)(.*\n)*.*"main" \(waiting for console input\)')
         gdb("thread 2")
         self.assertRegex(gdb("bt"), r"(?s)toro::process::Scheduler::wait \(.*toro_syscall_entry")
         gdb.detach()
@@ -63,7 +63,7 @@ class Threads(debugger.Case):
         threads = gdb.threads()
         self.assertEqual(["main", *(f"worker-{i}" for i in range(24))], [name for _, name, *_ in threads])
         states = {name: state for _, name, state, _ in threads}
-        self.assertEqual("running", states.pop("main"))
+        self.assertEqual("on core 0", states.pop("main"))
         self.assertLessEqual(set(states.values()), {"ready", "waiting for futex"})
         self.assertIn("waiting for futex", states.values())
         traces = gdb("thread apply all bt").split("\nThread ")[1:]

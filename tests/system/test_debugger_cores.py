@@ -131,7 +131,7 @@ class Meeting(Four):
         gdb("break core_arrives if core == 2")
         stop = gdb.go("continue")
         self.assertEqual(("breakpoint-hit", "core_arrives", "2"), (stop.reason, stop.func, stop.core))
-        self.assertRegex(gdb("info threads"), r'(?m)^\* .*"on-core-2" \(running\)')
+        self.assertRegex(gdb("info threads"), r'(?m)^\* .*"on-core-2" \(on core 2\)')
         self.assertEqual("core_arrives", gdb.go("stepi").func)
         gdb("delete")
         self.assertIn("core=2", gdb.go("finish").text + gdb("bt"))

@@ -250,7 +250,7 @@ class OtherThreads(debugger.Case):
         stop = self.gdb.go("stepi")
         self.assertEqual("3", stop.thread_id)
         self.assertIn("Scheduler", self.gdb("bt 1"))
-        self.assertIn('* 3    Thread 3 "worker-1" (running)', self.gdb("info threads"))
+        self.assertIn('* 3    Thread 3 "worker-1" (on core 0)', self.gdb("info threads"))
         self.assertNotEqual(0, before)
         self.gdb.detach()
         self.guest.ends(0)

@@ -61,8 +61,8 @@ class Dump(harness.Case):
         self.assertRegex(run.err, r"the guest's memory is in \S+memory.dump: `toro debug \S+ --dump \S+` looks into it")
         seen = self.look(dump, GDB_SCRIPT)
         self.assertEqual(1, seen.status, str(seen))  # the last command fails, as it is to
-        self.assertRegex(seen.out, r'\* \d +Thread 1 "main" \(running\) +0x\w+ in read_from \(where=0x0\)')
-        self.assertRegex(seen.out, r'Thread \w+ "idle/\d" \(running\)')
+        self.assertRegex(seen.out, r'\* \d +Thread 1 "main" \(on core 0\) +0x\w+ in read_from \(where=0x0\)')
+        self.assertRegex(seen.out, r'Thread \w+ "idle/(\d)" \(on core \1\)')
         self.assertRegex(seen.out, r"#0 .*read_from \(where=0x0\)(.*\n)+#1 .*fault \((.*\n)+#2 .*main \(argc=3")
         self.assertRegex(seen.out, r"(?m)^3 +3 +0 +\w+ +\S+")
         self.assertRegex(seen.out, r"(?m)^console +\d+ +16")

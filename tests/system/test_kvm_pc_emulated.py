@@ -269,7 +269,7 @@ class Command(harness.Case):
             result = self.toro("debug", HELLO, "--board", BOARD, "--cores", cores, "--batch", script, "--timeout", "60",
                                "--console", console, limit=600)
             self.assertEqual(0, result.status, str(result))
-            self.assertRegex(result.out, r'hit Breakpoint 1, main \(')
+            self.assertRegex(result.out, r'Breakpoint 1, main \(')
             with open(console) as said:
                 self.assertIn("Hello from Toro: core 0 of board " + BOARD, said.read())
 

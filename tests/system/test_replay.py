@@ -84,7 +84,7 @@ class Replay(harness.Case):
         self.debug("continue\n", "--record", recording)
         seen = self.debug(TO_BREAKPOINTS, "--replay", recording)
         self.assertEqual(["30", "20", "10", "20"], re.findall(r"(?m)^\$\d+ = (\d+)$", seen.out), str(seen))
-        for line in ("Old value = 1\nNew value = 0$", r"\* 1 .*\"main\" \(running\) +transfer \(",
+        for line in ("Old value = 1\nNew value = 0$", r"\* 1 .*\"main\" \(on core 0\) +transfer \(",
                      r"#1 .* in main ", "No more reverse-execution history", "threads +"):
             self.assertRegex(seen.out, rf"(?m)^{line}", str(seen))
         # What was shown once is not shown again.
