@@ -1,4 +1,6 @@
 // `sockets`: what listens, what is bound, and every connection, of all interfaces and of the socket device.
+#include <iterator>
+
 #include "kernel/network/interface.hpp"
 #include "kernel/network/vsock/device.hpp"
 #include "kernel/posix/descriptors.hpp"
@@ -114,6 +116,7 @@ constexpr const char* kListen[] = {"LISTEN"};
 // By number. [RFC 9293 3.3.2]
 constexpr const char* kTcpStates[] = {"CLOSED",     "SYN-SENT",   "SYN-RECEIVED", "ESTABLISHED", "FIN-WAIT-1",
                                       "FIN-WAIT-2", "CLOSE-WAIT", "CLOSING",      "LAST-ACK",    "TIME-WAIT"};
+static_assert(std::size(kTcpStates) == static_cast<std::size_t>(TcpState::time_wait) + 1);
 constexpr const char* kVsockStates[] = {"CONNECTING", "ESTABLISHED", "CLOSING", "CLOSED"};
 constexpr const char* kLoopback[] = {"lo"};
 
@@ -134,6 +137,7 @@ constexpr Holders kVsockDescriptors = descriptors_of(sizeof(posix::VsockSocket))
 struct SocketTable {
   static constexpr Rows kInterfaces{
       .shape = Shape::pointers, .stride = 8, .base = &all_interfaces, .count = kMostInterfaces};
+  /// A string that begins with its characters.
   static constexpr Place kName =
       of_outermost(tables::behind(offsetof(Interface, device_), offsetof(network::Device, name_), 8));
   static constexpr Place kCore = of_outermost(at(offsetof(Interface, core_), 4));
@@ -208,6 +212,7 @@ struct SocketTable {
   });
 
   using Streams = vsock::Streams;
+  static_assert(std::size(kVsockStates) == static_cast<std::size_t>(vsock::Connection::State::closed) + 1);
   static constexpr Rows kDevice{.shape = Shape::pointers, .stride = 8, .base = &vsock::the_device};
   static constexpr std::size_t kStreams = offsetof(vsock::Device, streams_);
   static constexpr Place kCid = of_outermost(at(offsetof(vsock::Device, device_) + offsetof(virtio::Vsock, cid_), 4));

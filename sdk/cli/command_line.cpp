@@ -259,6 +259,7 @@ void add_debug(CLI::App& app, Parsed& parsed) {
 void add_test(CLI::App& app, Parsed& parsed) {
   auto* command = app.add_subcommand("test", "build and run the SDK's tests");
   command->add_option("--label", parsed.test.labels, "only these: style, unit, fuzz, editor, guest, system, e2e, bench")
+      ->allow_extra_args(false)
       ->type_name("LABEL");
   command->add_option("names", parsed.test.names, "only these tests (--list names them)")->type_name("NAME");
   command->add_flag("--list", parsed.test.list, "name the tests and run none");

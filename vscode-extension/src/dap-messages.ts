@@ -92,6 +92,11 @@ export function fitToGuest(message: DapMessage): DapMessage {
       const variables = (body?.['variables'] ?? []) as Variable[];
       return fitted({ variables: variables.map((one) => (one.evaluateName === `$${one.name}` ? { ...one, value: withBits(one.name, one.value) } : one)) });
     }
+    case 'stopped':
+      // Ctrl-C, which is an exception to LLDB and a signal to GDB.
+      return body?.['description'] === 'signal SIGINT' || body?.['reason'] === 'SIGINT'
+        ? { ...message, body: { ...without(body, 'text'), reason: 'pause', description: 'Paused' } }
+        : message;
     case 'breakpoint':
       return fitted({ breakpoint: without(body?.['breakpoint'] as Fields, 'column', 'endColumn') });
     default:

@@ -37,6 +37,14 @@ test('a register says which bits are set, a variable of its name does not', () =
   assert.deepEqual((body?.['variables'] as { value: string }[]).map(({ value }) => value), ['0x18 [PWT PCD]', '0x18']);
 });
 
+test('a pause is one, and no exception', () => {
+  const stopped = (body: object): object => fitToGuest({ type: 'event', event: 'stopped', body: { threadId: 1, ...body } }).body ?? {};
+  const paused = { threadId: 1, reason: 'pause', description: 'Paused' };
+  assert.deepEqual(stopped({ reason: 'exception', description: 'signal SIGINT', text: 'signal SIGINT' }), paused);
+  assert.deepEqual(stopped({ reason: 'SIGINT' }), paused);
+  assert.deepEqual(stopped({ reason: 'exception', description: 'signal SIGSEGV' }), { threadId: 1, reason: 'exception', description: 'signal SIGSEGV' });
+});
+
 test('a guest that runs is asked for variables when it stands', () => {
   const passed: string[] = [];
   const guard = new StandingGuard(({ command }) => passed.push(command ?? ''));
