@@ -41,7 +41,9 @@ Chunk*& chunk_of(std::size_t number) {
 Slot* find_slot(std::int32_t number) {
   if (number < 0 || number >= kMost) return nullptr;
   const auto at = static_cast<std::size_t>(number);
-  return numbers.has(at) ? &chunk_of(at)->slots[at % Chunk::kSlots] : nullptr;
+  if (chunk_of(at) == nullptr) return nullptr;
+  Slot& slot = chunk_of(at)->slots[at % Chunk::kSlots];
+  return slot.kind == Kind::free ? nullptr : &slot;
 }
 
 Slot slot_of(OpenFile* file, Stream* stream, bool close_on_exec) {

@@ -18,7 +18,6 @@ class NumberSet {
   /// Those below `count` are taken; at most kWord.
   constexpr explicit NumberSet(std::size_t count) { words_[0] = bits_below(count); }
 
-  [[nodiscard]] bool has(std::size_t number) const { return (words_[number / kWord] & bit(number)) != 0; }
   /// Whether one is taken of the word that `number` belongs to.
   [[nodiscard]] bool has_any_beside(std::size_t number) const { return words_[number / kWord] != 0; }
 
