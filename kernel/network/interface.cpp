@@ -130,45 +130,30 @@ void Interface::transmit(const network::Transmit& frame) {
   has_sent_ = true;
 }
 
-/// After each use of the stack.
-void Interface::settle() {
-  stack_.pump();
-  if (std::exchange(has_sent_, false)) device_->flush();
-  if (thread_ == nullptr || stack_.next_deadline() >= sleeps_until_) return;
-  sleeps_until_ = stack_.next_deadline();
-  scheduler().interrupt(*thread_);  // it looks at its timers again
+void Interface::begin_turn() {
+  process::Exclusive{busy_, waiters_, "the network"}.enter();
+  now_ = 0;
 }
 
-void Interface::call_alone(void (*function)(void* context), void* context) {
-  struct Call {
-    Interface& interface;
-    void (*function)(void* context);
-    void* context;
-  } call{*this, function, context};
-  const auto make = [](void* of) {
-    const auto& made = *static_cast<Call*>(of);
-    const process::Exclusive stack{made.interface.busy_, made.interface.waiters_, "the network"};
-    stack.enter();
-    made.interface.now_ = 0;
-    made.function(made.context);
-    made.interface.settle();
-    stack.leave();
-  };
-  if (arch::is_this_core(core_)) return make(&call);
-  process::carry(servers.on(core_).mailbox, core_, make, &call);
+void Interface::end_turn() {
+  stack_.pump();
+  if (std::exchange(has_sent_, false)) device_->flush();
+  if (thread_ != nullptr && stack_.next_deadline() < sleeps_until_) {
+    sleeps_until_ = stack_.next_deadline();
+    scheduler().interrupt(*thread_);  // it looks at its timers again
+  }
+  process::Exclusive{busy_, waiters_, "the network"}.leave();
+}
+
+void Interface::carry(void (*function)(void* context), void* context) {
+  process::carry(servers.on(core_).mailbox, core_, function, context);
 }
 
 void Interface::drain(std::uint64_t deadline) {
-  struct Call {
-    Interface& interface;
-    std::uint64_t deadline;
-  } call{*this, deadline};
-  call_alone(
-      [](void* of) {
-        const auto& made = *static_cast<Call*>(of);
-        if (made.interface.device_ != nullptr) static_cast<void>(made.interface.device_->drain(made.deadline));
-      },
-      &call);
+  run([&](Stack&) {
+    if (device_ != nullptr) static_cast<void>(device_->drain(deadline));
+    return 0;
+  });
 }
 
 bool Interface::awaits_address() const {
@@ -241,23 +226,19 @@ void Interface::take_frames() {
 }
 
 void Interface::serve() {
-  call_alone(
-      [](void* of) {
-        auto& interface = *static_cast<Interface*>(of);
-        interface.configure();
-        interface.is_set_up_ = true;
-        interface.watches_.raise();
-      },
-      this);
+  run([&](Stack&) {
+    configure();
+    is_set_up_ = true;
+    watches_.raise();
+    return 0;
+  });
   for (;;) {
-    call_alone(
-        [](void* of) {
-          auto& interface = *static_cast<Interface*>(of);
-          interface.take_frames();
-          interface.stack_.run_timers();
-          interface.sleeps_until_ = interface.frame_ ? 0 : interface.stack_.next_deadline();
-        },
-        this);
+    run([&](Stack& stack) {
+      take_frames();
+      stack.run_timers();
+      sleeps_until_ = frame_ ? 0 : stack.next_deadline();
+      return 0;
+    });
     scheduler().yield();  // frames may come faster than they are taken
     if (!frame_) wait_for_frames();
   }
