@@ -197,22 +197,31 @@ void Interface::wait_for_frames() {
 
 /// Gives the stack the frame that came.
 void Interface::take_frame() {
-  std::array<std::byte, network::kBufferSize> copy;
-  std::array<Bytes, network::Frame::kMostParts> rest;
   const network::Buffer& first = *frame_.first();
-  const network::Frame::Description& description = frame_.description();
-  Bytes bytes = first.part();
-  Merged merged{.segment_size = description.segment_size};
-  if (first.next != nullptr && frame_.size() <= copy.size()) {
+  if (first.next != nullptr) return take_frame_in_parts();
+  give(first.part(), {});
+}
+
+/// Apart: these arrays are zeroed before they are filled, and nearly every frame lies in one buffer.
+[[gnu::noinline]] void Interface::take_frame_in_parts() {
+  const network::Buffer& first = *frame_.first();
+  if (frame_.size() <= network::kBufferSize) {
+    std::array<std::byte, network::kBufferSize> copy;
     frame_.copy_to(copy);
-    bytes = Bytes(copy).first(frame_.size());
-  } else {
-    std::size_t count = 0;
-    for (const network::Buffer* part = first.next; part != nullptr; part = part->next) rest[count++] = part->part();
-    merged.rest = std::span(rest).first(count);
+    return give(Bytes(copy).first(frame_.size()), {});
   }
+  std::array<Bytes, network::Frame::kMostParts> rest;
+  std::size_t count = 0;
+  for (const network::Buffer* part = first.next; part != nullptr; part = part->next) rest[count++] = part->part();
+  give(first.part(), std::span(rest).first(count));
+}
+
+/// The frame, which begins with `bytes`.
+void Interface::give(Bytes bytes, std::span<const Bytes> rest) {
+  const network::Frame::Description& description = frame_.description();
   const bool is_good = description.checksum != network::Frame::Checksum::unknown;
-  stack_.input(bytes, is_good ? Integrity::good : Integrity::unknown, merged);
+  stack_.input(bytes, is_good ? Integrity::good : Integrity::unknown,
+               {.rest = rest, .segment_size = description.segment_size});
 }
 
 /// Some at once, so that others get their turn.

@@ -85,6 +85,8 @@ class Interface final : Environment, Observer {
   void configure();
   void wait_for_frames();
   void take_frame();
+  void take_frame_in_parts();
+  void give(Bytes bytes, std::span<const Bytes> rest);
   void take_frames();
 
   std::uint64_t now() override;
