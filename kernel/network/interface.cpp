@@ -130,45 +130,30 @@ void Interface::transmit(const network::Transmit& frame) {
   has_sent_ = true;
 }
 
-/// After each use of the stack.
-void Interface::settle() {
-  stack_.pump();
-  if (std::exchange(has_sent_, false)) device_->flush();
-  if (thread_ == nullptr || stack_.next_deadline() >= sleeps_until_) return;
-  sleeps_until_ = stack_.next_deadline();
-  scheduler().interrupt(*thread_);  // it looks at its timers again
+void Interface::begin_turn() {
+  process::Exclusive{busy_, waiters_, "the network"}.enter();
+  now_ = 0;
 }
 
-void Interface::call_alone(void (*function)(void* context), void* context) {
-  struct Call {
-    Interface& interface;
-    void (*function)(void* context);
-    void* context;
-  } call{*this, function, context};
-  const auto make = [](void* of) {
-    const auto& made = *static_cast<Call*>(of);
-    const process::Exclusive stack{made.interface.busy_, made.interface.waiters_, "the network"};
-    stack.enter();
-    made.interface.now_ = 0;
-    made.function(made.context);
-    made.interface.settle();
-    stack.leave();
-  };
-  if (arch::is_this_core(core_)) return make(&call);
-  process::carry(servers.on(core_).mailbox, core_, make, &call);
+void Interface::end_turn() {
+  stack_.pump();
+  if (std::exchange(has_sent_, false)) device_->flush();
+  if (thread_ != nullptr && stack_.next_deadline() < sleeps_until_) {
+    sleeps_until_ = stack_.next_deadline();
+    scheduler().interrupt(*thread_);  // it looks at its timers again
+  }
+  process::Exclusive{busy_, waiters_, "the network"}.leave();
+}
+
+void Interface::carry(void (*function)(void* context), void* context) {
+  process::carry(servers.on(core_).mailbox, core_, function, context);
 }
 
 void Interface::drain(std::uint64_t deadline) {
-  struct Call {
-    Interface& interface;
-    std::uint64_t deadline;
-  } call{*this, deadline};
-  call_alone(
-      [](void* of) {
-        const auto& made = *static_cast<Call*>(of);
-        if (made.interface.device_ != nullptr) static_cast<void>(made.interface.device_->drain(made.deadline));
-      },
-      &call);
+  run([&](Stack&) {
+    if (device_ != nullptr) static_cast<void>(device_->drain(deadline));
+    return 0;
+  });
 }
 
 bool Interface::awaits_address() const {
@@ -212,22 +197,31 @@ void Interface::wait_for_frames() {
 
 /// Gives the stack the frame that came.
 void Interface::take_frame() {
-  std::array<std::byte, network::kBufferSize> copy;
-  std::array<Bytes, network::Frame::kMostParts> rest;
   const network::Buffer& first = *frame_.first();
-  const network::Frame::Description& description = frame_.description();
-  Bytes bytes = first.part();
-  Merged merged{.segment_size = description.segment_size};
-  if (first.next != nullptr && frame_.size() <= copy.size()) {
+  if (first.next != nullptr) return take_frame_in_parts();
+  give(first.part(), {});
+}
+
+/// Apart: these arrays are zeroed before they are filled, and nearly every frame lies in one buffer.
+[[gnu::noinline]] void Interface::take_frame_in_parts() {
+  const network::Buffer& first = *frame_.first();
+  if (frame_.size() <= network::kBufferSize) {
+    std::array<std::byte, network::kBufferSize> copy;
     frame_.copy_to(copy);
-    bytes = Bytes(copy).first(frame_.size());
-  } else {
-    std::size_t count = 0;
-    for (const network::Buffer* part = first.next; part != nullptr; part = part->next) rest[count++] = part->part();
-    merged.rest = std::span(rest).first(count);
+    return give(Bytes(copy).first(frame_.size()), {});
   }
+  std::array<Bytes, network::Frame::kMostParts> rest;
+  std::size_t count = 0;
+  for (const network::Buffer* part = first.next; part != nullptr; part = part->next) rest[count++] = part->part();
+  give(first.part(), std::span(rest).first(count));
+}
+
+/// The frame, which begins with `bytes`.
+void Interface::give(Bytes bytes, std::span<const Bytes> rest) {
+  const network::Frame::Description& description = frame_.description();
   const bool is_good = description.checksum != network::Frame::Checksum::unknown;
-  stack_.input(bytes, is_good ? Integrity::good : Integrity::unknown, merged);
+  stack_.input(bytes, is_good ? Integrity::good : Integrity::unknown,
+               {.rest = rest, .segment_size = description.segment_size});
 }
 
 /// Some at once, so that others get their turn.
@@ -241,23 +235,19 @@ void Interface::take_frames() {
 }
 
 void Interface::serve() {
-  call_alone(
-      [](void* of) {
-        auto& interface = *static_cast<Interface*>(of);
-        interface.configure();
-        interface.is_set_up_ = true;
-        interface.watches_.raise();
-      },
-      this);
+  run([&](Stack&) {
+    configure();
+    is_set_up_ = true;
+    watches_.raise();
+    return 0;
+  });
   for (;;) {
-    call_alone(
-        [](void* of) {
-          auto& interface = *static_cast<Interface*>(of);
-          interface.take_frames();
-          interface.stack_.run_timers();
-          interface.sleeps_until_ = interface.frame_ ? 0 : interface.stack_.next_deadline();
-        },
-        this);
+    run([&](Stack& stack) {
+      take_frames();
+      stack.run_timers();
+      sleeps_until_ = frame_ ? 0 : stack.next_deadline();
+      return 0;
+    });
     scheduler().yield();  // frames may come faster than they are taken
     if (!frame_) wait_for_frames();
   }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 
+#include "kernel/arch/x86_64/per_core.hpp"
 #include "kernel/devices/network/device.hpp"
 #include "kernel/network/stack.hpp"
 #include "kernel/network/watch.hpp"
@@ -24,15 +25,20 @@ class Interface final : Environment, Observer {
   /// the device. Threads of any core.
   template <class F>
   auto run(F f) -> decltype(f(std::declval<Stack&>())) {
+    if (arch::is_this_core(core_)) {
+      const Turn turn(*this);
+      return f(stack_);
+    }
     using Returned = decltype(f(std::declval<Stack&>()));
     struct Call {
       Interface& interface;
       F& f;
       std::optional<Returned> returned;
     } call{*this, f, {}};
-    call_alone(
+    carry(
         [](void* context) {
           auto& made = *static_cast<Call*>(context);
+          const Turn turn(made.interface);
           made.returned.emplace(made.f(made.interface.stack_));
         },
         &call);
@@ -59,12 +65,28 @@ class Interface final : Environment, Observer {
 
   static constexpr std::uint64_t kPatience = 10 * kSecond;
 
-  void call_alone(void (*function)(void* context), void* context);
-  void settle();
+  /// A use of the stack, on its core: while it lasts nobody else uses it.
+  class Turn {
+   public:
+    explicit Turn(Interface& interface) : interface_(interface) { interface_.begin_turn(); }
+    ~Turn() { interface_.end_turn(); }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    Interface& interface_;
+  };
+
+  /// Has `function(context)` called on the interface's core, which is another one.
+  void carry(void (*function)(void* context), void* context);
+  void begin_turn();
+  void end_turn();
   [[noreturn]] void serve();
   void configure();
   void wait_for_frames();
   void take_frame();
+  void take_frame_in_parts();
+  void give(Bytes bytes, std::span<const Bytes> rest);
   void take_frames();
 
   std::uint64_t now() override;

@@ -16,6 +16,7 @@ class PathMtu {
   static constexpr std::uint64_t kLifetime = 600 * kSecond;  ///< [RFC 1191 6.3]
 
   [[nodiscard]] std::size_t of(Ipv4Address address, std::size_t otherwise, std::uint64_t now) const {
+    if (now >= latest_) return otherwise;
     for (const Entry& entry : entries_)
       if (entry.address == address && entry.until > now) return std::min<std::size_t>(entry.mtu, otherwise);
     return otherwise;
@@ -23,6 +24,7 @@ class PathMtu {
   /// Of a path where a packet of `sent` bytes did not fit, whose router names `told`, 0 where it does not know.
   void learn(Ipv4Address address, std::size_t sent, std::size_t told, std::uint64_t now) {
     if (told == 0) told = plateau_below(sent);
+    latest_ = now + kLifetime;
     const auto mtu = static_cast<std::uint16_t>(std::clamp(told, kLeast, std::size_t{UINT16_MAX}));
     Entry* entry = &entries_[0];
     for (Entry& candidate : entries_) {
@@ -48,6 +50,7 @@ class PathMtu {
     return kLeast;
   }
   std::array<Entry, 32> entries_{};
+  std::uint64_t latest_ = 0;  ///< until when one of them holds
 };
 
 }  // namespace toro::inet

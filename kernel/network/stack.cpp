@@ -69,7 +69,7 @@ std::optional<Drop> Stack::take_arp(Bytes payload) {
 }
 
 bool Stack::is_broadcast(Ipv4Address address) const {
-  return address.is_limited_broadcast() || (is_configured() && address == configuration_.broadcast());
+  return address.is_limited_broadcast() || address == broadcast_;
 }
 
 std::optional<Drop> Stack::take_ipv4(Bytes payload, From from, Integrity integrity, const Merged& merged) {
@@ -198,6 +198,7 @@ void Stack::answer_unreachable(const Ipv4Packet& packet, Unreachable code) {
 void Stack::configure(const Configuration& configuration) {
   const bool is_other = configuration.address != configuration_.address;
   configuration_ = configuration;
+  broadcast_ = is_configured() ? configuration_.broadcast() : kBroadcastAddress;
   if (is_other) {
     neighbours_.forget_all();
     tcp_.address_changed();

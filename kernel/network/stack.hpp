@@ -143,6 +143,7 @@ class Stack final : NeighbourLink {
   network::Offloads offloads_;
   TimerQueue timers_;
   Configuration configuration_;
+  Ipv4Address broadcast_ = kBroadcastAddress;  ///< of the network that it is in
   Observer* observer_ = nullptr;
   Counters counters_;
   PathMtu path_mtu_;

@@ -44,6 +44,19 @@ void take_option(TcpSegment& segment, std::uint8_t kind, Bytes value) {
 
 /// Options of a known kind but a wrong length are passed over; what does not even end well makes the segment worthless.
 bool take_options(TcpSegment& segment, Bytes options) {
+  // Nearly all segments have timestamps alone, laid so. [RFC 7323 appendix A]
+  struct AlignedTimestamps {
+    Big32 head;
+    Big32 value;
+    Big32 echo;
+  };
+  constexpr std::uint32_t kHead =
+      TcpOption::kNoOperation << 24 | TcpOption::kNoOperation << 16 | TcpOption::kTimestamps << 8 | 10;
+  const auto* const aligned = header_of<AlignedTimestamps>(options);
+  if (options.size() == sizeof(AlignedTimestamps) && aligned->head == kHead) {
+    segment.timestamps = {aligned->value, aligned->echo};
+    return true;
+  }
   while (!options.empty()) {
     const auto kind = std::to_integer<std::uint8_t>(options[0]);
     if (kind == TcpOption::kEnd) return true;

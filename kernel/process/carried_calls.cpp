@@ -18,13 +18,11 @@ struct Call : toro::detail::Parcel {
 
 }  // namespace
 
-void Exclusive::enter() const {
-  while (busy) scheduler().wait(waiters, what, WaitKind::thread);
-  busy = true;
+void Exclusive::wait() const {
+  scheduler().wait(waiters, what, WaitKind::thread);
 }
 
-void Exclusive::leave() const {
-  busy = false;
+void Exclusive::wake_one() const {
   scheduler().wake(waiters, 1);
 }
 

@@ -12,8 +12,18 @@ struct Exclusive {
   WaitQueue& waiters;
   const char* what;  ///< a literal for the debugger: what callers wait for
 
-  void enter() const;
-  void leave() const;
+  void enter() const {
+    while (busy) wait();
+    busy = true;
+  }
+  void leave() const {
+    busy = false;
+    if (waiters.first != nullptr) wake_one();
+  }
+
+  // When nobody may enter at once, and when somebody waits to:
+  void wait() const;
+  void wake_one() const;
 };
 
 /// Has a thread of `core` that waits at `mailbox` call `function(context)`, which may wait; returns when it has.

@@ -34,6 +34,7 @@ bool Inbox::pending_on(unsigned core) {
   return inboxes.on(core).pending();
 }
 
+/// What unpacks a message may be the application's.
 void Inbox::receive() {
   if (Scheduler::current().keeps_floating_point) [[unlikely]]
     return keep_floating_point([&] { receive_all(); });
