@@ -1,0 +1,41 @@
+"""What Wireshark's experts say of the frames that a guest sent."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+# Malformed, or with a wrong checksum; what the host sends may have none, for it never leaves the machine. A warning is a
+# fault, but where a window is full, or a connection is reset by a program that leaves early.
+_FAULTS = "_ws.malformed || tcp.checksum.status == 0 || udp.checksum.status == 0 || ip.checksum.status == 0 || " \
+          "icmp.checksum.status == 0 || (_ws.expert.severity >= 6291456 && !tcp.connection.rst && tcp.flags.reset == 0 && " \
+          "!tcp.analysis.window_full && !tcp.analysis.zero_window)"
+
+
+_VIRTIO_HEADER = "12"  # bytes that QEMU writes in front of each frame, where the tap device carries them
+
+
+def _shown(path, which, *options):
+    result = subprocess.run(["tshark", "-n", "-r", path, "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE",
+                             "-o", "ip.check_checksum:TRUE", "-Y", which, *options], capture_output=True, text=True)
+    if result.returncode != 0:
+        raise AssertionError(f"tshark reads {path}: {result.stderr}")
+    return result.stdout
+
+
+def check(path, guest):
+    """Of the capture at `path`, what comes from address `guest`: there is some, and no fault is found in it."""
+    if shutil.which("tshark") is None:
+        raise unittest.SkipTest("tshark was expected in PATH")
+    its = f"(ip.src == {guest} || arp.src.proto_ipv4 == {guest})"
+    with tempfile.TemporaryDirectory() as folder:
+        if not _shown(path, its):
+            bare = os.path.join(folder, "frames.pcap")
+            subprocess.run(["editcap", "-C", _VIRTIO_HEADER, path, bare], check=True)
+            path = bare
+        if not _shown(path, its):
+            raise AssertionError(f"frames from {guest} were expected in the capture")
+        faults = _shown(path, f"{its} && ({_FAULTS})", "-V")
+    if faults:
+        raise AssertionError(faults[:3000])
