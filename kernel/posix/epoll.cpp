@@ -247,6 +247,7 @@ FileResult Epoll::wait(std::span<EpollEvent> to, std::uint64_t deadline, WhenKil
       if (ready_.empty()) return count;
     }
     if (count != 0) raise();
+    if (count == 0 && is_last) process::scheduler().yield();  // so that what is asked for again and again can come
     if (count != 0 || is_last) return count;
     const auto* const word = reinterpret_cast<const std::uint32_t*>(&raised_);
     const Result waited = wait_futex(word, 0, "epoll", deadline, when_killed);

@@ -1,6 +1,4 @@
 // Files that are devices and have no filesystem: /dev/null, /dev/random and /dev/urandom. [null(4), random(4)]
-#include <cstring>
-
 #include "kernel/network/object.hpp"
 #include "kernel/posix/file_calls.hpp"
 

@@ -70,7 +70,10 @@ FileResult poll_held(std::span<PollEntry> entries, std::span<Polled> polled, std
     if (count == 0 && !is_last)
       waited = wait_futex(reinterpret_cast<const std::uint32_t*>(&raised), 0, "poll", deadline);
     unwatch_all(polled);
-    if (count != 0 || is_last) return count;
+    if (count != 0 || is_last) {
+      process::scheduler().yield();  // who asks without ever having to wait lets the stack's thread run all the same
+      return count;
+    }
     if (waited == posix::failure(Error::interrupted)) return std::unexpected(kInterrupted);
     is_last = waited == posix::failure(Error::timed_out);
   }

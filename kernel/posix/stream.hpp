@@ -1,4 +1,4 @@
-// What a descriptor can stand for that has no place among the names of files: sockets, epoll, eventfd, timerfd, devices.
+// What a descriptor can stand for beside a file of a filesystem: sockets, epoll, eventfd, timerfd, devices.
 #pragma once
 
 #include <atomic>

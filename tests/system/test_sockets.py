@@ -1,6 +1,6 @@
 """Sockets of a guest through QEMU's user network: echo by TCP and UDP, both ways, with equal checksums.
 
-TORO_SOCKETS_BYTES sets how much the longest echo has.
+TORO_SOCKETS_BYTES sets how much the longest echo of each way has.
 """
 
 import hashlib
@@ -12,8 +12,9 @@ import threading
 
 import harness
 
-BOARDS = ("qemu-microvm", "kvm-pc")
+BOARDS = ("qemu-microvm", "kvm-pc", "kvm-pc-emulated")  # the last has a card of Intel's
 LONGEST = int(os.environ.get("TORO_SOCKETS_BYTES", str(4 << 20)))
+SIZES = (*(2 << 10 << i for i in range(9)), LONGEST)
 PATIENCE = 120  # seconds without a byte after which a test gives up: the machine may be loaded
 
 
@@ -42,10 +43,10 @@ class Sockets(harness.Case):
         return said
 
     def test_a_guest_echoes_what_the_host_sends_by_tcp(self):
-        sizes = [2 << 10 << i for i in range(9)] + [LONGEST]
         for board in BOARDS:
             for cores in ("1", "2"):
                 with self.subTest(board=board, cores=cores):
+                    sizes = SIZES if cores == "1" else SIZES[:-1]
                     port = free_port()
                     guest = self.start("run", self.elf(board), "--board", board, "--cores", cores, "--forward",
                                        f"{port}:7", "--", "serve", "7", str(len(sizes)))
@@ -82,22 +83,24 @@ class Sockets(harness.Case):
                 server.settimeout(PATIENCE)
 
                 def serve():
-                    connection, _ = server.accept()
-                    with connection:
-                        while part := connection.recv(1 << 16):
-                            connection.sendall(part)
+                    for _ in SIZES:
+                        connection, _ = server.accept()
+                        with connection:
+                            while part := connection.recv(1 << 16):
+                                connection.sendall(part)
 
                 thread = threading.Thread(target=serve, daemon=True)
                 thread.start()
                 result = self.toro("run", self.elf(board), "--board", board, "--net", "user", "--", "ask", "10.0.2.2",
-                                   str(server.getsockname()[1]), "524288", "7", limit=PATIENCE)
+                                   str(server.getsockname()[1]), *map(str, SIZES), limit=PATIENCE + (LONGEST >> 20))
                 self.assertEqual(0, result.status, str(result))
-                self.assertIn("524288 of 524288 bytes came back, equal", result.out)
+                for size in SIZES:
+                    self.assertIn(f"{size} of {size} bytes came back, equal", result.out)
                 thread.join(PATIENCE)
 
     def test_nobody_listens_at_the_host(self):
         result = self.toro("run", self.elf("qemu-microvm"), "--net", "user", "--", "ask", "10.0.2.2", str(free_port()), "1",
-                           "1", limit=PATIENCE)
+                           limit=PATIENCE)
         self.assertEqual(1, result.status, str(result))
         self.assertIn("Connection refused", result.out + result.err)
 

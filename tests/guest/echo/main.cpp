@@ -1,6 +1,6 @@
 // Echo by TCP: `echo serve PORT COUNT` gives back what comes over COUNT connections, each in a thread of its own, and
-// then ends; `echo ask ADDRESS PORT SIZE SEED` sends so many bytes, and compares what comes back; `echo await-typing`
-// waits for the console.
+// then ends; `echo ask ADDRESS PORT SIZE...` sends so many bytes over a connection for each, and compares what comes
+// back; `echo await-typing` waits for the console.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -70,6 +71,18 @@ int serve(std::uint16_t port, int count) {
   return 0;
 }
 
+/// Bytes that follow from a seed: each end of a connection makes them for itself.
+class Pattern {
+ public:
+  explicit Pattern(unsigned seed) : seed_(seed) {}
+  void fill(char* to, std::size_t size) {
+    for (std::size_t i = 0; i < size; ++i) to[i] = static_cast<char>((seed_ = seed_ * 1103515245 + 12345) >> 16);
+  }
+
+ private:
+  unsigned seed_;
+};
+
 int ask(const char* host, std::uint16_t port, std::size_t size, unsigned seed) {
   const int connection = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
@@ -77,19 +90,32 @@ int ask(const char* host, std::uint16_t port, std::size_t size, unsigned seed) {
   address.sin_port = htons(port);
   if (inet_pton(AF_INET, host, &address.sin_addr) != 1) return fail(host);
   if (connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return fail("connect");
-  std::vector<char> data(size);
-  for (char& byte : data) byte = static_cast<char>((seed = seed * 1103515245 + 12345) >> 16);
+  constexpr std::size_t kPart = 65536;
   std::thread sender([&] {
-    if (!send_all(connection, data.data(), data.size())) std::perror("send");
+    Pattern pattern(seed);
+    std::vector<char> part(kPart);
+    for (std::size_t left = size; left != 0;) {
+      const std::size_t count = std::min(left, part.size());
+      pattern.fill(part.data(), count);
+      if (!send_all(connection, part.data(), count)) return std::perror("send");
+      left -= count;
+    }
     shutdown(connection, SHUT_WR);
   });
-  std::vector<char> back(size + 1);
+  Pattern pattern(seed);
+  std::vector<char> back(kPart);
+  std::vector<char> expected(kPart);
   std::size_t received = 0;
-  for (ssize_t count; (count = recv(connection, back.data() + received, back.size() - received, 0)) > 0;)
-    received += static_cast<std::size_t>(count);
+  bool is_equal = true;
+  for (ssize_t count; (count = recv(connection, back.data(), back.size(), 0)) > 0;) {
+    const auto length = static_cast<std::size_t>(count);
+    pattern.fill(expected.data(), length);
+    is_equal = is_equal && std::memcmp(back.data(), expected.data(), length) == 0;
+    received += length;
+  }
   sender.join();
   close(connection);
-  const bool is_equal = received == size && std::memcmp(back.data(), data.data(), size) == 0;
+  is_equal = is_equal && received == size;
   std::printf("%zu of %zu bytes came back, %s\n", received, size, is_equal ? "equal" : "different");
   return is_equal ? 0 : 1;
 }
@@ -121,10 +147,14 @@ int await_typing() {
 int main(int argc, char** argv) {
   const std::string_view what = argc > 1 ? argv[1] : "";
   if (what == "serve" && argc == 4) return serve(static_cast<std::uint16_t>(std::atoi(argv[2])), std::atoi(argv[3]));
-  if (what == "ask" && argc == 6)
-    return ask(argv[2], static_cast<std::uint16_t>(std::atoi(argv[3])), std::strtoul(argv[4], nullptr, 10),
-               static_cast<unsigned>(std::atoi(argv[5])));
+  if (what == "ask" && argc > 4) {
+    int failures = 0;
+    for (int i = 4; i < argc; ++i)
+      failures += ask(argv[2], static_cast<std::uint16_t>(std::atoi(argv[3])), std::strtoul(argv[i], nullptr, 10),
+                      static_cast<unsigned>(i));
+    return failures;
+  }
   if (what == "await-typing") return await_typing();
-  std::fprintf(stderr, "usage: echo serve PORT COUNT, echo ask ADDRESS PORT SIZE SEED, echo await-typing\n");
+  std::fprintf(stderr, "usage: echo serve PORT COUNT, echo ask ADDRESS PORT SIZE..., echo await-typing\n");
   return 2;
 }

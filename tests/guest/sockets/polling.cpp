@@ -33,6 +33,21 @@ TEST_CASE("poll tells what is ready") {
   CHECK_EQ(entries[1].revents, POLLRDHUP);
 }
 
+TEST_CASE("who asks again and again without waiting is told what comes meanwhile") {
+  const Descriptor listener = listen_anywhere();
+  const Descriptor client = make_socket(SOCK_STREAM);
+  REQUIRE_EQ(connect_to(client, address(port_of(listener))), 0);
+  const Descriptor accepted(accept(listener, nullptr, nullptr));
+  std::thread sender([&] { CHECK_EQ(send(accepted, "x", 1, 0), 1); });
+  pollfd entries[] = {{client, POLLIN, 0}, {accepted, POLLOUT, 0}};  // one of them is ready all the time
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  do {
+    CHECK_GE(poll(entries, 2, 0), 1);
+  } while (entries[0].revents == 0 && std::chrono::steady_clock::now() < limit);
+  CHECK_EQ(entries[0].revents, POLLIN);
+  sender.join();
+}
+
 TEST_CASE("poll waits until something happens, or for so long") {
   const Descriptor receiver = make_socket(SOCK_DGRAM);
   REQUIRE_EQ(bind_to(receiver, address(0)), 0);
