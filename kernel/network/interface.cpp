@@ -125,9 +125,18 @@ std::uint64_t Interface::random() {
   return arch::random_word();
 }
 void Interface::transmit(const network::Transmit& frame) {
-  if (device_ == nullptr || is_broken_) return;
-  static_cast<void>(device_->send_copy(frame));  // what the link does not take is lost, as on any cable
-  has_sent_ = true;
+  network::Completion* const told = frame.completion;
+  bool is_copied = told == nullptr;
+  if (device_ != nullptr && !is_broken_) {
+    has_sent_ = true;
+    if (!is_copied) {
+      const auto sent = device_->send(frame);
+      if (sent) return;
+      is_copied = sent.error() == NetworkError::frame_too_long;  // its ring is too short for so many parts
+    }
+    if (is_copied) static_cast<void>(device_->send_copy(frame));  // else it is lost, as on any cable
+  }
+  if (told != nullptr) told->done(*told);
 }
 
 /// After each use of the stack.
@@ -212,22 +221,22 @@ void Interface::wait_for_frames() {
 
 /// Gives the stack the frame that came.
 void Interface::take_frame() {
-  std::array<std::byte, network::kBufferSize> copy;
-  std::array<Bytes, network::Frame::kMostParts> rest;
-  const network::Buffer& first = *frame_.first();
   const network::Frame::Description& description = frame_.description();
-  Bytes bytes = first.part();
-  Merged merged{.segment_size = description.segment_size};
-  if (first.next != nullptr && frame_.size() <= copy.size()) {
-    frame_.copy_to(copy);
-    bytes = Bytes(copy).first(frame_.size());
-  } else {
-    std::size_t count = 0;
-    for (const network::Buffer* part = first.next; part != nullptr; part = part->next) rest[count++] = part->part();
-    merged.rest = std::span(rest).first(count);
-  }
+  const network::Buffer& first = *frame_.first();
   const bool is_good = description.checksum != network::Frame::Checksum::unknown;
-  stack_.input(bytes, is_good ? Integrity::good : Integrity::unknown, merged);
+  const Integrity integrity = is_good ? Integrity::good : Integrity::unknown;
+  Merged merged{.segment_size = description.segment_size};
+  if (first.next == nullptr) return stack_.input(first.part(), integrity, merged);
+  if (frame_.size() <= network::kBufferSize) {
+    std::array<std::byte, network::kBufferSize> copy;
+    frame_.copy_to(copy);
+    return stack_.input(Bytes(copy).first(frame_.size()), integrity, merged);
+  }
+  std::array<Bytes, network::Frame::kMostParts> rest;
+  std::size_t count = 0;
+  for (const network::Buffer* part = first.next; part != nullptr; part = part->next) rest[count++] = part->part();
+  merged.rest = std::span(rest).first(count);
+  stack_.input(first.part(), integrity, merged);
 }
 
 /// Some at once, so that others get their turn.
