@@ -5,7 +5,7 @@
 #include <cstring>
 #include <utility>
 
-#include "kernel/include/toro/heap.hpp"
+#include "kernel/network/object.hpp"
 
 namespace toro::inet {
 
@@ -13,41 +13,43 @@ ByteWindow::~ByteWindow() {
   clear();
 }
 
-void ByteWindow::free_chunks(std::size_t slot, std::size_t end) {
-  for (; slot < end; ++slot) {
-    std::byte*& chunk = chunk_of(slot);
-    if (chunk == nullptr) continue;
-    heap::free(std::exchange(chunk, nullptr));
-    budget_.give(kChunk);
-  }
+void ByteWindow::Chunk::release() {
+  if (--holders_ != 0) return;
+  budget_.give(kChunk);
+  heap::free(this);
+}
+
+void ByteWindow::let_go(std::size_t slot, std::size_t end) {
+  for (; slot < end; ++slot)
+    if (Chunk*& chunk = chunk_of(slot); chunk != nullptr) std::exchange(chunk, nullptr)->release();
 }
 
 void ByteWindow::clear() {
   if (slots_ == nullptr) return;
-  free_chunks(begin_ / kChunk, (begin_ + extent_ + kChunk - 1) / kChunk);
+  let_go(begin_ / kChunk, (begin_ + extent_ + kChunk - 1) / kChunk);
   heap::free(std::exchange(slots_, nullptr));
   begin_ = extent_ = 0;
 }
 
 std::size_t ByteWindow::write(std::size_t offset, Bytes bytes) {
   if (slots_ == nullptr) {
-    slots_ = static_cast<std::byte**>(heap::allocate(slot_count() * sizeof(std::byte*)));
+    slots_ = static_cast<Chunk**>(heap::allocate(slot_count() * sizeof(Chunk*)));
     if (slots_ == nullptr) return 0;
     std::fill_n(slots_, slot_count(), nullptr);
   }
   std::size_t written = 0;
   for (std::size_t at = begin_ + offset; !bytes.empty();) {
-    std::byte*& chunk = chunk_of(at / kChunk);
+    Chunk*& chunk = chunk_of(at / kChunk);
     if (chunk == nullptr) {
       if (!budget_.take(kChunk)) return written;
-      chunk = static_cast<std::byte*>(heap::allocate(kChunk));
+      chunk = make<Chunk>(budget_);
       if (chunk == nullptr) {
         budget_.give(kChunk);
         return written;
       }
     }
     const std::size_t size = std::min(bytes.size(), kChunk - at % kChunk);
-    std::memcpy(chunk + at % kChunk, bytes.data(), size);
+    std::memcpy(chunk->bytes_.data() + at % kChunk, bytes.data(), size);
     bytes = bytes.subspan(size);
     at += size;
     written += size;
@@ -56,11 +58,12 @@ std::size_t ByteWindow::write(std::size_t offset, Bytes bytes) {
   return written;
 }
 
-std::size_t ByteWindow::view(std::size_t offset, std::size_t size, std::span<Bytes> parts) const {
+std::size_t ByteWindow::view(std::size_t offset, std::size_t size, std::span<Part> parts) const {
   std::size_t count = 0;
   for (std::size_t at = begin_ + offset; size > 0; ++count) {
     const std::size_t step = std::min(size, kChunk - at % kChunk);
-    parts[count] = {slots_[at / kChunk % slot_count()] + at % kChunk, step};
+    Chunk* const chunk = chunk_of(at / kChunk);
+    parts[count] = {{chunk->bytes_.data() + at % kChunk, step}, chunk};
     at += step;
     size -= step;
   }
@@ -70,7 +73,7 @@ std::size_t ByteWindow::view(std::size_t offset, std::size_t size, std::span<Byt
 void ByteWindow::read(std::size_t offset, MutableBytes to) const {
   for (std::size_t at = begin_ + offset; !to.empty();) {
     const std::size_t size = std::min(to.size(), kChunk - at % kChunk);
-    std::memcpy(to.data(), chunk_of(at / kChunk) + at % kChunk, size);
+    std::memcpy(to.data(), chunk_of(at / kChunk)->bytes_.data() + at % kChunk, size);
     to = to.subspan(size);
     at += size;
   }
@@ -79,7 +82,7 @@ void ByteWindow::read(std::size_t offset, MutableBytes to) const {
 void ByteWindow::drop(std::size_t count, std::size_t left) {
   if (left == 0) return clear();
   const std::size_t end = begin_ + count;
-  free_chunks(begin_ / kChunk, end / kChunk);
+  let_go(begin_ / kChunk, end / kChunk);
   const std::size_t ring = slot_count() * kChunk;
   begin_ = end < ring ? end : end - ring;
   extent_ -= std::min(extent_, count);

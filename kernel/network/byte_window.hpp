@@ -1,7 +1,9 @@
 // Bytes of a stream that are kept: from where it begins, any of them, in chunks that exist only where something lies.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 
 #include "kernel/network/wire.hpp"
 
@@ -27,6 +29,25 @@ class ByteWindow {
  public:
   static constexpr std::size_t kChunk = 4096;
 
+  /// Memory of a window. Who holds it has it until he releases it, whatever becomes of the window, and what was written
+  /// stays as it is.
+  class Chunk {
+   public:
+    explicit Chunk(MemoryBudget& budget) : budget_(budget) {}
+    void hold() { ++holders_; }
+    void release();
+
+   private:
+    friend class ByteWindow;
+    MemoryBudget& budget_;
+    std::uint32_t holders_ = 1;
+    std::array<std::byte, kChunk> bytes_;
+  };
+  struct Part {
+    Bytes bytes;
+    Chunk* chunk;
+  };
+
   ByteWindow(MemoryBudget& budget, std::size_t capacity) : budget_(budget), capacity_(capacity) {}
   ByteWindow(const ByteWindow&) = delete;
   ByteWindow& operator=(const ByteWindow&) = delete;
@@ -39,7 +60,7 @@ class ByteWindow {
   [[nodiscard]] std::size_t write(std::size_t offset, Bytes bytes);
   /// The parts in which `size` bytes lie that were written; how many there are. They stay until they are dropped.
   static constexpr std::size_t parts_of(std::size_t size) { return size / kChunk + 2; }
-  [[nodiscard]] std::size_t view(std::size_t offset, std::size_t size, std::span<Bytes> parts) const;
+  [[nodiscard]] std::size_t view(std::size_t offset, std::size_t size, std::span<Part> parts) const;
   /// What was written.
   void read(std::size_t offset, MutableBytes to) const;
   /// The beginning moves on by `count`; `left` bytes are still kept, and without any there is no memory taken.
@@ -49,17 +70,17 @@ class ByteWindow {
  private:
   [[nodiscard]] std::size_t slot_count() const { return capacity_ / kChunk + 2; }
   /// Where the chunk lies that is number `slot` from the ring's first on, at most one round behind it.
-  [[nodiscard]] std::byte*& chunk_of(std::size_t slot) const {
+  [[nodiscard]] Chunk*& chunk_of(std::size_t slot) const {
     return slots_[slot < slot_count() ? slot : slot - slot_count()];
   }
   /// Those of `slot` up to `end`, counted on beyond the ring's end.
-  void free_chunks(std::size_t slot, std::size_t end);
+  void let_go(std::size_t slot, std::size_t end);
 
   MemoryBudget& budget_;
   std::size_t capacity_;
-  std::byte** slots_ = nullptr;  ///< a ring; none while nothing is kept
-  std::size_t begin_ = 0;        ///< in bytes of the ring
-  std::size_t extent_ = 0;       ///< bytes from there on, behind which nothing was written
+  Chunk** slots_ = nullptr;  ///< a ring; none while nothing is kept
+  std::size_t begin_ = 0;    ///< in bytes of the ring
+  std::size_t extent_ = 0;   ///< bytes from there on, behind which nothing was written
 };
 
 }  // namespace toro::inet

@@ -15,8 +15,8 @@ class Environment {
   /// 64 bits that nobody outside can guess.
   [[nodiscard]] virtual std::uint64_t random() = 0;
   /// Sends an Ethernet frame, without its check sequence; of what the device may do to it, no more than the stack was
-  /// told of. Nothing of `frame` is used any more when this returns; it may be lost without a word. Must not call the
-  /// stack.
+  /// told of. It may be lost without a word. Where it has a completion that is told once nothing of the frame is used
+  /// any more; of one without nothing is used when this returns. Must not call the stack.
   virtual void transmit(const network::Transmit& frame) = 0;
 
  protected:

@@ -125,9 +125,18 @@ std::uint64_t Interface::random() {
   return arch::random_word();
 }
 void Interface::transmit(const network::Transmit& frame) {
-  if (device_ == nullptr || is_broken_) return;
-  static_cast<void>(device_->send_copy(frame));  // what the link does not take is lost, as on any cable
-  has_sent_ = true;
+  network::Completion* const told = frame.completion;
+  bool is_copied = told == nullptr;
+  if (device_ != nullptr && !is_broken_) {
+    has_sent_ = true;
+    if (!is_copied) {
+      const auto sent = device_->send(frame);
+      if (sent) return;
+      is_copied = sent.error() == NetworkError::frame_too_long;  // its ring is too short for so many parts
+    }
+    if (is_copied) static_cast<void>(device_->send_copy(frame));  // else it is lost, as on any cable
+  }
+  if (told != nullptr) told->done(*told);
 }
 
 void Interface::begin_turn() {

@@ -64,9 +64,9 @@ void Neighbours::keep(Entry& entry, const Packet& packet) {
 
 void Neighbours::send_kept(const MacAddress& mac, Waiting& kept) {
   const Bytes content(kept.content(), kept.size);
-  const Bytes rest = content.subspan(kept.head_size);
+  const Packet::Part rest{content.subspan(kept.head_size), nullptr};
   link_.send_to_neighbour(mac, {.head = content.first(kept.head_size),
-                                .rest = std::span(&rest, rest.empty() ? 0 : 1),
+                                .rest = std::span(&rest, rest.bytes.empty() ? 0 : 1),
                                 .unfinished = kept.unfinished});
 }
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "kernel/network/wire.hpp"
+#include "kernel/network/byte_window.hpp"
 
 namespace toro::inet {
 
@@ -18,20 +18,22 @@ struct Unfinished {
 /// From its IPv4 header on.
 struct Packet {
   static constexpr std::size_t kMostParts = 18;  ///< of `rest`
+  using Part = ByteWindow::Part;
 
-  Bytes head;                     ///< with `segment_size`, the headers and no more
-  std::span<const Bytes> rest{};  ///< the parts that follow, none empty
+  Bytes head;  ///< with `segment_size`, the headers and no more
+  /// The parts that follow, none empty. Those without a chunk are copied when the packet is sent.
+  std::span<const Part> rest{};
   Unfinished unfinished{};
 
   [[nodiscard]] std::size_t size() const {
     std::size_t sum = head.size();
-    for (const Bytes part : rest) sum += part.size();
+    for (const Part& part : rest) sum += part.bytes.size();
     return sum;
   }
   /// Copies it to `to`, which is at least as long.
   void copy_to(std::byte* to) const {
     to = std::ranges::copy(head, to).out;
-    for (const Bytes part : rest) to = std::ranges::copy(part, to).out;
+    for (const Part& part : rest) to = std::ranges::copy(part.bytes, to).out;
   }
 };
 

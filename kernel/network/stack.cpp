@@ -7,6 +7,38 @@
 #include "kernel/network/checksum.hpp"
 
 namespace toro::inet {
+namespace {
+
+/// A packet that the device reads where its payload lies, which is held until then.
+struct Sending : network::Completion {
+  static constexpr std::size_t kMostHeaders = sizeof(EthernetHeader) + sizeof(Ipv4Header) + 60;
+
+  explicit Sending(std::span<const Packet::Part> parts) : network::Completion{.done = let_go} {
+    for (const Packet::Part& part : parts) {
+      part.chunk->hold();
+      held[count++] = part.chunk;
+    }
+  }
+  static void let_go(network::Completion& self) {
+    auto& sending = static_cast<Sending&>(self);
+    for (ByteWindow::Chunk* const chunk : std::span(sending.held).first(sending.count)) chunk->release();
+    dispose(&sending);
+  }
+
+  std::size_t count = 0;
+  std::array<ByteWindow::Chunk*, Packet::kMostParts> held;
+  std::array<std::byte, network::kHeadroom + kMostHeaders> memory;
+};
+
+/// Less is copied as fast.
+constexpr std::size_t kLeastHeld = 1024;
+
+bool may_be_held(const Packet& packet) {
+  const auto has_chunk = [](const Packet::Part& part) { return part.chunk != nullptr; };
+  return packet.size() - packet.head.size() >= kLeastHeld && std::ranges::all_of(packet.rest, has_chunk);
+}
+
+}  // namespace
 
 Stack::Stack(Environment& environment, const MacAddress& mac, std::size_t mtu)
     : environment_(environment),
@@ -316,16 +348,25 @@ void Stack::send_to_neighbour(const MacAddress& destination, const Packet& packe
   std::memcpy(frame_.data(), &header, sizeof header);
   const Bytes head = packet_to_send.head;
   if (head.data() != packet().data()) std::ranges::copy(head, packet().begin());
-  std::array<Bytes, 1 + Packet::kMostParts> parts{Bytes(frame_).first(sizeof header + head.size())};
-  std::ranges::copy(packet_to_send.rest, parts.begin() + 1);
+  Bytes headers = Bytes(frame_).first(sizeof header + head.size());
+  Sending* const sending = may_be_held(packet_to_send) ? make<Sending>(packet_to_send.rest) : nullptr;
+  if (sending != nullptr) {
+    const MutableBytes moved = MutableBytes(sending->memory).subspan(network::kHeadroom, headers.size());
+    std::ranges::copy(headers, moved.begin());
+    headers = moved;
+  }
+  frame_parts_[0] = headers;
+  std::ranges::transform(packet_to_send.rest, frame_parts_.begin() + 1, &Packet::Part::bytes);
   const auto [checksum_offset, segment_size] = packet_to_send.unfinished;
   environment_.transmit(
-      {.parts = std::span(parts).first(1 + packet_to_send.rest.size()),
+      {.parts = std::span(frame_parts_).first(1 + packet_to_send.rest.size()),
+       .headroom = sending != nullptr ? network::kHeadroom : 0,
        .has_partial_checksum = checksum_offset != 0,
        .partial = {.start = kTransport, .offset = checksum_offset},
        .segmentation = segment_size != 0 ? network::Segmentation::tcp_v4 : network::Segmentation::none,
        .segment_size = segment_size,
-       .header_length = static_cast<std::uint16_t>(parts[0].size())});
+       .header_length = static_cast<std::uint16_t>(headers.size()),
+       .completion = sending});
 }
 
 void Stack::neighbour_is_silent(Ipv4Address address) {

@@ -27,7 +27,7 @@ struct PacketOptions {
   Ipv4Address destination{};
   enum class Fragments : std::uint8_t { allowed, forbidden } fragments = Fragments::allowed;
   std::uint8_t time_to_live = 64;
-  std::span<const Bytes> rest{};  ///< of the payload, behind what is built
+  std::span<const Packet::Part> rest{};  ///< of the payload, behind what is built
   Unfinished unfinished{};
 };
 
@@ -100,6 +100,8 @@ class Stack final : NeighbourLink {
   }
   /// Where a payload of at most mtu() - 20 bytes is built, for send_built().
   [[nodiscard]] MutableBytes room() { return packet().subspan(sizeof(Ipv4Header)); }
+  /// Where the parts that follow it are listed.
+  [[nodiscard]] std::span<Packet::Part> room_for_parts() { return parts_; }
   [[nodiscard]] Result<> send_built(const PacketOptions& options, std::size_t size);
   /// In fragments where it must be. `payload` is not in room().
   [[nodiscard]] Result<> send(const PacketOptions& options, Bytes payload);
@@ -159,6 +161,8 @@ class Stack final : NeighbourLink {
   std::uint64_t errors_from_ = 0;  ///< ICMP errors that were sent since then
   unsigned errors_sent_ = 0;
   std::array<std::byte, sizeof(EthernetHeader) + kMostMtu> frame_;
+  std::array<Packet::Part, Packet::kMostParts> parts_;
+  std::array<Bytes, 1 + Packet::kMostParts> frame_parts_;
 };
 
 }  // namespace toro::inet

@@ -1,6 +1,5 @@
 // A TCP connection: what goes, and when. [RFC 9293 3.8.6]
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstring>
 
@@ -144,12 +143,11 @@ void TcpConnection::send_segment(std::uint8_t flags, Sequence sequence, std::uin
   Checksum sum;
   sum.add_pseudo_header(local_.address, remote_.address, Protocol::tcp, header_size + data);
   std::size_t built = header_size;
-  std::array<Bytes, Packet::kMostParts> parts;
-  static_assert(parts.size() >= ByteWindow::parts_of(UINT16_MAX));
-  std::size_t part_count = 0;
+  static_assert(Packet::kMostParts >= ByteWindow::parts_of(UINT16_MAX));
+  std::size_t parts = 0;
   Unfinished unfinished;
   if (stack.may_leave_checksum(remote_.address)) {
-    part_count = send_buffer_.view(distance(snd_una_, sequence), data, parts);
+    parts = send_buffer_.view(distance(snd_una_, sequence), data, stack.room_for_parts());
     unfinished.checksum_offset = offsetof(TcpHeader, checksum);
     if (const std::uint32_t segment = piece_limit(); data > segment)
       unfinished.segment_size = static_cast<std::uint16_t>(segment);
@@ -170,7 +168,7 @@ void TcpConnection::send_segment(std::uint8_t flags, Sequence sequence, std::uin
                                       .source = local_.address,
                                       .destination = remote_.address,
                                       .fragments = PacketOptions::Fragments::forbidden,
-                                      .rest = std::span(parts).first(part_count),
+                                      .rest = stack.room_for_parts().first(parts),
                                       .unfinished = unfinished},
                                      built));
 }

@@ -69,9 +69,10 @@ Result<> UdpSocket::send(std::optional<Endpoint> to, Bytes payload) {
   PacketOptions options{.protocol = Protocol::udp, .source = *source, .destination = to->address};
   const bool fits = sizeof(Ipv4Header) + size <= stack.mtu_to(to->address);
   if (fits && stack.may_leave_checksum(to->address)) {
+    const Packet::Part rest{payload, nullptr};
     header.checksum = static_cast<std::uint16_t>(~sum.value());
     std::memcpy(stack.room().data(), &header, sizeof header);
-    options.rest = std::span(&payload, payload.empty() ? 0 : 1);
+    options.rest = std::span(&rest, payload.empty() ? 0 : 1);
     options.unfinished.checksum_offset = offsetof(UdpHeader, checksum);
     return stack.send_built(options, sizeof header);
   }

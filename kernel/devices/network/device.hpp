@@ -63,7 +63,7 @@ class Device {
   /// flush(). The completion is told only where this succeeds. NetworkError::frame_too_long where it has too many
   /// parts, or asks for what was not agreed.
   [[nodiscard]] std::expected<void, NetworkError> send(const Transmit& frame);
-  /// The same with a copy: nothing of `frame`, which has no completion, is used any more when this returns.
+  /// The same with a copy: nothing of `frame` is used any more when this returns, and no completion of it is told.
   [[nodiscard]] std::expected<void, NetworkError> send_copy(const Transmit& frame);
   /// Shows the device what was sent, and tells completions.
   void flush();

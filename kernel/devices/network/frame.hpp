@@ -133,7 +133,7 @@ struct Transmit {
     for (const auto& part : parts) to = std::ranges::copy(part, to).out;
     return to;
   }
-  /// The same frame in other memory, of which `headroom` bytes lie in front.
+  /// The same frame in other memory, which `room` bytes that are free lie in front of.
   [[nodiscard]] Transmit in(const std::span<const std::byte>& part, std::size_t room, Completion& told) const {
     Transmit moved = *this;
     moved.parts = std::span(&part, 1);

@@ -64,6 +64,14 @@ bool EventQueue::publish() {
   return passed(load_once(event, std::memory_order_relaxed), before, published_);
 }
 
+void EventQueue::ignore() {
+  if (!has_event_index_ || size_ == 0)
+    static_cast<void>(set_interrupts(Interrupts::suppressed));
+  else
+    store_once(memory_.available[kAvailableRing + size_], static_cast<std::uint16_t>(used_ - 1),
+               std::memory_order_relaxed);
+}
+
 bool EventQueue::listen() {
   if (!has_event_index_ || size_ == 0 || broken_) return set_interrupts(Interrupts::enabled);
   store_once(memory_.available[kAvailableRing + size_], used_, std::memory_order_relaxed);

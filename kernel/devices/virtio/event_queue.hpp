@@ -29,6 +29,8 @@ class EventQueue : public SplitQueue {
   /// Asks for an interrupt at the next completion that poll() has not taken. True: it is there already, and no
   /// interrupt may come for it.
   [[nodiscard]] bool listen();
+  /// Asks for none, until listen(): one may still come, of completions that went before, or of 2^16 that follow.
+  void ignore();
 
  private:
   std::span<Descriptor> tables_;

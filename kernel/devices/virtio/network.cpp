@@ -25,6 +25,8 @@ constexpr Features kOffloadFeatures = Features{}
                                           .with(NetworkFeature::host_tso4)
                                           .with(NetworkFeature::host_tso6)
                                           .with(NetworkFeature::merged_buffers);
+/// That are taken where they are offered, whatever is wanted.
+constexpr Features kRingFeatures = Features{}.with(NetworkFeature::merged_buffers).with(Feature::event_index);
 constexpr Features kPairFeatures = Features{}.with(NetworkFeature::control_queue).with(NetworkFeature::multi_queue);
 
 /// A legacy device's header has the length that this driver knows with merged buffers alone, and lies in one descriptor
@@ -47,7 +49,7 @@ Offloads offloads_of(Features features) {
 }
 
 Features features_for(const Offloads& wanted) {
-  Features features = Features{}.with(NetworkFeature::merged_buffers);
+  Features features = kRingFeatures;
   if (wanted.transmit_checksum) features = features.with(NetworkFeature::checksum);
   if (wanted.transmit_checksum && wanted.segmentation_v4) features = features.with(NetworkFeature::host_tso4);
   if (wanted.transmit_checksum && wanted.segmentation_v6) features = features.with(NetworkFeature::host_tso6);
@@ -134,19 +136,23 @@ std::expected<void, Error> Network::set_up(Features features) {
   for (std::size_t i = 0; i < pairs; ++i)
     if (const auto done = set_up_pair(i); !done) return done;
   if (pairs == 1) return {};
-  return set_up_queue(*transport_, receive_queue(device_pairs_), control_, control_memory_.view());
+  return set_up_ring(receive_queue(device_pairs_), control_, control_memory_.view());
+}
+
+std::expected<void, Error> Network::set_up_ring(std::uint16_t index, EventQueue& queue, const QueueView& memory) {
+  const auto done = set_up_queue(*transport_, index, queue, memory);
+  if (done) queue.use(agreed_, {}, 0);
+  return done;
 }
 
 std::expected<void, Error> Network::set_up_pair(std::size_t number) {
   NetworkQueuePair& pair = pairs_[number];
-  if (const auto done = set_up_queue(*transport_, receive_queue(number), pair.receive_, pair.receive_memory_.view());
-      !done)
+  if (const auto done = set_up_ring(receive_queue(number), pair.receive_, pair.receive_memory_.view()); !done)
     return done;
-  if (const auto done = set_up_queue(*transport_, transmit_queue(number), pair.transmit_, pair.transmit_memory_.view());
-      !done)
+  if (const auto done = set_up_ring(transmit_queue(number), pair.transmit_, pair.transmit_memory_.view()); !done)
     return done;
-  pair.receive_.set_interrupts(SplitQueue::Interrupts::suppressed);
-  pair.transmit_.set_interrupts(SplitQueue::Interrupts::suppressed);
+  pair.receive_.ignore();
+  pair.transmit_.ignore();
   pair.free_slot_count_ = std::min(pair.transmit_.size(), NetworkQueuePair::kSize);  // a legacy ring may be longer
   for (std::uint16_t i = 0; i < pair.free_slot_count_; ++i) pair.free_slots_[i] = static_cast<std::uint8_t>(i);
   return {};
@@ -185,9 +191,9 @@ network::Events Network::listen(network::Events events) {
   for (std::size_t i = 0; i < used_pairs_; ++i) {
     if (events.receive) {
       refill(i);
-      there.receive |= pairs_[i].receive_.set_interrupts(SplitQueue::Interrupts::enabled);
+      there.receive |= pairs_[i].receive_.listen();
     }
-    if (events.transmit) there.transmit |= pairs_[i].transmit_.set_interrupts(SplitQueue::Interrupts::enabled);
+    if (events.transmit) there.transmit |= pairs_[i].transmit_.listen();
   }
   return there;
 }
@@ -199,8 +205,8 @@ std::optional<network::Events> Network::on_interrupt() {
   network::Events events{.receive = cause.queue, .transmit = cause.queue, .link = false};
   if (cause.queue)
     for (NetworkQueuePair& pair : pairs_.first(used_pairs_)) {
-      pair.receive_.set_interrupts(SplitQueue::Interrupts::suppressed);
-      pair.transmit_.set_interrupts(SplitQueue::Interrupts::suppressed);
+      pair.receive_.ignore();
+      pair.transmit_.ignore();
     }
   if (cause.configuration) {
     if (transport_->status().has(StatusBit::device_needs_reset)) {

@@ -8,8 +8,8 @@
 #include <span>
 
 #include "kernel/devices/network/driver.hpp"
+#include "kernel/devices/virtio/event_queue.hpp"
 #include "kernel/devices/virtio/network_protocol.hpp"
-#include "kernel/devices/virtio/split_queue.hpp"
 #include "kernel/devices/virtio/transport.hpp"
 
 namespace toro::virtio {
@@ -24,8 +24,8 @@ class NetworkQueuePair {
  private:
   friend class Network;
 
-  SplitQueue receive_;
-  SplitQueue transmit_;
+  EventQueue receive_;
+  EventQueue transmit_;
   QueueMemory<kSize> receive_memory_;
   QueueMemory<kSize> transmit_memory_;
   // Of frames that the device has: their completions, and their headers where the frame had no room for one.
@@ -76,6 +76,7 @@ class Network final : public network::Driver {
   [[nodiscard]] std::expected<void, Error> read_identity(Features features, MacAddress otherwise);
   [[nodiscard]] std::expected<void, Error> set_up(Features features);
   [[nodiscard]] std::expected<void, Error> set_up_pair(std::size_t number);
+  [[nodiscard]] std::expected<void, Error> set_up_ring(std::uint16_t index, EventQueue& queue, const QueueView& memory);
   [[nodiscard]] bool command_pairs(std::uint16_t count);
   [[nodiscard]] LinkState read_link();
   void refill(std::size_t number);
@@ -105,7 +106,7 @@ class Network final : public network::Driver {
   std::size_t used_pairs_ = 0;
   std::size_t next_pair_ = 0;  ///< that is looked at first for a frame
 
-  SplitQueue control_;
+  EventQueue control_;
   QueueMemory<4> control_memory_;
   PairsCommand command_;
   std::uint8_t command_result_ = 0;

@@ -27,7 +27,7 @@ NetworkHeader read_once(const std::byte* memory) {
 
 /// Gives the device what buffers there are, once there is room for a few.
 void Network::refill(std::size_t number) {
-  SplitQueue& queue = pairs_[number].receive_;
+  EventQueue& queue = pairs_[number].receive_;
   if (queue.free_descriptors() < queue.size() / 8U) return;
   while (queue.free_descriptors() > 0) {
     Buffer* const buffer = pool_->take();

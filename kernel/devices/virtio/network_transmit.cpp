@@ -34,6 +34,15 @@ std::size_t flow_of(const Transmit& frame) {
   return sum;
 }
 
+bool submit_parts(EventQueue& queue, std::span<const std::byte> head, std::span<const std::span<const std::byte>> rest,
+                  std::uint64_t cookie) {
+  if (rest.empty()) return queue.submit_readable(head, cookie).has_value();
+  std::array<std::span<const std::byte>, Transmit::kMostParts + 1> segments;
+  segments[0] = head;
+  std::ranges::copy(rest, segments.begin() + 1);
+  return queue.submit(std::span(segments).first(1 + rest.size()), {}, cookie).has_value();
+}
+
 }  // namespace
 
 bool Network::is_possible(const Transmit& frame) const {
@@ -60,20 +69,19 @@ Network::Result Network::transmit(const Transmit& frame) {
 /// There is room.
 bool Network::submit(NetworkQueuePair& pair, const Transmit& frame) {
   const std::uint8_t slot = pair.free_slots_[pair.free_slot_count_ - 1U];
-  std::array<std::span<const std::byte>, Transmit::kMostParts + 1> segments;
-  std::size_t count = 0;
+  std::span<const std::byte> head;
+  std::span<const std::span<const std::byte>> rest = frame.parts;
   if (frame.headroom >= sizeof(NetworkHeader)) {
     const auto first = frame.parts.front();
     auto* const header = const_cast<std::byte*>(first.data()) - sizeof(NetworkHeader);
     *reinterpret_cast<NetworkHeader*>(header) = header_of(frame);
-    segments[count++] = {header, first.size() + sizeof(NetworkHeader)};
+    head = {header, first.size() + sizeof(NetworkHeader)};
+    rest = rest.subspan(1);
   } else {
     pair.headers_[slot] = header_of(frame);
-    segments[count++] = std::as_bytes(std::span(&pair.headers_[slot], 1));
-    segments[count++] = frame.parts.front();
+    head = std::as_bytes(std::span(&pair.headers_[slot], 1));
   }
-  for (const auto& part : frame.parts.subspan(1)) segments[count++] = part;
-  if (!pair.transmit_.submit(std::span(segments).first(count), {}, slot)) return false;
+  if (!submit_parts(pair.transmit_, head, rest, slot)) return false;
   pair.completions_[slot] = frame.completion;
   --pair.free_slot_count_;
   return true;

@@ -22,6 +22,7 @@ struct Machine final : Environment {
   std::uint64_t random() override { return state = state * 6364136223846793005 + 1442695040888963407; }
   void transmit(const toro::network::Transmit& transmit) override {
     for (const Frame& frame : finish(transmit)) check(frame);
+    if (transmit.completion != nullptr) transmit.completion->done(*transmit.completion);
   }
 
  private:

@@ -74,6 +74,22 @@ TEST_CASE("much that is sent goes to the device in large pieces, and to the peer
   CHECK(transfer.outgoing->retransmissions() == 0);
 }
 
+TEST_CASE("what the device reads stays until it has, though the peer has it already, and is given back then") {
+  Transfer transfer;
+  const auto data = random_bytes(300'000, 1);
+  CHECK(transfer.send(data) == data);
+  transfer.world.run(kSecond);
+  transfer.client.stop_reading(0);
+  const std::size_t all = transfer.client.stack.tcp().memory_left();
+  REQUIRE(transfer.outgoing->send(Bytes(data).first(5000)).value() == 5000);
+  REQUIRE_FALSE(transfer.client.reading.empty());
+  transfer.outgoing->abort();
+  CHECK(transfer.client.stack.tcp().memory_left() < all);
+  transfer.client.stop_reading(0);
+  CHECK(transfer.client.stack.tcp().memory_left() == all);
+  transfer.outgoing = transfer.client.stack.tcp().connect({}, {transfer.server.address(), 7}, nullptr).value();
+}
+
 TEST_CASE("no more goes at once than the congestion window allows, and then whole segments") {
   Transfer transfer;
   const std::uint32_t window = transfer.outgoing->congestion().window();

@@ -1,6 +1,8 @@
 // A world of stacks: a clock that moves when nothing else happens, and a cable that may be bad.
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <deque>
 #include <functional>
 #include <memory>
@@ -35,7 +37,23 @@ class World {
     std::uint64_t random() override { return world_.random_(); }
     void transmit(const network::Transmit& frame) override {
       longest = std::max(longest, frame.size());
+      if (frame.completion != nullptr) {
+        reading.push_back({Frame(frame.size()), {frame.parts.begin(), frame.parts.end()}, frame.completion});
+        frame.copy_to(reading.back().seen.data());
+      }
       for (Frame& finished : finish(frame)) world_.carry(*this, std::move(finished));
+    }
+    ~Host() { stop_reading(0); }
+    /// Its device has read all but `left` of the frames that it was given without a copy: they were to stay as they
+    /// were.
+    void stop_reading(std::size_t left) {
+      for (; reading.size() > left; reading.pop_front()) {
+        const Reading& read = reading.front();
+        Frame now(read.seen.size());
+        network::Transmit{.parts = read.parts}.copy_to(now.data());
+        CHECK(now == read.seen);
+        read.completion->done(*read.completion);
+      }
     }
     /// Its device does what `offloads` say.
     void set_offloads(const network::Offloads& offloads) {
@@ -57,6 +75,12 @@ class World {
     Stack stack;
     std::vector<Frame> sent;  ///< while nobody else is there
     std::size_t longest = 0;  ///< of the frames that the device was given
+    struct Reading {
+      Frame seen;
+      std::vector<Bytes> parts;
+      network::Completion* completion;
+    };
+    std::deque<Reading> reading;
     Merger merger{stack};
     bool merges = false;
 
@@ -93,7 +117,10 @@ class World {
         for (auto& host : hosts_)
           if (host.get() != event.from) host->take(*event.frame);
       }
-      for (auto& host : hosts_) host->merger.flush();
+      for (auto& host : hosts_) {
+        host->merger.flush();
+        host->stop_reading(device_random_() % 16);
+      }
       for (auto& host : hosts_)
         if (host->stack.next_deadline() <= now_) host->stack.run_timers();
     }
@@ -132,6 +159,7 @@ class World {
   }
 
   std::mt19937_64 random_;
+  std::mt19937_64 device_random_;  ///< a seed means the same cable, whatever the devices do
   std::uint64_t now_ = kSecond;
   std::uint64_t number_ = 0;
   std::uint64_t free_at_ = 0;

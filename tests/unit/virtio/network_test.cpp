@@ -21,6 +21,9 @@ constexpr Offloads kAllOffloads{.transmit_checksum = true,
                                 .segmentation_v6 = true,
                                 .merging = true};
 
+/// With flags, and with the event index.
+constexpr Features kBothRings[] = {FakeNetwork::kIdentity, FakeNetwork::kIdentity.with(Feature::event_index)};
+
 struct Started {
   explicit Started(Features features = FakeNetwork::kIdentity, Offloads wanted = {})
       : Started(FakeNetwork(features), wanted) {}
@@ -167,21 +170,23 @@ TEST_CASE("virtio net: a frame is sent with its header, apart or in front") {
 }
 
 TEST_CASE("virtio net: a full ring says so, and interrupts when there is room") {
-  Started s;
-  const auto frame = frame_of(60);
-  int count = 0;
-  while (s.send(frame) == Result::taken) ++count;
-  CHECK(count == 64);  // of 128 descriptors, two each
-  CHECK(s.send(frame) == Result::full);
-  CHECK_FALSE(s.driver->listen({.transmit = true}).transmit);
-  CHECK_FALSE(s.device.transport.pending.queue);
-  REQUIRE(s.device.take());
-  CHECK(s.device.transport.pending.queue);
-  const auto events = s.driver->on_interrupt();
-  REQUIRE(events);
-  CHECK(events->transmit);
-  CHECK(s.send(frame) == Result::taken);
-  CHECK(s.send(frame) == Result::full);
+  for (const Features features : kBothRings) {
+    Started s(features);
+    const auto frame = frame_of(60);
+    int count = 0;
+    while (s.send(frame) == Result::taken) ++count;
+    CHECK(count == 64);  // of 128 descriptors, two each
+    CHECK(s.send(frame) == Result::full);
+    CHECK_FALSE(s.driver->listen({.transmit = true}).transmit);
+    CHECK_FALSE(s.device.transport.pending.queue);
+    REQUIRE(s.device.take());
+    CHECK(s.device.transport.pending.queue);
+    const auto events = s.driver->on_interrupt();
+    REQUIRE(events);
+    CHECK(events->transmit);
+    CHECK(s.send(frame) == Result::taken);
+    CHECK(s.send(frame) == Result::full);
+  }
 }
 
 TEST_CASE("virtio net: a legacy device has headers as ours, or is refused") {
@@ -213,18 +218,33 @@ TEST_CASE("virtio net: a legacy device has headers as ours, or is refused") {
 }
 
 TEST_CASE("virtio net: interrupts come once after each listen") {
-  Started s;
-  REQUIRE(s.device.deliver(frame_of(60)));
-  CHECK_FALSE(s.device.transport.pending.queue);
-  CHECK(s.driver->listen({.receive = true}).receive);  // there already
-  CHECK(s.driver->receive());
-  CHECK_FALSE(s.driver->listen({.receive = true}).receive);
-  REQUIRE(s.device.deliver(frame_of(60)));
-  CHECK(s.device.transport.pending.queue);
-  CHECK(s.driver->on_interrupt()->receive);
-  REQUIRE(s.device.deliver(frame_of(60)));
-  CHECK_FALSE(s.device.transport.pending.queue);
-  CHECK_FALSE(s.driver->on_interrupt());
+  for (const Features features : kBothRings) {
+    Started s(features);
+    REQUIRE(s.device.deliver(frame_of(60)));
+    CHECK_FALSE(s.device.transport.pending.queue);
+    CHECK(s.driver->listen({.receive = true}).receive);  // there already
+    CHECK(s.driver->receive());
+    CHECK_FALSE(s.driver->listen({.receive = true}).receive);
+    REQUIRE(s.device.deliver(frame_of(60)));
+    CHECK(s.device.transport.pending.queue);
+    CHECK(s.driver->on_interrupt()->receive);
+    REQUIRE(s.device.deliver(frame_of(60)));
+    CHECK_FALSE(s.device.transport.pending.queue);
+    CHECK_FALSE(s.driver->on_interrupt());
+  }
+}
+
+TEST_CASE("virtio net: a device that tells from which frame on it listens is not told of those before") {
+  Started s(FakeNetwork::kIdentity.with(Feature::event_index));
+  FakeTransport::Queue& queue = s.device.transport.queues[1];
+  const auto frame = frame_of(60);
+  const unsigned before = queue.notified;
+  queue.wanted_index() = 2;
+  REQUIRE(s.send(frame) == Result::taken);
+  REQUIRE(s.send(frame) == Result::taken);
+  CHECK(queue.notified == before);
+  REQUIRE(s.send(frame) == Result::taken);
+  CHECK(queue.notified == before + 1);
 }
 
 TEST_CASE("virtio net: the link goes and comes") {
