@@ -11,7 +11,7 @@ constexpr std::size_t kMost = 8192;
 using Numbers = toro::posix::NumberSet<kMost>;
 
 std::size_t lowest_free(const std::set<std::size_t>& taken, std::size_t from) {
-  while (taken.contains(from)) ++from;
+  for (auto next = taken.lower_bound(from); next != taken.end() && *next == from; ++next) ++from;
   return from;
 }
 
@@ -21,12 +21,12 @@ TEST_CASE("the lowest free number is found whatever was taken") {
   Numbers numbers(3);
   std::set<std::size_t> model{0, 1, 2};
   std::mt19937 random(1);
-  for (int i = 0; i < 200'000; ++i) {
+  for (int i = 0; i < 40'000; ++i) {
     const std::size_t from = random() % 8 == 0 ? random() % kMost : 0;
     const std::size_t found = numbers.lowest_free(from);
     REQUIRE(found == lowest_free(model, from));
     // Grows for a while, and then shrinks.
-    if (found < kMost && random() % 100 < (i / 20'000 % 2 == 0 ? 90U : 10U)) {
+    if (found < kMost && random() % 100 < (i / 10'000 % 2 == 0 ? 90U : 10U)) {
       numbers.add(found);
       model.insert(found);
     } else if (!model.empty()) {
