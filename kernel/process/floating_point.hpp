@@ -2,22 +2,19 @@
 #pragma once
 
 #include <cstddef>
-#include <utility>
 
 #include "kernel/process/scheduler.hpp"
 
 namespace toro::process {
 
-/// While it lives, the calling thread finds its state as it was after whatever ran meanwhile.
+/// While it lives, the calling thread finds its state as it was after whatever ran meanwhile. One at a time of a
+/// thread.
 class FloatingPointState {
  public:
-  FloatingPointState() : outer_(std::exchange(Scheduler::current().keeps_floating_point, true)) {}
-  ~FloatingPointState() { Scheduler::current().keeps_floating_point = outer_; }
+  FloatingPointState() { Scheduler::current().keeps_floating_point = true; }
+  ~FloatingPointState() { Scheduler::current().keeps_floating_point = false; }
   FloatingPointState(const FloatingPointState&) = delete;
   FloatingPointState& operator=(const FloatingPointState&) = delete;
-
- private:
-  bool outer_;
 };
 
 /// Calls `f`, which may change the state. [SDM 2A FXSAVE]
