@@ -45,13 +45,14 @@ class Server:
         return used
 
     @contextlib.contextmanager
-    def connections(self, count, source=""):
-        """So many at once, from the address `source`."""
+    def connections(self, count, source=None):
+        """So many at once, from the address `source` where that matters."""
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         with contextlib.ExitStack() as stack:
             stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
-            yield [stack.enter_context(socket.create_connection(self.address, PATIENCE, (source, 0))) for _ in range(count)]
+            address = (source, 0) if source else None
+            yield [stack.enter_context(socket.create_connection(self.address, PATIENCE, address)) for _ in range(count)]
 
 
 def ask_all(connections):

@@ -40,8 +40,8 @@ class Load(harness.Case):
     def setUp(self):
         super().setUp()
         self.server = load_server.Server(tap_network.GUEST, 80)
+        tap_network.renew()
         tap_network.make("guest", tap_network.HOST)
-        self.addCleanup(tap_network.ip, "link", "delete", "guest")
 
     def serve(self):
         guest = self.start("run", "static-web-server", "--net", tap_network.option("guest"), "--", "80")
