@@ -23,9 +23,10 @@ constinit std::uint32_t arrivals = 0;
 constinit std::optional<char> peeked{};
 constinit void (*mirror)(std::span<const char> text) = nullptr;
 
+/// The mirror first: who has read the device finds there what was said.
 void put(std::span<const char> text) {
-  device->write(text);
   if (mirror != nullptr) mirror(text);
+  device->write(text);
 }
 
 /// Calls `f()` on the owner's core.
