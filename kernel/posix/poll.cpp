@@ -63,15 +63,20 @@ FileResult poll_held(std::span<PollEntry> entries, std::span<Polled> polled, std
     if (entries[i].number < 0) continue;
     if (auto descriptor = Descriptor::find(entries[i].number)) polled[i].descriptor.emplace(std::move(*descriptor));
   }
+  bool has_waited = false;
   for (bool is_last = deadline == 0;;) {
     raised = 0;
     const std::int64_t count = look_at_all(entries, polled, !is_last);
+    const bool is_done = count != 0 || is_last;
     Result waited = 0;
-    if (count == 0 && !is_last)
+    if (!is_done) {
       waited = wait_futex(reinterpret_cast<const std::uint32_t*>(&raised), 0, "poll", deadline);
+      has_waited = true;
+    }
     unwatch_all(polled);
-    if (count != 0 || is_last) {
-      process::scheduler().yield();  // who asks without ever having to wait lets the stack's thread run all the same
+    if (is_done) {
+      // Who asks without ever having to wait lets the stack's thread run all the same.
+      if (!has_waited) process::scheduler().yield();
       return count;
     }
     if (waited == posix::failure(Error::interrupted)) return std::unexpected(kInterrupted);
