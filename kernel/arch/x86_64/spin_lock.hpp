@@ -15,7 +15,6 @@ class SpinLock {
   SpinLock& operator=(const SpinLock&) = delete;
 
  private:
-  friend class SpinLockGuard;
   friend class ThreadSpinLockGuard;
 
   void lock() {
@@ -30,20 +29,7 @@ class SpinLock {
   std::atomic<bool> held_ = false;
 };
 
-/// Holds `lock` while it lives. Any context but NMI; the holder must not block, and must not take the lock again.
-class SpinLockGuard {
- public:
-  explicit SpinLockGuard(SpinLock& lock) : lock_(lock) { lock_.lock(); }
-  ~SpinLockGuard() { lock_.unlock(); }
-  SpinLockGuard(const SpinLockGuard&) = delete;
-  SpinLockGuard& operator=(const SpinLockGuard&) = delete;
-
- private:
-  InterruptsOff off_;
-  SpinLock& lock_;
-};
-
-/// The same for a lock that no interrupt handler takes: interrupts stay on. Threads.
+/// Holds `lock` while it lives, for a lock that no interrupt handler takes: interrupts stay on. Threads.
 class ThreadSpinLockGuard {
  public:
   explicit ThreadSpinLockGuard(SpinLock& lock) : lock_(lock) { lock_.lock(); }
@@ -53,6 +39,16 @@ class ThreadSpinLockGuard {
 
  private:
   SpinLock& lock_;
+};
+
+/// The same with interrupts off. Any context but NMI; the holder must not block, and must not take the lock again.
+class SpinLockGuard {
+ public:
+  explicit SpinLockGuard(SpinLock& lock) : guard_(lock) {}
+
+ private:
+  InterruptsOff off_;
+  ThreadSpinLockGuard guard_;
 };
 
 }  // namespace toro::arch
