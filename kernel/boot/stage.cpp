@@ -1,5 +1,7 @@
-// Boot as a graph: runs what is ready until all has run.
+// Boot as a graph: runs each stage behind those that it needs.
 #include "kernel/boot/stage.hpp"
+
+#include <utility>
 
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/panic.hpp"
@@ -13,18 +15,18 @@ namespace {
 constinit Stage* first_done = nullptr;
 constinit Stage* last_done = nullptr;
 
-const Stage* first_missing(const Stage& stage) {
-  for (const Stage* needed : stage.needs)
-    if (needed != nullptr && !needed->progress.done) return needed;  // null: one that is not linked
-  return nullptr;
-}
-
+/// Runs what the stage needs, and then the stage, unless it has run.
 void run(Stage& stage) {
-  stage.progress.begin_tsc = arch::read_tsc();
+  StageProgress& progress = stage.progress;
+  if (progress.done) return;
+  if (std::exchange(progress.begun, true)) panic("boot stage \"{}\" needs itself", stage.name);
+  for (Stage* needed : stage.needs)
+    if (needed != nullptr) run(*needed);  // null: one that is not linked
+  progress.begin_tsc = arch::read_tsc();
   if (stage.run != nullptr) stage.run();
   if (stage.each_core != nullptr) stage.each_core();
-  stage.progress.end_tsc = arch::read_tsc();
-  stage.progress.done = true;
+  progress.end_tsc = arch::read_tsc();
+  progress.done = true;
   (last_done != nullptr ? last_done->progress.next_done : first_done) = &stage;
   last_done = &stage;
 }
@@ -41,21 +43,7 @@ void run_stages_of_core(const Stage& last) {
 }
 
 void run_stages(const Stage& goal) {
-  for (std::size_t left = stages().size(); left > 0;) {
-    const std::size_t before = left;
-    const Stage* stuck = nullptr;
-    for (Stage* stage : stages()) {
-      if (stage->progress.done) continue;
-      if (first_missing(*stage) != nullptr) {
-        stuck = stage;
-        continue;
-      }
-      run(*stage);
-      --left;
-    }
-    if (left == before)
-      panic("boot stage \"{}\" waits for \"{}\", which never comes", stuck->name, first_missing(*stuck)->name);
-  }
+  for (Stage* stage : stages()) run(*stage);
   if (!goal.progress.done) panic("boot stage \"{}\" is not registered", goal.name);
 }
 

@@ -11,6 +11,7 @@ namespace toro::boot {
 /// What has become of a stage.
 struct StageProgress {
   struct Stage* next_done;  ///< the one that ran next
+  bool begun;               ///< it, or what it needs
   bool done;
   std::uint64_t begin_tsc;
   std::uint64_t end_tsc;
@@ -31,8 +32,8 @@ struct Stage {
 /// Runs on a core that starts what the stages that ran before `last` do on each core, in their order.
 void run_stages_of_core(const Stage& last);
 
-/// Runs each stage once, after all that it needs; `goal` is the one that boot is for. Panics with the names when stages
-/// need each other.
+/// Runs each stage once, after all that it needs; `goal` is the one that boot is for. Panics with the name of a stage
+/// that needs itself, by whatever way.
 void run_stages(const Stage& goal);
 
 }  // namespace toro::boot
