@@ -79,31 +79,35 @@ constexpr Entry leaf(std::uintptr_t address, Entry bits, unsigned level) {
   return address | bits | (level > 1 ? kLarge : 0);
 }
 
+/// Makes entries of a table leaves side by side, the first at `begin`.
+void fill(std::span<Entry> entries, std::uintptr_t begin, Entry bits, unsigned level) {
+  Entry next = leaf(begin, bits, level);
+  const std::uintptr_t span = next != 0 ? span_of(level) : 0;
+  for (Entry& entry : entries) {
+    entry = next;
+    next += span;
+  }
+}
+
 /// Replaces the leaf (or hole) `entry` by a table that maps the same.
 bool split(Entry& entry, std::uintptr_t begin, unsigned level) {
   const std::uintptr_t page = source_of_tables();
   if (page == 0) return false;
   auto* table = reinterpret_cast<Entry*>(page);
-  if ((entry & kPresent) != 0) {
-    Entry next = leaf(begin, entry & ~kAddress & ~kLarge, level - 1);
-    const std::uintptr_t span = span_of(level - 1);
-    for (Entry& part : std::span(table, kEntries)) {
-      part = next;
-      next += span;
-    }
-  }
+  if ((entry & kPresent) != 0) fill({table, kEntries}, begin, entry & ~kAddress & ~kLarge, level - 1);
   entry = page | kPresent | kWritable | kAccessed;
   return true;
 }
 
 /// The lowest level, where all are leaves: most of what a boot sets.
 void set_pages(Entry* entry, std::uintptr_t begin, std::uintptr_t end, Entry bits) {
+  if (!active) return fill({entry, (end - begin) / span_of(1)}, begin, bits, 1);
   for (; begin < end; begin += span_of(1), ++entry) {
     const Entry wanted = leaf(begin, bits, 1);
     if (*entry == wanted) continue;
     if ((*entry & kPresent) != 0) replaced = true;
     *entry = wanted;
-    if (active) invalidate_page(begin);
+    invalidate_page(begin);
   }
 }
 
