@@ -1,4 +1,4 @@
-// The free pages of one core: a treap of runs, ordered by address and balanced by a hash of it.
+// The free pages of one core: a treap of runs, ordered by address and balanced by a hash of its end.
 #include "kernel/memory/page_ranges.hpp"
 
 #include <bit>
@@ -18,7 +18,8 @@ struct PageRanges::Run {
   [[nodiscard]] PageRange range() const { return {address(), pages}; }
 
   // A parent's is higher than its children's: that keeps the tree as shallow as a random one, and equal in equal runs.
-  [[nodiscard]] std::uint64_t priority() const { return std::rotl(address() * 0x9e37'79b9'7f4a'7c15, 32); }
+  // Pages are taken from a run's low end, so its place in the tree stays.
+  [[nodiscard]] std::uint64_t priority() const { return std::rotl(end() * 0x9e37'79b9'7f4a'7c15, 32); }
 
   // Where `wanted` pages at `alignment`, not below `from`, would start in this run, or 0.
   [[nodiscard]] std::uintptr_t fit(std::size_t wanted, std::size_t alignment, std::uintptr_t from) const {
