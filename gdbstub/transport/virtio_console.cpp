@@ -6,16 +6,14 @@
 #include "gdbstub/protocol/dialog.hpp"
 #include "gdbstub/target/x86_64/stub.hpp"
 #include "gdbstub/transport/transport.hpp"
-#include "gdbstub/transport/wake_line.hpp"
-#include "kernel/arch/x86_64/context.hpp"
 #include "kernel/arch/x86_64/cpu.hpp"
-#include "kernel/arch/x86_64/descriptor_tables.hpp"
 #include "kernel/arch/x86_64/interrupts.hpp"
+#include "kernel/arch/x86_64/lapic.hpp"
 #include "kernel/boot/boot_information.hpp"
-#include "kernel/boot/stages.hpp"
 #include "kernel/devices/virtio/driver.hpp"
 #include "kernel/devices/virtio/multiport_console.hpp"
 #include "kernel/lib/command_line.hpp"
+#include "kernel/posix/start.hpp"
 #include "kernel/shutdown.hpp"
 
 // Of the linker script: what runs before the stub has taken its breakpoints out of memory.
@@ -27,7 +25,6 @@ namespace toro::gdbstub {
 namespace {
 
 constexpr std::uint8_t kKilledStatus = 137;  // as a shell gives a program that was killed
-constexpr std::uint32_t kMainThread = 1;     // the process's first
 
 constinit virtio::MultiportConsole device{};
 // The longest reply to GDB, which takes no longer packets, goes out in one piece. [GDB remote.c,
@@ -81,15 +78,14 @@ class VirtioLine final : public Transport {
 
   // The cause is acknowledged behind the change of route: what comes after that is an edge.
   bool begin_sleep() override {
-    if (!wake_line_.found()) return false;
-    if (!std::exchange(woken_by_nmi_, true)) wake_line_.point_here();
-    static_cast<void>(transport_->take_interrupt());
-    return true;
+    if (!woken_by_nmi_) woken_by_nmi_ = interrupt_.redirect(arch::Delivery::nmi, arch::lapic::id());
+    if (woken_by_nmi_) static_cast<void>(transport_->take_interrupt());
+    return woken_by_nmi_;
   }
   // What came as an NMI left the line high: it has to fall, or no edge comes any more.
   void end_sleep() override {
     if (!std::exchange(woken_by_nmi_, false)) return;
-    wake_line_.point_back();
+    static_cast<void>(interrupt_.redirect(arch::Delivery::vector, home_));
     static_cast<void>(transport_->take_interrupt());
   }
 
@@ -102,10 +98,12 @@ class VirtioLine final : public Transport {
     return cause.queue || cause.configuration;
   }
 
-  /// What the device lies on; before the first use.
-  void lie_on(virtio::Transport& transport) { transport_ = &transport; }
-  /// The vector that it raises.
-  void interrupts_by(std::uint8_t vector) { wake_line_.find(vector); }
+  /// What the device lies on, and its way to interrupt the calling core; before the first use.
+  void lie_on(virtio::Transport& transport, virtio::Interrupt interrupt) {
+    transport_ = &transport;
+    interrupt_ = interrupt;
+    home_ = arch::lapic::id();
+  }
 
  private:
   /// The port while this debugger is connected, else null.
@@ -122,7 +120,8 @@ class VirtioLine final : public Transport {
   bool tell_departure() { return std::exchange(gone_, false); }
 
   virtio::Transport* transport_ = nullptr;
-  WakeLine wake_line_;
+  virtio::Interrupt interrupt_;
+  std::uint32_t home_ = 0;  ///< APIC id of the core that the device interrupts
   std::array<char, 512> early_ = {};
   std::size_t early_used_ = 0;
   std::size_t early_count_ = 0;  ///< bytes that were read and not handed over
@@ -137,7 +136,7 @@ constinit VirtioLine line{};
 std::expected<void, virtio::Error> start(virtio::Transport& transport, virtio::Interrupt interrupt) {
   if (const auto started = device.start(transport, {&port_buffers, 1}, {.open_port = "org.toro.gdb.0"}); !started)
     return started;
-  line.lie_on(transport);
+  line.lie_on(transport, interrupt);
   static const x86_64::TextRange protected_text{reinterpret_cast<std::uint64_t>(toro_protected_text_start),
                                                 reinterpret_cast<std::uint64_t>(toro_protected_text_end)};
   install({
@@ -147,24 +146,15 @@ std::expected<void, virtio::Error> start(virtio::Transport& transport, virtio::I
       .protected_text = {&protected_text, 1},
   });
   before_shutdown = report_exit;
+  if (boot::command_line().option("wait")) posix::first_of_main = toro_gdbstub_wait_in_main;
   constexpr arch::InterruptHandler handler = [](void*, arch::TrapFrame& frame) {
     // Nothing of the rings here: an NMI may enter the stub at any instruction outside of it.
     if (line.take_interrupt()) on_transport_interrupt(frame);
   };
   interrupt.connect(handler, nullptr);
-  for (unsigned i = 0; i < arch::kInterruptVectors; ++i)
-    if ((*arch::connections)[i].handler == handler)
-      line.interrupts_by(static_cast<std::uint8_t>(arch::kFirstInterruptVector + i));
   // The device has spoken since it was started, and an edge that nobody was listening for does not come again.
   static_cast<void>(device.on_interrupt());
   return {};
-}
-
-void wait_where_asked() {
-  if (arch::debug_hook == nullptr) return;  // without the port nobody can come
-  if (!boot::command_line().option("wait")) return;
-  for (arch::Context* thread = arch::contexts->first; thread != nullptr; thread = thread->next)
-    if (thread->id == kMainThread) thread->frame->rip = reinterpret_cast<std::uint64_t>(&toro_gdbstub_wait_in_main);
 }
 
 }  // namespace
@@ -181,12 +171,6 @@ TORO_VIRTIO_DRIVER(debug_port_driver,
                    });
 
 }  // namespace toro::virtio
-
-namespace toro::boot {
-
-TORO_BOOT_STAGE(debugger_stage, "debugger", gdbstub::wait_where_asked, &application_stage);
-
-}  // namespace toro::boot
 
 /// What an image with the stub refers to, so that this file is linked.
 extern "C" [[gnu::used]] const void* const toro_gdbstub = &toro::virtio::debug_port_driver;

@@ -1,4 +1,6 @@
 // Starts the application: the C library's entry on main's thread, with arguments as Linux gives them.
+#include "kernel/posix/start.hpp"
+
 #include <cstring>
 
 #include "kernel/arch/x86_64/cpu.hpp"
@@ -12,12 +14,15 @@
 #include "kernel/posix/syscall.hpp"
 #include "kernel/process/scheduler.hpp"
 
-extern "C" void _start();                                 // crt1.o
-extern "C" const unsigned char toro_syscall_entry[];      // syscall_entry.S
-extern "C" const unsigned char toro_application_entry[];  // syscall_entry.S
-extern "C" const unsigned char toro_image_start[];        // toro.ld: the ELF header
+extern "C" void _start();                             // crt1.o
+extern "C" const unsigned char toro_syscall_entry[];  // syscall_entry.S
+extern "C" void toro_application_entry();             // syscall_entry.S
+extern "C" const unsigned char toro_image_start[];    // toro.ld: the ELF header
 
 namespace toro::posix {
+
+constinit void (*first_of_main)() = toro_application_entry;
+
 namespace {
 
 constexpr std::size_t kMainStackPages = 64;
@@ -99,8 +104,7 @@ void start_application() {
   if (low == 0) panic("memory is out: no {} KiB for main's stack", kMainStackPages * memory::kPageSize / 1024);
   const std::uintptr_t high = low + kMainStackPages * memory::kPageSize;
   auto* frame = reinterpret_cast<arch::SwitchFrame*>(write_start_block(high, boot::command_line())) - 1;
-  *frame = {.rbx = reinterpret_cast<std::uint64_t>(&_start),
-            .rip = reinterpret_cast<std::uint64_t>(toro_application_entry)};
+  *frame = {.rbx = reinterpret_cast<std::uint64_t>(&_start), .rip = reinterpret_cast<std::uint64_t>(first_of_main)};
   process::Thread* thread = process::scheduler().create_thread("main", frame, 0);
   if (thread == nullptr) panic("memory is out: no room for main's thread");
   thread->stack_low = low;

@@ -16,6 +16,9 @@ static_assert(kInterruptVectors == kVectors - kFirstInterruptVector);
 
 namespace {
 
+/// Of connect_interrupt().
+constexpr firmware::InterruptLine kLine{firmware::Polarity::high, firmware::Trigger::level};
+
 /// From the highest on, so that the low ones are left for what is wired to them: the 8259s.
 std::uint8_t take_vector(InterruptHandler handler, void* argument) {
   for (unsigned vector = lapic::kEndRequestVector - 1; vector > lapic::kTimerVector; --vector) {
@@ -55,7 +58,15 @@ void on_end_request(InterruptHandler handler) {
 void connect_interrupt(std::uint32_t pin, InterruptHandler handler, void* argument) {
   constexpr IoApic io_apic(IoApic::kUsualBase);
   if (pin >= io_apic.pins()) panic("interrupt {}: the I/O APIC has {} pins", pin, io_apic.pins());
-  io_apic.route(pin, connect_vector(handler, argument), {firmware::Polarity::high, firmware::Trigger::level});
+  io_apic.route(pin, connect_vector(handler, argument), kLine);
+}
+
+bool redirect_interrupt(std::uint32_t pin, Delivery delivery, std::uint32_t apic_id) {
+  constexpr IoApic io_apic(IoApic::kUsualBase);
+  if (apic_id > IoApic::kHighestDestination) return false;
+  const IoApic::Borrowed borrowed(io_apic);
+  io_apic.route(pin, {io_apic.vector(pin), static_cast<std::uint8_t>(apic_id)}, kLine, delivery);
+  return true;
 }
 
 InterruptTarget connect_vector(InterruptHandler handler, void* argument) {
@@ -69,10 +80,14 @@ bool connect_fixed_vector(std::uint8_t vector, InterruptHandler handler, void* a
   return true;
 }
 
-InterruptMessage connect_message(InterruptHandler handler, void* argument) {
+InterruptMessage message_for(InterruptTarget target, Delivery delivery) {
   constexpr std::uint64_t kMessages = 0xfee00000;
-  const InterruptTarget target = connect_vector(handler, argument);
-  return {kMessages | std::uint64_t{target.apic_id} << 12, target.vector};
+  constexpr std::uint32_t kNmi = 4u << 8;
+  return {kMessages | std::uint64_t{target.apic_id} << 12, target.vector | (delivery == Delivery::nmi ? kNmi : 0)};
+}
+
+InterruptMessage connect_message(InterruptHandler handler, void* argument) {
+  return message_for(connect_vector(handler, argument), Delivery::vector);
 }
 
 void dispatch_interrupt(TrapFrame& frame) {

@@ -29,6 +29,11 @@ extern PerCore<Connections> connections;
 /// such pin. Call from a thread or at boot.
 void connect_interrupt(std::uint32_t pin, InterruptHandler handler, void* argument);
 
+/// Has a pin of connect_interrupt() interrupt the core with this APIC id, by its vector or as an NMI; false where it
+/// cannot reach that core. A line that is high interrupts by its vector at once, as an NMI when it rises again. Any
+/// context, one caller at a time.
+bool redirect_interrupt(std::uint32_t pin, Delivery delivery, std::uint32_t apic_id);
+
 /// Takes a vector of this core and calls `handler` for it. Panics when all are taken or devices cannot reach this core.
 /// Call from a thread or at boot.
 [[nodiscard]] InterruptTarget connect_vector(InterruptHandler handler, void* argument);
@@ -41,6 +46,9 @@ struct InterruptMessage {
   std::uint64_t address = 0;
   std::uint32_t data = 0;
 };
+
+/// The message for `target`, or for an NMI to its core.
+[[nodiscard]] InterruptMessage message_for(InterruptTarget target, Delivery delivery);
 
 /// Takes a vector of this core for a device that signals by messages, and calls `handler` for it. Panics when all
 /// vectors are taken or messages cannot reach this core. Call from a thread or at boot.

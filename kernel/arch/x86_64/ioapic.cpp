@@ -7,6 +7,7 @@ namespace {
 constexpr std::uintptr_t kSelect = 0, kWindow = 0x10;
 constexpr std::uint32_t kVersion = 1;
 constexpr std::uint32_t kRedirection = 0x10;
+constexpr std::uint32_t kNmi = 4u << 8;
 constexpr std::uint32_t kActiveLow = 1u << 13;
 constexpr std::uint32_t kLevel = 1u << 15;
 constexpr std::uint32_t kMasked = 1u << 16;
@@ -26,25 +27,21 @@ unsigned IoApic::pins() const {
   return (read(kVersion) >> 16 & 0xff) + 1;
 }
 
-void IoApic::route(unsigned pin, InterruptTarget target, firmware::InterruptLine line) const {
+void IoApic::route(unsigned pin, InterruptTarget target, firmware::InterruptLine line, Delivery delivery) const {
+  const bool nmi = delivery == Delivery::nmi;
   mask(pin);
   write(kRedirection + 2 * pin + 1, std::uint32_t{target.apic_id} << 24);
-  write(kRedirection + 2 * pin, target.vector | (line.polarity == firmware::Polarity::low ? kActiveLow : 0) |
-                                    (line.trigger == firmware::Trigger::level ? kLevel : 0));
+  write(kRedirection + 2 * pin, target.vector | (nmi ? kNmi : 0) |
+                                    (line.polarity == firmware::Polarity::low ? kActiveLow : 0) |
+                                    (line.trigger == firmware::Trigger::level && !nmi ? kLevel : 0));
 }
 
 void IoApic::mask(unsigned pin) const {
   write(kRedirection + 2 * pin, kMasked);
 }
 
-std::uint64_t IoApic::entry(unsigned pin) const {
-  return std::uint64_t{read(kRedirection + 2 * pin + 1)} << 32 | read(kRedirection + 2 * pin);
-}
-
-void IoApic::set_entry(unsigned pin, std::uint64_t entry) const {
-  mask(pin);
-  write(kRedirection + 2 * pin + 1, static_cast<std::uint32_t>(entry >> 32));
-  write(kRedirection + 2 * pin, static_cast<std::uint32_t>(entry));
+std::uint8_t IoApic::vector(unsigned pin) const {
+  return static_cast<std::uint8_t>(read(kRedirection + 2 * pin));
 }
 
 IoApic::Borrowed::Borrowed(const IoApic& io_apic) : io_apic_(io_apic), selected_(io_apic.word(kSelect)) {}

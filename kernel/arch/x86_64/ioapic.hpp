@@ -14,6 +14,9 @@ struct InterruptTarget {
   std::uint8_t apic_id = 0;
 };
 
+/// What an interrupt is where it arrives; an NMI's vector means nothing.
+enum class Delivery : std::uint8_t { vector, nmi };
+
 /// Selects a register and then uses it: one caller at a time.
 class IoApic {
  public:
@@ -29,13 +32,13 @@ class IoApic {
   /// Pins that it has, 1 to 256.
   [[nodiscard]] unsigned pins() const;
 
-  /// Lets pin `pin` raise `target`. What `line` does not say is edge and high.
-  void route(unsigned pin, InterruptTarget target, firmware::InterruptLine line) const;
+  /// Lets pin `pin` raise `target`. What `line` does not say is edge and high; an NMI is by an edge always.
+  void route(unsigned pin, InterruptTarget target, firmware::InterruptLine line,
+             Delivery delivery = Delivery::vector) const;
   void mask(unsigned pin) const;
 
-  /// A pin's redirection entry, as it is. [82093AA 3.2.4]
-  [[nodiscard]] std::uint64_t entry(unsigned pin) const;
-  void set_entry(unsigned pin, std::uint64_t entry) const;
+  /// The vector that a pin has.
+  [[nodiscard]] std::uint8_t vector(unsigned pin) const;
 
   /// While one lives, who was interrupted between selecting a register and using it is none the wiser.
   class Borrowed {

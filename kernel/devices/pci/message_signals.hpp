@@ -33,8 +33,8 @@ struct MessageEntry {
 };
 static_assert(sizeof(MessageEntry) == 16);
 
-/// Sets message `entry`, below `capability.entries`, of a function that does not signal yet. `table` is
-/// `capability.table` as it is mapped; MSI has none.
+/// Sets message `entry`, below `capability.entries`, of a function that does not signal yet, or that has MSI-X: what it
+/// signals meanwhile it sends by the new message. `table` is `capability.table` as it is mapped; MSI has none.
 void set_message(const Function& function, const MessageCapability& capability, volatile MessageEntry* table,
                  std::uint16_t entry, std::uint64_t address, std::uint32_t data);
 

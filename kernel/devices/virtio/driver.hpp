@@ -14,11 +14,18 @@ namespace toro::virtio {
 struct Interrupt {
   bool (*attach)(std::uintptr_t which, arch::InterruptHandler handler, void* argument) = nullptr;
   std::uintptr_t which = 0;
+  bool (*send)(std::uintptr_t which, arch::Delivery delivery, std::uint32_t apic_id) = nullptr;
 
   /// Has the device interrupt the calling core from now on, and calls `handler(argument, frame)` there, which asks the
   /// transport for the cause. Once, from a thread or at boot. False where its interrupts cannot come to this core:
   /// never on the one that started the device.
   bool connect(arch::InterruptHandler handler, void* argument) const { return attach(which, handler, argument); }
+
+  /// After connect(), has the device interrupt the core with this APIC id: as an NMI, or as it did. False where that
+  /// cannot be. What it has signalled already may be lost. Any context, one caller at a time.
+  [[nodiscard]] bool redirect(arch::Delivery delivery, std::uint32_t apic_id) const {
+    return send != nullptr && send(which, delivery, apic_id);
+  }
 };
 
 /// Takes devices of one type. Defined by TORO_VIRTIO_DRIVER in the driver's own file.

@@ -21,6 +21,10 @@ bool attach(std::uintptr_t gsi, arch::InterruptHandler handler, void* argument) 
   return true;
 }
 
+bool redirect(std::uintptr_t gsi, arch::Delivery delivery, std::uint32_t apic_id) {
+  return arch::redirect_interrupt(static_cast<std::uint32_t>(gsi), delivery, apic_id);
+}
+
 /// Starts the device's driver, where there are a device and a driver for it.
 std::expected<void, Error> start(const MmioDevice& device, MakeMmioTransport make) {
   const std::uintptr_t begin = device.base & ~(kPageSize - 1);
@@ -30,7 +34,7 @@ std::expected<void, Error> start(const MmioDevice& device, MakeMmioTransport mak
   if (!transport) return std::unexpected(transport.error());
   const Driver* driver = find_driver(**transport);
   if (driver == nullptr) return std::unexpected(Error::no_device);
-  return driver->start(**transport, {attach, device.irq});
+  return driver->start(**transport, {attach, device.irq, redirect});
 }
 
 }  // namespace

@@ -46,6 +46,15 @@ class PciDevice {
     return true;
   }
 
+  /// For Interrupt::send: only messages move.
+  static bool redirect(std::uintptr_t device, arch::Delivery delivery, std::uint32_t apic_id) {
+    auto& self = *reinterpret_cast<PciDevice*>(device);
+    if (self.messages_used_ == 0 || apic_id > arch::IoApic::kHighestDestination) return false;
+    for (std::uint16_t i = 0; i < self.messages_used_; ++i)
+      self.set_message(i, {self.messages_[i].vector, static_cast<std::uint8_t>(apic_id)}, delivery);
+    return true;
+  }
+
   /// Has the device interrupt this core, by its pin where it has no messages. It may do so before the driver listens:
   /// the cause is kept.
   [[nodiscard]] std::expected<void, pci::Error> start_interrupts() {
@@ -59,15 +68,22 @@ class PciDevice {
   struct Message {
     PciDevice* device = nullptr;
     std::uint16_t number = 0;
+    std::uint8_t vector = 0;
   };
 
   void route_messages() {
-    auto* const table = reinterpret_cast<volatile pci::MessageEntry*>(capability_.table);
     for (std::uint16_t i = 0; i < messages_used_; ++i) {
-      const arch::InterruptMessage message = arch::connect_message(on_message, &messages_[i]);
-      pci::set_message(function_, capability_, table, i, message.address, message.data);
+      const arch::InterruptTarget target = arch::connect_vector(on_message, &messages_[i]);
+      messages_[i].vector = target.vector;
+      set_message(i, target, arch::Delivery::vector);
     }
     core_ = arch::this_core();
+  }
+
+  void set_message(std::uint16_t number, arch::InterruptTarget target, arch::Delivery delivery) {
+    const arch::InterruptMessage message = arch::message_for(target, delivery);
+    pci::set_message(function_, capability_, reinterpret_cast<volatile pci::MessageEntry*>(capability_.table), number,
+                     message.address, message.data);
   }
 
   static void on_message(void* argument, arch::TrapFrame& frame) {
@@ -123,7 +139,7 @@ std::expected<void, pci::Error> start(const pci::Function& function) {
   auto* device = new (memory) PciDevice(function, signals, *layout, type, messages);
   function.set_command(function.read16(pci::Register::command) | pci::kCommandBusMaster);
   if (const auto routed = device->start_interrupts(); !routed) return std::unexpected{routed.error()};
-  const Interrupt interrupt{PciDevice::attach, reinterpret_cast<std::uintptr_t>(device)};
+  const Interrupt interrupt{PciDevice::attach, reinterpret_cast<std::uintptr_t>(device), PciDevice::redirect};
   if (const auto started = driver->start(device->transport(), interrupt); !started) {
     const pci::Address at = function.address();
     print(console::sink(), "toro: {} at PCI {}:{}.{}: {}\n", driver->name, at.bus, at.device, at.function,
