@@ -11,9 +11,10 @@ ABOUT = ("Instructions of debug images with the stub and of the same ones withou
          "which another image has as a device that it does not use. The cost is the difference, in percent of the figure "
          "without the stub on the same machine. The boot's time is from QEMU's start.")
 
-# Series: whether the machine has the port, and what the image's name ends with.
+# Series: whether the machine has the port, and what the image's name begins with: as many letters, since the kernel
+# copies it.
 WITH, LISTENING, WITHOUT, UNUSED = "toro debug", "listening", "without stub", "port unused"
-IMAGES = {WITH: (False, ""), LISTENING: (True, ""), WITHOUT: (False, "-without-stub"), UNUSED: (True, "-without-stub")}
+IMAGES = {WITH: (False, "bench"), LISTENING: (True, "bench"), WITHOUT: (False, "plain"), UNUSED: (True, "plain")}
 COSTS = {WITH: WITHOUT, LISTENING: UNUSED}
 TIMED_BOOTS = 30
 # (row, program, its case; None: its boot)
@@ -21,8 +22,8 @@ CASES = (("yield", "threads", "yield"), ("malloc", "heap", "malloc-64"), ("boot"
 
 
 def _cost(bench, name, program, case):
-    def count(listen, suffix):
-        image = bench.image(f"bench-{program}{suffix}", "debug")
+    def count(listen, kind):
+        image = bench.image(f"{kind}-{program}", "debug")
         command = bench.command(image, ("--quick", case) if case else (), accelerator="tcg", listen=listen)
         if case is None:
             return BootTrace(Image(image), command).total
@@ -38,8 +39,8 @@ def _cost(bench, name, program, case):
 
 
 def _time(bench, series):
-    listen, suffix = IMAGES[series]
-    with Guest(bench.command(bench.image(f"bench-boot{suffix}", "debug"), listen=listen)) as guest:
+    listen, kind = IMAGES[series]
+    with Guest(bench.command(bench.image(f"{kind}-boot", "debug"), listen=listen)) as guest:
         yield Sample(Row("time.boot", "boot", "ms"), guest.until(rb"toro-bench boot .*\n") * 1000)
 
 
