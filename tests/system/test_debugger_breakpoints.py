@@ -192,6 +192,23 @@ class Watch(debugger.Case):
         gdb("delete")
         self.assertEqual("exited-normally", gdb.go("continue").reason)
 
+    def test_what_a_step_writes(self):
+        guest, gdb = self.at("touch")
+        gdb("break write_8")
+        gdb.go("continue")
+        gdb("watch watched_8")
+        for round, step in enumerate(("continue", "next", "stepi")):
+            if round != 0:
+                self.assertEqual("breakpoint-hit", gdb.go("continue").reason)
+            stop = gdb.go(step)
+            while stop.reason == "end-stepping-range":
+                stop = gdb.go(step)
+            self.assertEqual(("watchpoint-trigger", "write_8"), (stop.reason, stop.func))
+            self.assertRegex(stop.text, f"Old value = {round}\\s+New value = {round + 1}")
+        gdb("delete")
+        self.assertEqual("exited-normally", gdb.go("continue").reason)
+        guest.ends(0)
+
     def test_a_local_that_goes_out_of_scope(self):
         guest, gdb = self.at("walk")
         gdb("tbreak inner")

@@ -72,11 +72,11 @@ void DebugRegisters::remove(const Breakpoint& breakpoint) {
   }
 }
 
-std::uint64_t DebugRegisters::dr7() const {
+std::uint64_t DebugRegisters::dr7(Fire fire) const {
   std::uint64_t value = kDr7Disabled;
   for (unsigned i = 0; i < kCount; ++i) {
     const Slot& slot = slots_[i];
-    if (!slot.used) continue;
+    if (!slot.used || (fire == Fire::breakpoints && slot.kind != BreakpointKind::execute)) continue;
     value |= std::uint64_t{2} << (2 * i);
     value |= (condition(slot.kind) | length_field(slot.length) << 2) << (16 + 4 * i);
   }

@@ -37,7 +37,9 @@ class DebugRegisters {
   void clear() { slots_ = {}; }
 
   [[nodiscard]] const std::array<Slot, kCount>& slots() const { return slots_; }
-  [[nodiscard]] std::uint64_t dr7() const;
+  enum class Fire : std::uint8_t { all, breakpoints };
+  /// `fire`: whether watchpoints do.
+  [[nodiscard]] std::uint64_t dr7(Fire fire = Fire::all) const;
   /// The breakpoint that `dr6` tells of, if it is one of these. Of several, a watchpoint: an execution breakpoint
   /// will be met again.
   [[nodiscard]] std::optional<Slot> hit(std::uint64_t dr6) const;

@@ -12,7 +12,6 @@ namespace toro::gdbstub::x86_64 {
 
 namespace {
 
-constexpr std::uint64_t kTrapFlag = 1u << 8;
 constexpr std::uint64_t kInterruptFlag = 1u << 9;
 constexpr std::uint64_t kResumeFlag = 1u << 16;
 constexpr std::uint64_t kVirtual8086 = 1u << 17;

@@ -10,6 +10,8 @@
 
 namespace toro::gdbstub::x86_64 {
 
+inline constexpr std::uint64_t kTrapFlag = 1u << 8;
+
 enum class StepResult : std::uint8_t {
   not_ours,    ///< nobody had asked for this trap
   go_on,       ///< the machine is to run further

@@ -9,6 +9,7 @@
 #include "gdbstub/target/x86_64/memory.hpp"
 #include "gdbstub/target/x86_64/run_control.hpp"
 #include "gdbstub/target/x86_64/threads.hpp"
+#include "gdbstub/target/x86_64/watched_memory.hpp"
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/arch/x86_64/descriptor_tables.hpp"
 #include "kernel/arch/x86_64/per_core.hpp"
@@ -33,17 +34,19 @@ void write_dr7(std::uint64_t value) {
   asm volatile("mov %0, %%dr7" ::"r"(value) : "memory");
 }
 
-void load_debug_registers(const x86_64::DebugRegisters& registers) {
+void load_debug_registers(const x86_64::DebugRegisters& registers, x86_64::DebugRegisters::Fire fire) {
   const auto& slots = registers.slots();
   asm volatile("mov %0, %%dr0" ::"r"(slots[0].address));
   asm volatile("mov %0, %%dr1" ::"r"(slots[1].address));
   asm volatile("mov %0, %%dr2" ::"r"(slots[2].address));
   asm volatile("mov %0, %%dr3" ::"r"(slots[3].address));
-  write_dr7(registers.dr7());
+  write_dr7(registers.dr7(fire));
 }
 
-/// Whether a core's debug registers are in force.
+/// Whether a core's debug registers are in force, and whether it steps without its watchpoints, by what it watches.
 TORO_PER_CORE(bool, armed);
+TORO_PER_CORE(bool, watchpoints_sleep);
+TORO_PER_CORE(x86_64::WatchedMemory, watched);
 
 /// An `int3` leaves rip behind itself. Sets it back, so that the core meets it again if it goes on without more ado;
 /// false for the form of two bytes.
@@ -127,15 +130,18 @@ class Stub {
   std::size_t received_size_ = 0;
   std::size_t received_used_ = 0;
   unsigned range_steps_ = 0;
+  const bool steps_without_watchpoints_ = x86_64::WatchedMemory::is_needed();
   bool lifted_ = false;   ///< the stub met a breakpoint itself, and took it out of its way
   bool waiting_ = false;  ///< for a debugger that has not spoken yet
 };
 
 class Stub::Entered {
  public:
-  Entered(Stub& stub, TrapFrame& frame) : stub_(stub) {
+  Entered(Stub& stub, TrapFrame& frame) : stub_(stub), frame_(frame) {
+    const bool slept = std::exchange(*watchpoints_sleep, false);
     if (frame.vector == static_cast<std::uint64_t>(Exception::debug)) {
       dr6_ = read_dr6();
+      if (slept) dr6_ |= watched->changes(stub.machine_.hardware());
       write_dr6(x86_64::kDr6Clear);
     }
     if (std::exchange(*armed, false)) write_dr7(x86_64::kDr7Disabled);
@@ -149,8 +155,12 @@ class Stub::Entered {
       if (sees_off_) stub_.cores().see_off();
     }
     stub_.cores().leave();
-    if (!stub_.machine_.hardware().any()) return;
-    load_debug_registers(stub_.machine_.hardware());
+    const x86_64::DebugRegisters& hardware = stub_.machine_.hardware();
+    if (!hardware.any()) return;
+    *watchpoints_sleep = stub_.steps_without_watchpoints_ && (frame_.rflags & x86_64::kTrapFlag) != 0;
+    if (*watchpoints_sleep) watched->take(hardware);
+    using enum x86_64::DebugRegisters::Fire;
+    load_debug_registers(hardware, *watchpoints_sleep ? breakpoints : all);
     *armed = true;
   }
   Entered(const Entered&) = delete;
@@ -166,6 +176,7 @@ class Stub::Entered {
 
  private:
   Stub& stub_;
+  const TrapFrame& frame_;
   x86_64::Cores::Presence presence_;
   arch::AlternateTrapStacks stacks_;
   std::uint64_t dr6_ = 0;

@@ -23,6 +23,8 @@ TEST_CASE("debug registers: DR7") {
     DebugRegisters registers;
     CHECK(registers.insert(row.breakpoint) == BreakpointResult::done);
     CHECK(registers.dr7() == row.dr7);
+    const bool watches = row.breakpoint.kind != BreakpointKind::execute;
+    CHECK(registers.dr7(DebugRegisters::Fire::breakpoints) == (watches ? x86_64::kDr7Disabled : row.dr7));
     registers.remove(row.breakpoint);
     CHECK(registers.dr7() == x86_64::kDr7Disabled);
   }
