@@ -510,9 +510,9 @@ class Case(harness.Case):
         if not os.path.exists(DEBUGGEE):
             raise FileNotFoundError(f"{DEBUGGEE}: `./toro test --label system` builds it")
 
-    def boot(self, *words, wait=False, options=()):
+    def boot(self, *words, wait=False, options=(), image=DEBUGGEE):
         """A guest that has come to what it is to do; or, with `wait`, that waits for its debugger before main."""
-        guest = Guest(self, words, [*options, *(["--wait"] if wait else [])])
+        guest = Guest(self, words, [*options, *(["--wait"] if wait else [])], image)
         if not wait:
             guest.says("debuggee: " + words[0])
         return guest

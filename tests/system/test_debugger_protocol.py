@@ -4,7 +4,7 @@ import re
 
 import debugger
 import harness
-from debugger import Gdb, Lldb, Wire, framed
+from debugger import LINKED, Gdb, Lldb, Wire, framed
 
 
 class Abuse(debugger.Case):
@@ -119,6 +119,24 @@ class Abuse(debugger.Case):
             self.assertEqual(b"E22", wire.ask(b"Z2,%x,0" % stack))
             self.assertEqual(b"E.hwbp.all 4 debug registers are in use", wire.ask(b"Z2,%x,ffff" % stack))
             self.assertEqual(b"E22", wire.ask(b"Z2,ffffffffffffffff,8"))
+            wire.quiet()
+
+    def test_breakpoints_in_read_only_text_and_in_nothing(self):
+        with Wire(self, self.guest) as wire:
+            header = wire.moved(LINKED)  # the file's, which nobody runs
+            region = wire.ask(b"qMemoryRegionInfo:%x" % header)
+            self.assertIn(b"permissions:rx;", region)
+            before = wire.ask(b"m%x,8" % header)
+            for i in range(8):
+                self.assertEqual(b"OK", wire.ask(b"Z0,%x,1" % (header + i)))
+            wire.send(framed(b"vCont;c") + b"\x03")
+            self.assertEqual(b"T02", wire.reply()[:3])
+            self.assertEqual(before, wire.ask(b"m%x,8" % header))
+            self.assertEqual(region, wire.ask(b"qMemoryRegionInfo:%x" % header))
+            for i in range(8):
+                self.assertEqual(b"OK", wire.ask(b"z0,%x,1" % (header + i)))
+            self.assertEqual(b"E14", wire.ask(b"Z0,0,1"))
+            self.assertEqual(b"E14", wire.ask(b"Z0,ffffffffffffffff,1"))
             wire.quiet()
 
     def test_a_break_and_a_resume_in_one_piece(self):
