@@ -75,6 +75,7 @@ class Guest:
 
     def __init__(self, case, words, options=(), image=DEBUGGEE):
         self.case = case
+        self.image = image
         self.log_file = os.path.join(case.folder, f"protocol-{next(self._numbers)}.log")
         self.log_read, self.log_lines = 0, []
         self.process = case.start(
@@ -218,8 +219,8 @@ class Gdb(Debugger):
     def __init__(self, case, guest=None):
         self.case = case
         self.guest = guest
-        self.process = case.start("-q", "-nx", "--interpreter=mi3", DEBUGGEE, program="gdb", stdin=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT)
+        self.process = case.start("-q", "-nx", "--interpreter=mi3", guest.image if guest else DEBUGGEE, program="gdb",
+                                  stdin=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.records = queue.Queue()
         self.said = []
         self.numbers = itertools.count(1)
@@ -375,7 +376,7 @@ class Lldb(Debugger):
         threading.Thread(target=self.read, daemon=True).start()
         self(f"settings set plugin.process.gdb-remote.packet-timeout {PATIENCE}")
         self("settings set auto-confirm true")
-        self(f"target create {DEBUGGEE}")
+        self(f"target create {guest.image if guest else DEBUGGEE}")
         if guest:
             self.attach()
 

@@ -20,8 +20,8 @@ def ticks_of(process):
 
 
 class Four(debugger.Case):
-    def four(self, *words, wait=False, image=debugger.DEBUGGEE):
-        return self.boot(*words, wait=wait, options=("--cores", str(CORES)), image=image)
+    def four(self, *words, wait=False, options=(), image=debugger.DEBUGGEE):
+        return self.boot(*words, wait=wait, options=("--cores", str(CORES), *options), image=image)
 
     def turns(self, gdb):
         return [int(count) for count in re.findall(r"\d+", gdb(f"output turns[0]@{CORES}"))]
@@ -63,14 +63,15 @@ class Standing(Four):
         self.released(guest, gdb)
 
     def test_those_that_stand_keep_no_processor_busy(self):
-        self.stand_and_sleep(debugger.DEBUGGEE)
+        self.stand_and_sleep()
 
     def test_nor_where_the_port_interrupts_by_messages(self):
         folder = harness.build_targets("kvm-pc", "debuggee")
-        self.stand_and_sleep(os.path.join(folder, "tests/guest/debuggee/debuggee.elf"))
+        self.stand_and_sleep(options=("--board", "kvm-pc"),
+                             image=os.path.join(folder, "tests/guest/debuggee/debuggee.elf"))
 
-    def stand_and_sleep(self, image):
-        guest = self.four("cores-spin", image=image)
+    def stand_and_sleep(self, **how):
+        guest = self.four("cores-spin", **how)
         gdb = Gdb(self, guest)
         self.all_turn(gdb)
         [qemu] = [pid for pid, command in self.survivors().items() if command.startswith("qemu-system-")]
