@@ -42,7 +42,7 @@ void call_owner(F f) {
       [](void* payload) {
         auto& made = **static_cast<Call**>(payload);
         made.f();
-        made.done.open();
+        made.done.open_from_message();
       },
       &call);
   call.done.wait();

@@ -78,6 +78,13 @@ MessageRing& Inbox::make_ring(unsigned core) {
   return *ring;
 }
 
+bool has_room(unsigned core) {
+  Inbox& to = inboxes.on(core);
+  const unsigned from = arch::this_core();
+  MessageRing* const ring = to.rings_[from].load(std::memory_order_relaxed);
+  return ring == nullptr || ring->next(to.written_[from]) != nullptr;
+}
+
 Outgoing::Outgoing(unsigned core) : to_(inboxes.on(core)), core_(core), from_(arch::this_core()) {
   MessageRing* ring = to_.rings_[from_].load(std::memory_order_relaxed);
   if (ring == nullptr) [[unlikely]]
