@@ -69,6 +69,7 @@ Result sys_tkill(SyscallFrame& frame) {
   constexpr std::uint64_t kAbort = 6;
   constexpr std::uint64_t kCancel = 33;
   if (frame.argument(1) == 0) return 0;
+  const FloatingPointState state;
   if (frame.argument(1) == kCancel) return interrupt_thread(frame.value<std::uint32_t>(0));
   if (frame.argument(1) == kAbort) panic("abort() was called");
   panic("signal {} was raised", frame.argument(1));
