@@ -38,6 +38,9 @@ class Words(harness.Case):
     def test_a_folder_without_a_project(self):
         self.refused(self.toro("build", self.folder), "CMakeLists.txt")
 
+    def test_a_file_that_is_no_image(self):
+        self.refused(self.toro("run", os.path.join(harness.SDK, "README.md")), "ELF image", "README.md", status=125)
+
     def test_an_unknown_label(self):
         self.refused(self.toro("test", "--label", "x"), "unknown label 'x'", "unit", status=2)
 
@@ -56,7 +59,15 @@ class Machine(harness.Case):
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             port = taken.getsockname()[1]
-            self.refused(self.toro("run", PROBE, "--listen", str(port)), f"127.0.0.1:{port}", "in use", status=125)
+            for words in ("--listen", str(port)), ("--forward", f"{port}:80"):
+                with self.subTest(words=words):
+                    self.refused(self.toro("run", PROBE, *words), f"127.0.0.1:{port}", "in use", status=125)
+
+    def test_a_datagram_port_in_use(self):
+        with socket.socket(type=socket.SOCK_DGRAM) as taken:
+            taken.bind(("127.0.0.1", 0))
+            port = taken.getsockname()[1]
+            self.refused(self.toro("run", PROBE, "--forward", f"udp:{port}:7"), f"127.0.0.1:{port}", "in use", status=125)
 
     def test_a_missing_emulator(self):
         path = self.path_without("qemu-system-x86_64")
