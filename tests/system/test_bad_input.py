@@ -32,6 +32,9 @@ class Words(harness.Case):
             with self.subTest(words=words):
                 self.refused(self.toro("run", "hello", *words), words[0], status=125)
 
+    def test_a_port_that_leads_to_two_places(self):
+        self.refused(self.toro("run", "hello", "--forward", "7001:1", "--forward", "7001:2"), "once for port 7001", status=125)
+
     def test_words_for_a_guest_that_is_none(self):
         self.refused(self.toro("boards", "--", "x"), "only run, debug and image", status=2)
 

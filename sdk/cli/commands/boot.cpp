@@ -66,9 +66,13 @@ std::vector<Forward> forwards_of(const BootOptions& options) {
   std::vector<Forward> forwards;
   for (const auto& text : options.forwards) {
     if (is_of_vsock(text)) continue;
-    forwards.push_back(parse_forward(text).value());
+    const auto forward = parse_forward(text).value();
+    const auto& [protocol, host, guest] = forward;
+    for (const auto& other : forwards)
+      if (other.protocol == protocol && other.host == host)
+        throw Failure(std::format("--forward was expected once for port {}: it leads to one place", host), kUsageError);
+    forwards.push_back(forward);
     if (options.print_command) continue;
-    const auto& [protocol, host, guest] = forwards.back();
     require_free_port(protocol == "udp" ? Datagrams::yes : Datagrams::no, host, "--forward: port");
   }
   return forwards;
