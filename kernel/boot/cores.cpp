@@ -14,8 +14,8 @@
 #include "kernel/process/scheduler.hpp"
 
 extern "C" const unsigned char toro_per_core_begin[], toro_per_core_end[];      // toro.ld
-extern "C" const unsigned char toro_core_entry_begin[], toro_core_entry_end[];  // boot_pvh.S
-extern "C" std::uint64_t toro_core_page_tables;                                 // boot_pvh.S
+extern "C" const unsigned char toro_core_entry_begin[], toro_core_entry_end[];  // core_entry.S
+extern "C" std::uint64_t toro_core_page_tables;                                 // core_entry.S
 
 namespace toro {
 

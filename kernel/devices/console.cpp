@@ -1,12 +1,15 @@
 // The console: one device at a time, the UART first and last.
 #include "kernel/devices/console.hpp"
 
+#include <atomic>
 #include <optional>
 #include <utility>
 
+#include "kernel/arch/x86_64/clock.hpp"
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/devices/serial/uart_16550.hpp"
 #include "kernel/include/toro/detail/work.hpp"
+#include "kernel/process/carried_calls.hpp"
 #include "kernel/process/inbox.hpp"
 #include "kernel/process/kernel_thread.hpp"
 #include "kernel/process/scheduler.hpp"
@@ -22,6 +25,9 @@ constinit process::WaitQueue listeners{};
 constinit std::uint32_t arrivals = 0;
 constinit std::optional<char> peeked{};
 constinit void (*mirror)(std::span<const char> text) = nullptr;
+/// Reads of other cores' threads, which a thread of the owner's makes one after the other.
+constinit detail::Mailbox reads{};
+constinit bool has_reader = false;
 
 /// The mirror first: who has read the device finds there what was said.
 void put(std::span<const char> text) {
@@ -42,7 +48,7 @@ void call_owner(F f) {
       [](void* payload) {
         auto& made = **static_cast<Call**>(payload);
         made.f();
-        made.done.open();
+        made.done.open_from_message();
       },
       &call);
   call.done.wait();
@@ -54,6 +60,31 @@ std::size_t take(std::span<char> text) {
   if (!peeked) return device->read(text);
   text[0] = *std::exchange(peeked, std::nullopt);
   return 1;
+}
+
+void start_reader() {
+  constexpr std::size_t kStackPages = 2;
+  if (std::exchange(has_reader, true)) return;
+  process::start_kernel_thread("console reader", kStackPages, [] {
+    for (;;)
+      if (auto* const parcel = reads.wait("console reads", process::kNoDeadline)) process::serve_call(*parcel);
+  });
+}
+
+std::size_t read_elsewhere(std::span<char> text) {
+  struct Read {
+    std::span<char> text;
+    std::size_t count = 0;
+  } read{.text = text};
+  call_owner(start_reader);
+  process::carry(
+      reads, owner,
+      [](void* context) {
+        auto& wanted = *static_cast<Read*>(context);
+        wanted.count = wait_and_read(wanted.text);
+      },
+      &read);
+  return read.count;
 }
 
 }  // namespace
@@ -69,10 +100,27 @@ void write(std::span<const char> text) {
   call_owner([&] { put(text); });
 }
 void flush() {
-  device->flush();
+  if (arch::is_this_core(owner)) device->flush();
+}
+
+void flush_elsewhere() {
+  // A core that computes for ever, and so hears nothing, must not keep the machine from its end.
+  constexpr std::uint64_t kPatience = 1'000'000'000;
+  static constinit std::atomic<bool> is_done = false;
+  if (arch::is_this_core(owner)) return;
+  process::send(
+      owner,
+      [](void*) {
+        device->flush();
+        is_done = true;
+      },
+      0);
+  const std::uint64_t deadline = arch::clock::now() + kPatience;
+  while (!is_done && arch::clock::now() < deadline) process::scheduler().yield();
 }
 
 std::size_t wait_and_read(std::span<char> text) {
+  if (!arch::is_this_core(owner)) return read_elsewhere(text);
   const arch::InterruptsOff off;  // from the look to the wait, so that no arrival is missed
   for (;;) {
     if (const std::size_t count = take(text); count != 0 || text.empty()) {
@@ -120,7 +168,7 @@ Sink uart_sink() {
 }
 
 Sink emergency_sink() {
-  if (arch::is_this_core(owner)) flush();
+  flush();
   device = &uart;
   owner = arch::this_core();
   return sink();

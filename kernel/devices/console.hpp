@@ -30,9 +30,12 @@ void use(Device& device);
 void mirror_to(void (*show)(std::span<const char> text));
 
 void write(std::span<const char> text);
+/// Waits until what was written has left; on another core than the console's it does nothing. Any context.
 void flush();
+/// The same for a thread of another core: waits a second for the console's core to do so.
+void flush_elsewhere();
 
-/// Waits until input has arrived, at least one byte, and takes it. For threads.
+/// Waits until input has arrived, at least one byte, and takes it. Threads of any core.
 [[nodiscard]] std::size_t wait_and_read(std::span<char> text);
 /// Told by the device, from its interrupt too, when input has arrived.
 void input_arrived();

@@ -309,15 +309,17 @@ Result<> MemoryFilesystem::rename(Node from, std::string_view name, Node to, std
   const bool is_directory = moved.type == FileType::directory;
   for (const Item* above = target; is_directory && above != nullptr; above = above->parent)
     if (above == &moved) return failure(Error::invalid);
-  if (Entry* const old = target->find(new_name); old != nullptr) {
+  const Entry* const old = target->find(new_name);
+  const bool replaces = old != nullptr;
+  if (replaces) {
     if (old->item == &moved) return {};
     const bool old_is_directory = old->item->type == FileType::directory;
     if (is_directory && !old_is_directory) return failure(Error::not_directory);
     if (!is_directory && old_is_directory) return failure(Error::is_directory);
     if (!old->item->entries.empty()) return failure(Error::not_empty);
-    remove_entry(*target, *old);
   }
-  TRY(target->add_entry(new_name, moved));
+  TRY(target->add_entry(new_name, moved));                       // for want of memory nothing has changed
+  if (replaces) remove_entry(*target, *target->find(new_name));  // the first of that name
   remove_entry(*source, *source->find(name));
   if (is_directory) moved.parent = target;
   return {};

@@ -169,6 +169,7 @@ FileResult call_fcntl(SyscallFrame& frame) {
   };
   constexpr std::uint32_t kAppend = 02000;
   constexpr std::uint32_t kNonBlocking = 04000;
+  constexpr std::int16_t kUnlocked = 2;  // F_UNLCK, in the first field of struct flock
   const auto number = frame.value<std::int32_t>(0);
   auto file = TRY(Descriptor::find(number));
   switch (frame.value<std::uint32_t>(1)) {
@@ -200,6 +201,8 @@ FileResult call_fcntl(SyscallFrame& frame) {
       return 0;
     }
     case kGetLock:  // there is no other process that could hold one
+      *frame.pointer<std::int16_t>(2) = kUnlocked;
+      return 0;
     case kSetLock:
     case kSetLockAndWait:
       return 0;

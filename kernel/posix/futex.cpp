@@ -200,6 +200,7 @@ Result sys_futex(SyscallFrame& frame) {
   auto* word = frame.pointer<std::uint32_t>(0);
   const std::uint64_t operation = frame.argument(1);
   const auto value = frame.value<std::uint32_t>(2);
+  const FloatingPointState state;  // also who wakes may wait: for room to tell another core
   switch (operation & kOperationMask) {
     case kWaitBitset:
       if (frame.value<std::uint32_t>(5) != kAnyBit) return failure(Error::no_system_call);
@@ -207,7 +208,6 @@ Result sys_futex(SyscallFrame& frame) {
     case kWait: {
       const auto* time = frame.pointer<const TimeSpec>(3);
       if (time != nullptr && !is_valid(*time)) return failure(Error::invalid);
-      const FloatingPointState state;
       return wait(word, value, "futex", deadline_of(time, operation));
     }
     case kWakeBitset:

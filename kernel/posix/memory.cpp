@@ -95,8 +95,17 @@ Result sys_mprotect(SyscallFrame& frame) {
   return protect_pages(frame.argument(0), frame.argument(1), frame.argument(2));
 }
 
-Result sys_madvise(SyscallFrame&) {
-  return 0;
+/// Advice that nobody takes, but for that which promises what pages hold afterwards. [madvise(2)]
+Result sys_madvise(SyscallFrame& frame) {
+  enum Advice : std::uint32_t { kDontNeed = 4, kRemove = 9, kDontNeedLocked = 24 };  // zeros are read afterwards
+  switch (frame.value<std::uint32_t>(2)) {
+    case kDontNeed:
+    case kRemove:
+    case kDontNeedLocked:
+      return failure(Error::invalid);
+    default:
+      return 0;
+  }
 }
 
 /// The program break cannot move: malloc is the core's heap.

@@ -4,6 +4,7 @@
 #include "kernel/arch/x86_64/clock.hpp"
 #include "kernel/arch/x86_64/random.hpp"
 #include "kernel/boot/boot_information.hpp"
+#include "kernel/devices/console.hpp"
 #include "kernel/include/toro/entropy.hpp"
 #include "kernel/memory/memory.hpp"
 #include "kernel/panic.hpp"
@@ -13,6 +14,7 @@
 namespace toro::posix {
 
 Result sys_exit_group(SyscallFrame& frame) {
+  console::flush_elsewhere();
   shut_down(frame.value<std::uint8_t>(0));
 }
 
@@ -69,6 +71,7 @@ Result sys_tkill(SyscallFrame& frame) {
   constexpr std::uint64_t kAbort = 6;
   constexpr std::uint64_t kCancel = 33;
   if (frame.argument(1) == 0) return 0;
+  const FloatingPointState state;
   if (frame.argument(1) == kCancel) return interrupt_thread(frame.value<std::uint32_t>(0));
   if (frame.argument(1) == kAbort) panic("abort() was called");
   panic("signal {} was raised", frame.argument(1));

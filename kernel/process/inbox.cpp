@@ -20,9 +20,11 @@ namespace {
 
 /// The firmware's tables may name a core that is not there, and who waits for its answer would wait for ever.
 void wait_for_start(unsigned core) {
-  constexpr std::uint64_t kLimit = 5'000'000'000;  // since boot; a core of a busy host takes some milliseconds
+  if (arch::has_started(core)) return;
+  // A core of a busy host takes some milliseconds. From now on: by kvmclock the firmware's time counts as well.
+  const std::uint64_t limit = arch::clock::now() + 5'000'000'000;
   while (!arch::has_started(core)) {
-    if (arch::clock::now() > kLimit)
+    if (arch::clock::now() > limit)
       panic("core {} (APIC id {}) has not started", core, arch::toro_core_entries[core].apic_id);
     scheduler().yield();
   }
@@ -76,6 +78,13 @@ MessageRing& Inbox::make_ring(unsigned core) {
     ring.store(new (memory) MessageRing, std::memory_order_release);
   }
   return *ring;
+}
+
+bool has_room(unsigned core) {
+  Inbox& to = inboxes.on(core);
+  const unsigned from = arch::this_core();
+  MessageRing* const ring = to.rings_[from].load(std::memory_order_relaxed);
+  return ring == nullptr || ring->next(to.written_[from]) != nullptr;
 }
 
 Outgoing::Outgoing(unsigned core) : to_(inboxes.on(core)), core_(core), from_(arch::this_core()) {

@@ -27,6 +27,9 @@ class Outgoing {
   Message* message_ = nullptr;
 };
 
+/// Whether the next send() to `core`, which has started, does not wait. Threads and messages.
+[[nodiscard]] bool has_room(unsigned core);
+
 /// Calls `run` on `core` (another than the caller's) with a copy of `payload`, in order with this core's other messages
 /// to it. `run` must not block: it runs with interrupts off, when the receiving core is idle or one of its threads
 /// yields. Threads only: waits, yielding, while the ring is full.
@@ -75,6 +78,7 @@ class Inbox {
   }
 
   friend class Outgoing;
+  friend bool has_room(unsigned core);
   friend struct MailboxTable;
   friend struct ObjectTables;
 

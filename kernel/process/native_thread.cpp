@@ -26,7 +26,7 @@ struct Errand {
   static void arrive(void* payload) {
     Errand& errand = **static_cast<Errand**>(payload);
     errand.run();
-    errand.done.open();
+    errand.done.open_from_message();
   }
 
   void run() const {

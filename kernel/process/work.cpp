@@ -2,9 +2,11 @@
 #include "kernel/include/toro/detail/work.hpp"
 
 #include <atomic>
+#include <utility>
 
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/process/inbox.hpp"
+#include "kernel/process/kernel_thread.hpp"
 #include "kernel/process/scheduler.hpp"
 
 namespace toro::detail {
@@ -15,6 +17,15 @@ struct WorkQueue {
   std::atomic<bool> claimed;  ///< by any core
 };
 TORO_PER_CORE(WorkQueue, queues);
+
+/// Opens gates of other cores for messages of this one.
+struct Opener {
+  Mailbox gates;
+  bool is_started;
+};
+TORO_PER_CORE(Opener, openers);
+
+constexpr std::size_t kOpenerStackPages = 2;
 
 }  // namespace
 
@@ -48,6 +59,17 @@ void Gate::open() {
   const arch::InterruptsOff off;
   if (arch::is_this_core(core_)) return pass();
   process::send(core_, [](void* payload) { (*static_cast<Gate**>(payload))->pass(); }, this);
+}
+
+void Gate::open_from_message() {
+  if (process::has_room(core_)) return open();
+  if (!std::exchange(openers->is_started, true))
+    process::start_kernel_thread("answers", kOpenerStackPages, [] {
+      for (;;)
+        if (Parcel* const parcel = openers->gates.wait("answers to give", process::kNoDeadline))
+          static_cast<Gate*>(parcel)->open();
+    });
+  openers->gates.put(arch::this_core(), *this);
 }
 
 }  // namespace toro::detail

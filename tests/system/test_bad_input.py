@@ -32,11 +32,17 @@ class Words(harness.Case):
             with self.subTest(words=words):
                 self.refused(self.toro("run", "hello", *words), words[0], status=125)
 
+    def test_a_port_that_leads_to_two_places(self):
+        self.refused(self.toro("run", "hello", "--forward", "7001:1", "--forward", "7001:2"), "once for port 7001", status=125)
+
     def test_words_for_a_guest_that_is_none(self):
         self.refused(self.toro("boards", "--", "x"), "only run, debug and image", status=2)
 
     def test_a_folder_without_a_project(self):
         self.refused(self.toro("build", self.folder), "CMakeLists.txt")
+
+    def test_a_file_that_is_no_image(self):
+        self.refused(self.toro("run", os.path.join(harness.SDK, "README.md")), "ELF image", "README.md", status=125)
 
     def test_an_unknown_label(self):
         self.refused(self.toro("test", "--label", "x"), "unknown label 'x'", "unit", status=2)
@@ -56,7 +62,15 @@ class Machine(harness.Case):
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             port = taken.getsockname()[1]
-            self.refused(self.toro("run", PROBE, "--listen", str(port)), f"127.0.0.1:{port}", "in use", status=125)
+            for words in ("--listen", str(port)), ("--forward", f"{port}:80"):
+                with self.subTest(words=words):
+                    self.refused(self.toro("run", PROBE, *words), f"127.0.0.1:{port}", "in use", status=125)
+
+    def test_a_datagram_port_in_use(self):
+        with socket.socket(type=socket.SOCK_DGRAM) as taken:
+            taken.bind(("127.0.0.1", 0))
+            port = taken.getsockname()[1]
+            self.refused(self.toro("run", PROBE, "--forward", f"udp:{port}:7"), f"127.0.0.1:{port}", "in use", status=125)
 
     def test_a_missing_emulator(self):
         path = self.path_without("qemu-system-x86_64")

@@ -46,6 +46,13 @@ class Status(harness.Case):
                 result = self.probe("run", "exit", status)
                 self.assertEqual(int(status), result.status, str(result))
 
+    def test_a_thread_of_any_core_may_end_the_guest(self):
+        for cores in ("1", "2", "8"):
+            with self.subTest(cores=cores):
+                result = self.probe("run", "exit-elsewhere", options=("--cores", cores))
+                self.assertEqual(7, result.status, str(result))
+                self.assertIn("last words", result.out)
+
     def test_arguments_arrive_as_they_were_given(self):
         words = ["a", "two words", 'quo"te', "back\\slash", "--", "toro.wait", "", "virtio_mmio.device=x"]
         result = self.probe("run", "arguments", *words)
@@ -126,6 +133,11 @@ class Keyboard(harness.Case):
         result = self.probe("run", "echo", input="one\ntwo\x01\nend\n")
         self.assertEqual(0, result.status, str(result))
         self.assertIn("[one\n[two\x01\n[end\n", result.out)
+
+    def test_what_is_typed_reaches_a_thread_of_any_core(self):
+        result = self.probe("run", "echo-elsewhere", options=("--cores", "2"), input="one\ntwo\nend\n")
+        self.assertEqual(0, result.status, str(result))
+        self.assertIn("[one\n[two\n[end\n", result.out)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,10 @@
 
 namespace toro::arch::clock {
 
-/// Nanoseconds since boot; never goes back. The first call finds the TSC's rate: at no cost where the hypervisor or
-/// the processor tells it (kvmclock, CPUID 40000010h, 15h), else against the reference clock, or where the board has
-/// none the local APIC's timer, for which it waits until 500 µs have passed since boot. Any context.
+/// Nanoseconds since boot, by kvmclock since the virtual machine began; never goes back. The first call finds the TSC's
+/// rate: at no cost where the hypervisor or the processor tells it (kvmclock, CPUID 40000010h, 15h), else against the
+/// reference clock, or where the board has none the local APIC's timer, for which it waits until 500 µs have passed
+/// since boot. Any context.
 [[nodiscard]] std::uint64_t now();
 
 /// What the wall clock showed at boot, nanoseconds since 1970-01-01 UTC, by kvmclock or the CMOS clock; 0 where there

@@ -112,9 +112,10 @@ void load_descriptor_tables() {
 
   const TablePointer gdt{{}, sizeof t.segments - 1, t.segments};
   const TablePointer idt{{}, sizeof gates - 1, gates};
-  asm volatile("lgdt 6+%0" ::"m"(gdt));
-  asm volatile("ltr %0" ::"r"(kTaskSelector));
-  asm volatile("lidt 6+%0" ::"m"(idt));
+  // The tables themselves are read, and the task's descriptor is marked busy.
+  asm volatile("lgdt 6+%0" ::"m"(gdt) : "memory");
+  asm volatile("ltr %0" ::"r"(kTaskSelector) : "memory");
+  asm volatile("lidt 6+%0" ::"m"(idt) : "memory");
 }
 
 bool guard_trap_stacks(unsigned core) {

@@ -83,13 +83,14 @@ void enable() {
   const std::uint64_t base = read_msr(Msr::apic_base) | kGlobalEnable;
   x2apic = (cpuid(1).ecx >> 21 & 1) != 0;
   write_msr(Msr::apic_base, x2apic ? base | kX2Enable : base);
+  // First: until then every entry of the local vector table is masked, whatever is written there. [SDM 3A 11.4.7.2]
+  write(Register::spurious, kSoftwareEnable | kSpuriousVector);
   write(Register::lint0, kMasked);
   write(Register::lint1, kNmi);
   write(Register::error, kMasked);
   write(Register::timer, kMasked);
   write(Register::divide, kDivideBy1);
   write(Register::task_priority, 0);
-  write(Register::spurious, kSoftwareEnable | kSpuriousVector);
 }
 
 void accept_pic() {

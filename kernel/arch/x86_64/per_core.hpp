@@ -25,7 +25,7 @@ struct Core {
   std::uint32_t apic_id = 0;
   std::uint32_t node = 0;  ///< of memory: proximity domain of ACPI's SRAT, 0 where there is none
 };
-static_assert(sizeof(Core) == 24 && offsetof(Core, stack_high) == 8 && offsetof(Core, apic_id) == 16);  // boot_pvh.S
+static_assert(sizeof(Core) == 24 && offsetof(Core, stack_high) == 8 && offsetof(Core, apic_id) == 16);  // core_entry.S
 extern "C" constinit Core toro_core_entries[kMaxCores];
 /// Cores that the machine has, at most kMaxCores.
 extern "C" constinit std::uint32_t toro_core_count;

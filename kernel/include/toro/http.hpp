@@ -32,7 +32,7 @@ struct Request {
 /// Takes the first head out of what was received, and its empty line; nothing while it is not whole.
 [[nodiscard]] std::optional<std::string> take_head(std::string& received);
 
-/// Of a head without its empty line; nothing where it makes no sense.
+/// Of a head without its empty line; nothing where it makes no sense, or has a transfer coding.
 [[nodiscard]] std::optional<Request> parse(std::string_view head);
 
 /// The field of an answer that says whether the connection stays, for which clients of HTTP/1.0 wait. [RFC 9112 §9.3]

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <format>
+#include <fstream>
+#include <string_view>
 
 #include "sdk/cli/catalog/json_file.hpp"
 #include "sdk/cli/catalog/suggestion.hpp"
@@ -48,12 +50,26 @@ Target project_target(const fs::path& sdk, const fs::path& folder, const std::ve
   return target;
 }
 
+bool is_elf(const fs::path& file) {
+  constexpr std::string_view kMagic =
+      "\x7f"
+      "ELF";
+  std::string head(kMagic.size(), '\0');
+  return std::ifstream(file, std::ios::binary).read(head.data(), static_cast<std::streamsize>(head.size())) &&
+         head == kMagic;
+}
+
 Target locate(const fs::path& sdk, const std::string& what) {
   auto samples = read_samples(sdk / "samples");
   if (const auto* sample = find_sample(samples, what))
     return {Target::Kind::sample, sample->name, sample->directory, {}, {}, {}, {}, *sample};
   if (fs::is_regular_file(what)) {
     auto image = fs::canonical(what);
+    if (!is_elf(image))
+      throw Failure(std::format("a sample, a project's folder or an ELF image was expected: '{}' is a file of another "
+                                "kind",
+                                what),
+                    kUsageError);
     return {Target::Kind::image, image.stem(), image.parent_path(), {}, image, {}, {}, std::nullopt};
   }
   if (fs::is_directory(what.empty() ? "." : what)) return project_target(sdk, what.empty() ? "." : what, samples);

@@ -11,6 +11,7 @@
 #include "sdk/cli/guest/forward.hpp"
 #include "sdk/cli/guest/memory_size.hpp"
 #include "sdk/cli/host/failure.hpp"
+#include "sdk/cli/host/socket.hpp"
 
 namespace toro::cli {
 namespace {
@@ -59,6 +60,22 @@ Network network_of(const BootOptions& options, const Target& target) {
     throw Failure(std::format("--forward was expected to come with the user network: leave --net {} out", wanted),
                   kUsageError);
   return network;
+}
+
+std::vector<Forward> forwards_of(const BootOptions& options) {
+  std::vector<Forward> forwards;
+  for (const auto& text : options.forwards) {
+    if (is_of_vsock(text)) continue;
+    const auto forward = parse_forward(text).value();
+    const auto& [protocol, host, guest] = forward;
+    for (const auto& other : forwards)
+      if (other.protocol == protocol && other.host == host)
+        throw Failure(std::format("--forward was expected once for port {}: it leads to one place", host), kUsageError);
+    forwards.push_back(forward);
+    if (options.print_command) continue;
+    require_free_port(protocol == "udp" ? Datagrams::yes : Datagrams::no, host, "--forward: port");
+  }
+  return forwards;
 }
 
 std::vector<Disk> disks_of(const BootOptions& options, const Target& target) {
@@ -132,8 +149,7 @@ Prepared prepare_boot(Context& context, const BootOptions& options, Stub stub, W
   }
   boot.net_dump = options.net_dump;
   if (!boot.net_dump.empty()) boot.tap.offloads = Tap::Offloads::off;  // its frames are to be as on a cable
-  for (const auto& text : options.forwards)
-    if (!is_of_vsock(text)) boot.forwards.push_back(parse_forward(text).value());
+  boot.forwards = forwards_of(options);
   boot.wait = wait;
   if (options.print_command) {
     prepared.application = {prepared.target.name, expected_elf(prepared.target), debug};

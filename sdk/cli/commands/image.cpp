@@ -1,9 +1,4 @@
 // `toro image`: a file that other machines than `toro run`'s boot.
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <format>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -16,7 +11,7 @@
 #include "sdk/cli/guest/quote.hpp"
 #include "sdk/cli/guest/run_directory.hpp"
 #include "sdk/cli/host/failure.hpp"
-#include "sdk/cli/host/file_descriptor.hpp"
+#include "sdk/cli/host/partial_file.hpp"
 #include "sdk/cli/host/process.hpp"
 #include "sdk/cli/image/maker.hpp"
 
@@ -37,32 +32,6 @@ const NamedImageFormat& find_format(const std::string& name) {
   }
   throw Failure(std::format("unknown format '{}': {}", name, expected_one_of(names, name)), kUsageError);
 }
-
-/// The output while it is not complete: gone again unless all went well.
-class PartialFile {
- public:
-  explicit PartialFile(fs::path output) : output_(std::move(output)), partial_(output_.string() + ".part") {
-    FileDescriptor file(open(partial_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-    if (file.get() < 0)
-      throw Failure(std::format("{} was expected to be writable: {}", output_.string(), std::strerror(errno)));
-    if (fs::is_directory(output_)) {
-      fs::remove(partial_);
-      throw Failure(std::format("{} was expected to be a file: it is a folder", output_.string()));
-    }
-  }
-  PartialFile(const PartialFile&) = delete;
-  PartialFile& operator=(const PartialFile&) = delete;
-  ~PartialFile() {
-    std::error_code ignored;
-    fs::remove(partial_, ignored);
-  }
-  [[nodiscard]] const fs::path& path() const { return partial_; }
-  void complete() { fs::rename(partial_, output_); }
-
- private:
-  fs::path output_;
-  fs::path partial_;
-};
 
 void strip(Context& context, const fs::path& elf, const fs::path& to) {
   auto program = find_llvm_program("llvm-strip");

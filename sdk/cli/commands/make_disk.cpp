@@ -1,11 +1,6 @@
 // `toro image make-disk`: a disk image with a filesystem that has what lies in a folder.
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <format>
 #include <string_view>
 
@@ -13,7 +8,7 @@
 #include "sdk/cli/commands/table.hpp"
 #include "sdk/cli/guest/memory_size.hpp"
 #include "sdk/cli/host/failure.hpp"
-#include "sdk/cli/host/file_descriptor.hpp"
+#include "sdk/cli/host/partial_file.hpp"
 #include "sdk/cli/image/filesystem.hpp"
 
 namespace toro::cli {
@@ -47,21 +42,13 @@ int make_disk_command(Context& context, const MakeDiskOptions& options) {
     throw Failure(std::format("a folder was expected: '{}' is none", options.folder), kUsageError);
   auto folder = fs::canonical(options.folder);
   const auto output = fs::absolute(options.output.empty() ? folder.filename().string() + ".img" : options.output);
-  if (fs::is_directory(output))
-    throw Failure(std::format("{} was expected to be a file: it is a folder", output.string()));
   const auto size = size_of(options);
-  const auto partial = fs::path(output.string() + ".part");
-  try {
-    const FileDescriptor file(open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-    if (!file || ftruncate(file.get(), static_cast<off_t>(size)) != 0)
-      throw Failure(std::format("{} was expected to be writable: {}", output.string(), std::strerror(errno)));
-    make_filesystem(context.loop, options.filesystem, partial, folder);
-    fs::rename(partial, output);
-  } catch (...) {
-    std::error_code ignored;
-    fs::remove(partial, ignored);
-    throw;
-  }
+  PartialFile partial(output);
+  std::error_code error;
+  fs::resize_file(partial.path(), size, error);
+  if (error) throw Failure(std::format("{} was expected to be writable: {}", output.string(), error.message()));
+  make_filesystem(context.loop, options.filesystem, partial.path(), folder);
+  partial.complete();
   print(output.string() + "\n");
   return 0;
 }

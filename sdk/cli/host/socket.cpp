@@ -15,21 +15,39 @@
 
 namespace toro::cli {
 
-Listener listen_on_loopback(std::uint16_t port, const char* what) {
-  FileDescriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+namespace {
+
+[[noreturn]] void refuse_port(std::uint16_t port, const char* what) {
+  auto why = errno == EADDRINUSE ? std::string("it is in use by another program") : std::string(std::strerror(errno));
+  throw Failure(std::format("{} 127.0.0.1:{} was expected to be free: {}; choose another", what, port, why));
+}
+
+FileDescriptor bind_on_loopback(int type, std::uint16_t port, const char* what) {
+  FileDescriptor socket(::socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   int on = 1;
-  setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  // Of datagrams, it would let two have the same port.
+  if (type == SOCK_STREAM) setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) refuse_port(port, what);
+  return socket;
+}
+
+}  // namespace
+
+Listener listen_on_loopback(std::uint16_t port, const char* what) {
+  auto socket = bind_on_loopback(SOCK_STREAM, port, what);
+  sockaddr_in address{};
   socklen_t size = sizeof address;
-  if (bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(socket.get(), 128) != 0 ||
-      getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    auto why = errno == EADDRINUSE ? std::string("it is in use by another program") : std::string(std::strerror(errno));
-    throw Failure(std::format("{} 127.0.0.1:{} was expected to be free: {}; choose another", what, port, why));
-  }
+  if (listen(socket.get(), 128) != 0 || getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
+    refuse_port(port, what);
   return {std::move(socket), ntohs(address.sin_port)};
+}
+
+void require_free_port(Datagrams datagrams, std::uint16_t port, const char* what) {
+  static_cast<void>(bind_on_loopback(datagrams == Datagrams::yes ? SOCK_DGRAM : SOCK_STREAM, port, what));
 }
 
 FileDescriptor accept_client(const FileDescriptor& listener) {

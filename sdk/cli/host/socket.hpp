@@ -17,6 +17,12 @@ struct Listener {
 /// is for.
 Listener listen_on_loopback(std::uint16_t port, const char* what);
 
+/// Whether a port is UDP's, or TCP's.
+enum class Datagrams : std::uint8_t { no, yes };
+
+/// Throws the same Failure where another program has the port.
+void require_free_port(Datagrams datagrams, std::uint16_t port, const char* what);
+
 /// The next client of a listener, non-blocking, without Nagle's delay.
 FileDescriptor accept_client(const FileDescriptor& listener);
 

@@ -106,6 +106,10 @@ std::optional<Request> parse(std::string_view head) {
   while (!head.empty()) {
     std::string_view value = take_until(head, "\r\n");
     const std::string_view name = take_until(value, ":");
+    // Where the body ends must not be in doubt, or others see other requests than we do. [RFC 9112 §5.1, §6.3, §11.2]
+    if (name.empty() || name.contains(' ') || name.contains('\t') || equals(name, "Transfer-Encoding"))
+      return std::nullopt;
+    if (equals(name, "Content-Length") && !request.field(name).empty()) return std::nullopt;
     value = trim(value);
     request.fields.emplace_back(name, value);
     if (equals(name, "Content-Length")) {

@@ -118,6 +118,16 @@ TEST_CASE("descriptors: the lowest is taken, copies share their position") {
   CHECK(unlink("/tmp/dup") == 0);
 }
 
+TEST_CASE("nobody holds a lock") {
+  const int file = open("/tmp/lock", O_RDWR | O_CREAT, 0600);
+  struct flock lock{.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 0, .l_pid = 0};
+  CHECK(fcntl(file, F_SETLK, &lock) == 0);
+  CHECK(fcntl(file, F_GETLK, &lock) == 0);
+  CHECK(lock.l_type == F_UNLCK);
+  close(file);
+  CHECK(unlink("/tmp/lock") == 0);
+}
+
 TEST_CASE("standard output can be a file for a while") {
   const int console = dup(1);
   const int file = open("/tmp/out", O_WRONLY | O_CREAT, 0600);

@@ -111,6 +111,15 @@ TEST_CASE("what is not RAM gets no rights, page 0 least of all") {
   CHECK(call(SYS_munmap, 0x100000, 0) == -EINVAL);
 }
 
+TEST_CASE("advice is taken, but for what would have to empty pages") {
+  void* pages = map(kPageSize, PROT_READ | PROT_WRITE);
+  REQUIRE(pages != MAP_FAILED);
+  CHECK(call(SYS_madvise, pages, kPageSize, MADV_WILLNEED) == 0);
+  CHECK(call(SYS_madvise, pages, kPageSize, MADV_FREE) == 0);
+  CHECK(call(SYS_madvise, pages, kPageSize, MADV_DONTNEED) == -EINVAL);
+  CHECK(call(SYS_munmap, pages, kPageSize) == 0);
+}
+
 TEST_CASE("pages are unmapped once") {
   void* pages = map(kPageSize, PROT_READ);
   REQUIRE(pages != MAP_FAILED);

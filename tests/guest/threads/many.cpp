@@ -1,9 +1,12 @@
 // As many threads as memory has room for, 10,000 at most.
 #include <doctest/doctest.h>
 #include <sys/sysinfo.h>
+#include <unistd.h>
+#include <toro/cores.hpp>
 #include <toro/thread.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <vector>
 
 namespace {
@@ -52,4 +55,21 @@ TEST_CASE("a thread costs its stack, a page below it and under 1 KB") {
   for (std::size_t i = 0; i < kThreads; ++i)
     threads.push_back(toro::thread::create({.stack = kStack}, [] { toro::this_thread::yield(); }));
   CHECK(before - free_ram() <= kThreads * (kStack + kGuard + 1024));
+}
+
+TEST_CASE("more threads of a core than it has messages under way ask another core at once") {
+  // Each write is a message to the console's core, and the answer one to here, where nobody takes any meanwhile.
+  constexpr std::size_t kThreads = 300;
+  constexpr int kRounds = 5;
+  std::atomic<std::size_t> answers = 0;
+  {
+    std::vector<toro::Thread<void>> threads;
+    threads.reserve(kThreads);
+    for (std::size_t i = 0; i < kThreads; ++i)
+      threads.push_back(toro::thread::create({.core = toro::cores() - 1, .stack = kStack}, [&answers] {
+        for (int round = 0; round < kRounds; ++round)
+          if (write(STDOUT_FILENO, "", 0) == 0) ++answers;
+      }));
+  }
+  CHECK(answers == kThreads * kRounds);
 }

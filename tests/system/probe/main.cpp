@@ -55,6 +55,14 @@ void tick() {
   std::puts("tock");
 }
 
+[[noreturn]] void exit_elsewhere() {
+  toro::run_on(toro::cores() - 1, [] {
+    std::puts("last words");
+    std::exit(7);
+  });
+  __builtin_unreachable();
+}
+
 /// A system call that no kernel has, three times.
 int call_nothing() {
   constexpr long kNothing = 499;
@@ -79,11 +87,13 @@ int main(int argc, char** argv) {
   std::printf("probe: %s\n", what.data());
   std::fflush(stdout);
   if (what == "exit") return std::atoi(argv[2]);
+  if (what == "exit-elsewhere") exit_elsewhere();
   if (what == "fault") touch_unmapped_page();
   if (what == "spin") spin();
   if (what == "wedge") wedge();
   if (what == "reset") reset();
   if (what == "echo") return echo();
+  if (what == "echo-elsewhere") return toro::run_on(toro::cores() - 1, echo);
   if (what == "call-nothing") return call_nothing();
   if (what == "cores") return count_cores();
   if (what == "tick") return tick(), 0;

@@ -26,7 +26,9 @@ TEST_CASE("what makes no sense is no request") {
   for (const char* head :
        {"", "GET", "GET /", "GET / HTTP/2", "GET x HTTP/1.1", "GET /../etc HTTP/1.1", "GET /a/%2e%2e HTTP/1.1",
         "GET /%0 HTTP/1.1", "GET /%00 HTTP/1.1", "GET /%zz HTTP/1.1", "PUT / HTTP/1.1\r\nContent-Length: -1",
-        "PUT / HTTP/1.1\r\nContent-Length: 99999999999999999999"})
+        "PUT / HTTP/1.1\r\nContent-Length: 99999999999999999999", "PUT / HTTP/1.1\r\nContent-Length : 5",
+        "PUT / HTTP/1.1\r\nContent-Length: 5\r\ncontent-length: 6", "PUT / HTTP/1.1\r\n Content-Length: 5",
+        "PUT / HTTP/1.1\r\nTransfer-Encoding: chunked", "PUT / HTTP/1.1\r\n: 5"})
     CHECK_FALSE(parse(head).has_value());
   using namespace std::string_view_literals;
   CHECK_FALSE(parse("GET /..\0 HTTP/1.1"sv).has_value());  // the root's parent, for who takes it as a C string

@@ -29,12 +29,14 @@ void give_work(std::uint32_t core, Work& work);
 [[nodiscard]] bool claim_first_worker(std::uint32_t core);
 
 /// What one thread waits for and another, on any core, opens once.
-class Gate {
+class Gate : Parcel {
  public:
   Gate();
   void wait();
-  /// The gate may be gone as soon as it is open.
+  /// The gate may be gone as soon as it is open. Threads.
   void open();
+  /// The same for a message, which must not wait for room to answer: a thread does where there is none.
+  void open_from_message();
 
  private:
   void pass();
