@@ -43,6 +43,25 @@ void DhcpClient::select() {
   ask(DhcpType::discover);
 }
 
+/// Without the address that it had, or was to have.
+void DhcpClient::select_later() {
+  stack_.configure({});
+  state_ = State::selecting;
+  tries_ = 0;
+  transaction_ = static_cast<std::uint32_t>(stack_.environment().random());
+  wait(stack_.environment().now() + kWaitAfterRefusal);
+}
+
+void DhcpClient::decline() {
+  select_later();
+  send({.type = DhcpType::decline,
+        .transaction = transaction_,
+        .mac = stack_.mac(),
+        .requested = offer_.yours,
+        .server = offer_.server},
+       kBroadcastAddress);
+}
+
 void DhcpClient::wait(std::uint64_t deadline) {
   stack_.timers().arm(timer_, deadline);
 }
@@ -61,17 +80,21 @@ void DhcpClient::ask(DhcpType type) {
       .transaction = transaction_,
       .seconds = static_cast<std::uint16_t>(std::min<std::uint64_t>((now - began_) / kSecond, UINT16_MAX)),
       .mac = stack_.mac()};
-  Endpoint to{kBroadcastAddress, kDhcpServerPort};
+  Ipv4Address to = kBroadcastAddress;
   if (state_ == State::requesting) {
     question.requested = offer_.yours;
     question.server = offer_.server;
   }
   if (state_ == State::renewing || state_ == State::rebinding) question.client = stack_.address();
-  if (state_ == State::renewing) to.address = offer_.server;
+  if (state_ == State::renewing) to = offer_.server;
+  send(question, to);
+  if (state_ == State::selecting || state_ == State::requesting) retry();
+}
+
+void DhcpClient::send(const DhcpQuestion& question, Ipv4Address to) {
   std::array<std::byte, kDhcpQuestionSize> message;
   write_dhcp(question, message);
-  static_cast<void>(socket_->send(to, message));
-  if (state_ == State::selecting || state_ == State::requesting) retry();
+  static_cast<void>(socket_->send(Endpoint{to, kDhcpServerPort}, message));
 }
 
 void DhcpClient::expire() {
@@ -123,13 +146,7 @@ void DhcpClient::input(const DhcpReply& reply) {
   }
   const bool has_asked = state_ == State::requesting || state_ == State::renewing || state_ == State::rebinding;
   if (!has_asked) return;
-  if (reply.type == DhcpType::nak) {
-    stack_.configure({});
-    state_ = State::selecting;
-    tries_ = 0;
-    transaction_ = static_cast<std::uint32_t>(stack_.environment().random());
-    return wait(stack_.environment().now() + kWaitAfterRefusal);
-  }
+  if (reply.type == DhcpType::nak) return select_later();
   if (reply.type == DhcpType::ack && !reply.yours.is_any() && reply.lease != 0) take_ack(reply);
 }
 
@@ -147,7 +164,7 @@ void DhcpClient::take_ack(const DhcpReply& reply) {
   offer_.server = server;
   state_ = State::bound;
   wait(renew_at_);
-  stack_.configure({reply.yours, reply.prefix, reply.router, reply.name_servers});
+  stack_.configure({reply.yours, reply.prefix, reply.router, reply.name_servers}, Stack::Origin::dhcp);
 }
 
 }  // namespace toro::inet

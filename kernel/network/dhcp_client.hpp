@@ -22,6 +22,8 @@ class DhcpClient final : public Observer {
 
   void start();
   void stop();
+  /// Another has the address that was given: gives it back, and asks for one anew, a while later. [RFC 2131 3.1 5]
+  void decline();
   [[nodiscard]] State state() const { return state_; }
 
  private:
@@ -29,7 +31,9 @@ class DhcpClient final : public Observer {
   void input(const DhcpReply& reply);
   void take_ack(const DhcpReply& reply);
   void select();
+  void select_later();
   void ask(DhcpType type);
+  void send(const DhcpQuestion& question, Ipv4Address to);
   void expire();
   void wait(std::uint64_t deadline);
   void retry();

@@ -109,10 +109,11 @@ Parsed<DhcpReply> parse_dhcp(Bytes payload) {
 }
 
 void write_dhcp(const DhcpQuestion& question, std::span<std::byte, kDhcpQuestionSize> to) {
+  const bool is_answered = question.type != DhcpType::decline;  // [RFC 2131 4.4.1, table 5]
   const DhcpHeader header{.transaction = question.transaction,
                           .seconds = question.seconds,
                           // A client without an address cannot count on getting what is sent to one.
-                          .flags = question.client.is_any() ? DhcpHeader::kBroadcast : std::uint16_t{0},
+                          .flags = is_answered && question.client.is_any() ? DhcpHeader::kBroadcast : std::uint16_t{0},
                           .client = question.client,
                           .yours = {},
                           .next_server = {},
@@ -126,7 +127,7 @@ void write_dhcp(const DhcpQuestion& question, std::span<std::byte, kDhcpQuestion
   if (question.server) writer.put(kServer, bytes_of(*question.server));
   constexpr auto kWanted =
       std::to_array<std::uint8_t>({kSubnetMask, kRouter, kNameServers, kLeaseTime, kRenewalTime, kRebindingTime});
-  writer.put(kParameters, bytes_of(kWanted));
+  if (is_answered) writer.put(kParameters, bytes_of(kWanted));
   writer.end();
 }
 

@@ -18,6 +18,8 @@ class Environment {
   /// told of. It may be lost without a word. Where it has a completion that is told once nothing of the frame is used
   /// any more; of one without nothing is used when this returns. Must not call the stack.
   virtual void transmit(const network::Transmit& frame) = 0;
+  /// `other` has this machine's address, too: whoever runs it is to know. Must not call the stack.
+  virtual void tell_conflict(Ipv4Address address, const MacAddress& other) = 0;
 
  protected:
   ~Environment() = default;

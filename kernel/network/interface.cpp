@@ -139,6 +139,13 @@ void Interface::transmit(const network::Transmit& frame) {
   if (told != nullptr) told->done(*told);
 }
 
+void Interface::tell_conflict(Ipv4Address address, const MacAddress& other) {
+  const auto& a = address.bytes;
+  const auto& m = other.bytes;
+  print(console::sink(), "toro: {}: {}.{}.{}.{} is the address of {:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}, too\n",
+        name(), a[0], a[1], a[2], a[3], m[0], m[1], m[2], m[3], m[4], m[5]);
+}
+
 void Interface::begin_turn() {
   process::Exclusive{busy_, waiters_, "the network"}.enter();
   now_ = 0;

@@ -92,6 +92,7 @@ class Interface final : Environment, Observer {
   std::uint64_t now() override;
   std::uint64_t random() override;
   void transmit(const network::Transmit& frame) override;
+  void tell_conflict(Ipv4Address address, const MacAddress& other) override;
   void changed() override { watches_.raise(); }
 
   network::Device* device_;

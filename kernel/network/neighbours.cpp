@@ -141,20 +141,12 @@ void Neighbours::input(const ArpPacket& packet) {
       learn(entry_of_sender, packet.sender_mac);
     }
   }
-  if (!is_for_us || packet.operation != ArpPacket::kRequest) return;
+  if (!is_for_us || packet.operation != ArpPacket::kRequest || packet.sender == link_.address()) return;
   link_.send_arp(packet.sender_mac, {.operation = ArpPacket::kReply,
                                      .sender_mac = link_.mac(),
                                      .sender = link_.address(),
                                      .target_mac = packet.sender_mac,
                                      .target = packet.sender});
-}
-
-void Neighbours::announce() {
-  link_.send_arp(kBroadcastMac, {.operation = ArpPacket::kRequest,
-                                 .sender_mac = link_.mac(),
-                                 .sender = link_.address(),
-                                 .target_mac = {},
-                                 .target = link_.address()});
 }
 
 }  // namespace toro::inet

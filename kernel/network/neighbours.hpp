@@ -41,8 +41,6 @@ class Neighbours {
   /// Sends `packet` to the neighbour, or keeps a copy until its address is known.
   void send(Ipv4Address neighbour, const Packet& packet);
   void input(const ArpPacket& packet);
-  /// Tells everybody who has the interface's address. [RFC 5227 2.3]
-  void announce();
   void forget_all();
 
   /// How many are known, or asked for.

@@ -45,6 +45,7 @@ Stack::Stack(Environment& environment, const MacAddress& mac, std::size_t mtu)
       mac_(mac),
       mtu_(std::clamp(mtu, PathMtu::kLeast, kMostMtu)),
       neighbours_(environment, timers_, *this),
+      conflicts_(environment, timers_, *this),
       reassembly_(environment, timers_),
       udp_(*this),
       tcp_(*this),
@@ -96,6 +97,9 @@ void Stack::pump() {
 std::optional<Drop> Stack::take_arp(Bytes payload) {
   const auto packet = parse_arp(payload);
   if (!packet) return packet.error();
+  const auto verdict = conflicts_.input(**packet);
+  if (verdict != ConflictDetection::Verdict::none) environment_.tell_conflict(address(), (*packet)->sender_mac);
+  if (verdict == ConflictDetection::Verdict::given_up) dhcp_.decline();
   neighbours_.input(**packet);
   return std::nullopt;
 }
@@ -227,14 +231,14 @@ void Stack::answer_unreachable(const Ipv4Packet& packet, Unreachable code) {
       message.size()));
 }
 
-void Stack::configure(const Configuration& configuration) {
+void Stack::configure(const Configuration& configuration, Origin origin) {
   const bool is_other = configuration.address != configuration_.address;
   configuration_ = configuration;
   broadcast_ = is_configured() ? configuration_.broadcast() : kBroadcastAddress;
   if (is_other) {
     neighbours_.forget_all();
     tcp_.address_changed();
-    if (is_configured()) neighbours_.announce();
+    is_configured() ? conflicts_.begin(origin) : conflicts_.end();
   }
   notify();
 }

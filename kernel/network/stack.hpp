@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "kernel/network/configuration.hpp"
+#include "kernel/network/conflict_detection.hpp"
 #include "kernel/network/dhcp_client.hpp"
 #include "kernel/network/environment.hpp"
 #include "kernel/network/error.hpp"
@@ -60,8 +61,9 @@ class Stack final : NeighbourLink {
   /// Delivers packets that were sent to this machine itself.
   void pump();
 
+  using Origin = ConflictDetection::Origin;
   /// Takes an address from now on, and tells the neighbours. Connections of another address are reset.
-  void configure(const Configuration& configuration);
+  void configure(const Configuration& configuration, Origin origin = Origin::static_configuration);
   [[nodiscard]] const Configuration& configuration() const { return configuration_; }
   [[nodiscard]] bool is_configured() const { return !configuration_.address.is_any(); }
   /// Asks for a configuration, and keeps it renewed.
@@ -150,6 +152,7 @@ class Stack final : NeighbourLink {
   Counters counters_;
   PathMtu path_mtu_;
   Neighbours neighbours_;
+  ConflictDetection conflicts_;
   Reassembly reassembly_;
   Udp udp_;
   Tcp tcp_;

@@ -9,9 +9,11 @@
 #include "kernel/posix/console_input.hpp"
 #include "kernel/posix/event_calls.hpp"
 #include "kernel/posix/mutex.hpp"
+#include "kernel/posix/shared_watches.hpp"
 #include "kernel/posix/socket.hpp"
 #include "kernel/posix/syscall.hpp"
 #include "kernel/posix/time.hpp"
+#include "kernel/process/kernel_thread.hpp"
 #include "kernel/process/scheduler.hpp"
 
 namespace toro::posix {
@@ -37,6 +39,7 @@ using filesystem::failure;
 constexpr std::uint32_t kExclusive = 1U << 28;
 constexpr std::uint32_t kOneShot = 1U << 30;
 constexpr std::uint32_t kEdgeTriggered = 1U << 31;
+constexpr unsigned kMostLevels = 5;  // of epolls, each within the next [epoll_ctl(2)]
 constexpr std::uint32_t kAlways = kError | kHangUp;
 constexpr std::uint32_t kCloseOnExec = 02000000;
 constexpr auto kInterrupted = static_cast<filesystem::Error>(Error::interrupted);
@@ -50,7 +53,7 @@ struct [[gnu::packed]] EpollEvent {
 };
 static_assert(sizeof(EpollEvent) == 12);
 
-/// For the lists of interests that streams have: of the epolls of all cores.
+/// For the lists of interests that streams and epolls have, of all cores: which epolls are within which.
 constinit arch::SpinLock interests_lock;
 
 }  // namespace
@@ -66,12 +69,12 @@ class Epoll final : public Stream {
   FileResult read(std::span<const IoVector>) override { return failure(filesystem::Error::invalid); }
   FileResult write(std::span<const IoVector>) override { return failure(filesystem::Error::invalid); }
   FileResult control(std::uint32_t, void*) override { return std::unexpected(kNotATerminal); }
-  Events poll(inet::Watch*) override { return kInvalid; }
-  void unwatch(inet::Watch&) override {}
-  void close() override {
-    while (Interest* const interest = all_.first()) remove(*interest);
-    inet::dispose(this);
+  Events poll(inet::Watch* watch) override;
+  void unwatch(inet::Watch& watch) override {
+    watches_.unwatch(watch);
+    --watch_count_;
   }
+  void close() override;
 
   FileResult add(Stream& stream, const EpollEvent& event);
   FileResult change(Stream& stream, const EpollEvent& event);
@@ -87,12 +90,16 @@ class Epoll final : public Stream {
   }
 
  private:
-  static void mark(inet::Watch& watch) {
-    auto& interest = static_cast<Interest&>(watch);
-    const arch::ThreadSpinLockGuard guard(interest.epoll.lock_);
-    interest.epoll.push(interest);
-  }
+  friend class Bell;
+
+  /// A walk through the epolls that an epoll is in, or that are in it.
+  enum class Way : std::uint8_t { up, down };
+
+  static void mark(inet::Watch& watch);
   [[nodiscard]] Interest* find(const Stream& stream) const;
+  [[nodiscard]] bool link(Interest& interest);
+  [[nodiscard]] bool may_hold(Epoll& other);
+  [[nodiscard]] unsigned levels(Way way, std::uint64_t walk);
   void remove(Interest& interest);
   [[nodiscard]] std::int64_t collect(std::span<EpollEvent> to);
   void push(Interest& interest);
@@ -102,13 +109,91 @@ class Epoll final : public Stream {
     if (raised_.exchange(1, std::memory_order_acq_rel) == 0) toro::detail::wake(raised_, 1);
   }
 
-  Mutex mutex_;  ///< for all_; held over calls that are carried to a stream's core
+  Mutex mutex_;  ///< for all_, as interests_lock is; held over calls that are carried to a stream's core
   inet::List<Interest, &Interest::in_epoll> all_;
+  std::uint64_t walk_ = 0;  ///< the last that came here, and what it found; under interests_lock
+  unsigned levels_ = 0;
   std::atomic<std::uint32_t> raised_ = 0;
+  SharedWatches watches_;
+  std::atomic<std::uint32_t> watch_count_ = 0;
+  inet::Links<Epoll> in_bell_;
+  bool is_in_bell_ = false;
   arch::SpinLock lock_;  // for the following, and for what interests want
   inet::List<Interest, &Interest::in_ready> ready_;
   std::size_t ready_count_ = 0;
 };
+
+/// Who watches an epoll is told by a thread of the kernel's: what marks an interest holds spin locks, and wakes nobody.
+class Bell {
+ public:
+  void start() {
+    if (!is_started_.exchange(true)) process::start_kernel_thread("epolls", kStackPages, serve);
+  }
+  /// Who watches `epoll`, and who waits for it, is told once the word that is returned is raised.
+  [[nodiscard]] std::atomic<std::uint32_t>* ring(Epoll& epoll) {
+    const arch::ThreadSpinLockGuard guard(lock_);
+    if (!std::exchange(epoll.is_in_bell_, true)) list_.push(epoll);
+    return &rung_;
+  }
+  /// Of an epoll that has no interests any more.
+  void forget(Epoll& epoll) {
+    while (!try_to_forget(epoll)) process::scheduler().yield();
+  }
+
+ private:
+  static constexpr std::size_t kStackPages = 4;
+
+  [[noreturn]] static void serve();
+
+  Epoll* next() {
+    const arch::ThreadSpinLockGuard guard(lock_);
+    told_ = list_.pop();
+    if (told_ != nullptr) told_->is_in_bell_ = false;
+    return told_;
+  }
+  bool try_to_forget(Epoll& epoll) {
+    const arch::ThreadSpinLockGuard guard(lock_);
+    if (std::exchange(epoll.is_in_bell_, false)) list_.remove(epoll);
+    return told_ != &epoll;
+  }
+
+  std::atomic<bool> is_started_ = false;
+  std::atomic<std::uint32_t> rung_ = 0;
+  arch::SpinLock lock_;  // for the following
+  inet::List<Epoll, &Epoll::in_bell_> list_;
+  Epoll* told_ = nullptr;
+};
+
+namespace {
+
+constinit Bell bell;
+
+}  // namespace
+
+void Bell::serve() {
+  for (;;) {
+    bell.rung_ = 0;
+    while (Epoll* const epoll = bell.next()) {
+      epoll->raise();
+      epoll->watches_.raise();
+    }
+    toro::detail::wait_while(bell.rung_, 0, "changes of epolls that are watched");
+  }
+}
+
+void Epoll::mark(inet::Watch& watch) {
+  auto& interest = static_cast<Interest&>(watch);
+  Epoll& epoll = interest.epoll;
+  const arch::ThreadSpinLockGuard guard(epoll.lock_);
+  epoll.push(interest);
+  interest.raised = epoll.watch_count_ == 0 ? &epoll.raised_ : bell.ring(epoll);
+}
+
+void Epoll::close() {
+  while (Interest* const interest = all_.first()) remove(*interest);
+  bell.forget(*this);
+  inet::dispose(this);
+}
 
 /// Holding lock_.
 void Epoll::push(Interest& interest) {
@@ -137,14 +222,51 @@ Interest* Epoll::find(const Stream& stream) const {
 
 /// Whoever waits finds out whether it is ready.
 void Epoll::look_again(Interest& interest) {
-  mark(interest);
+  {
+    const arch::ThreadSpinLockGuard guard(lock_);
+    push(interest);
+  }
   raise();
+  watches_.raise();
+}
+
+/// How many epolls there are on the longest way from this one, itself among them. Holding interests_lock.
+unsigned Epoll::levels(Way way, std::uint64_t walk) {
+  if (std::exchange(walk_, walk) == walk) return levels_;
+  unsigned most = 0;
+  if (way == Way::up)
+    for (Interest* interest = interests; interest != nullptr; interest = interest->next_of_stream)
+      most = std::max(most, interest->epoll.levels(way, walk));
+  else
+    for (Interest* interest = all_.first(); interest != nullptr; interest = all_.next(*interest))
+      if (interest->stream.kind() == StreamKind::epoll)
+        most = std::max(most, static_cast<Epoll&>(interest->stream).levels(way, walk));
+  return levels_ = most + 1;
+}
+
+/// Whether `other` in this epoll closes no circle, nor makes a way too long. Holding interests_lock.
+bool Epoll::may_hold(Epoll& other) {
+  static constinit std::uint64_t walk = 0;
+  const unsigned above = levels(Way::up, ++walk);
+  return other.walk_ != walk && above + other.levels(Way::down, ++walk) <= kMostLevels;
+}
+
+/// Into the lists; false where it may not be there.
+bool Epoll::link(Interest& interest) {
+  const arch::ThreadSpinLockGuard guard(interests_lock);
+  Stream& stream = interest.stream;
+  if (stream.kind() == StreamKind::epoll && !may_hold(static_cast<Epoll&>(stream))) return false;
+  all_.push(interest);
+  interest.next_of_stream = stream.interests;
+  stream.interests = &interest;
+  return true;
 }
 
 FileResult Epoll::add(Stream& stream, const EpollEvent& event) {
   const MutexGuard guard(mutex_, "epoll");
   if (find(stream) != nullptr) return failure(filesystem::Error::exists);
-  if ((event.events & kExclusive) != 0 && (event.events & kOneShot) != 0) return failure(filesystem::Error::invalid);
+  const bool shares = (event.events & kOneShot) == 0 && stream.kind() != StreamKind::epoll;
+  if ((event.events & kExclusive) != 0 && !shares) return failure(filesystem::Error::invalid);
   auto* const interest = inet::make<Interest>(Interest{{.links = {}, .raised = &raised_, .mark = mark},
                                                        {},
                                                        {},
@@ -154,11 +276,9 @@ FileResult Epoll::add(Stream& stream, const EpollEvent& event) {
                                                        event.events | kAlways,
                                                        event.data});
   if (interest == nullptr) return failure(filesystem::Error::no_memory);
-  all_.push(*interest);
-  {
-    const arch::ThreadSpinLockGuard spin(interests_lock);
-    interest->next_of_stream = stream.interests;
-    stream.interests = interest;
+  if (!link(*interest)) {
+    inet::dispose(interest);
+    return failure(kLoop);
   }
   static_cast<void>(stream.poll(interest));
   look_again(*interest);
@@ -198,9 +318,9 @@ void Epoll::remove(Interest& interest) {
       --ready_count_;
     }
   }
-  all_.remove(interest);
   {
     const arch::ThreadSpinLockGuard spin(interests_lock);
+    all_.remove(interest);
     Interest* const next = interest.next_of_stream;
     if (stream.interests == &interest) {
       stream.interests = next;
@@ -235,6 +355,23 @@ std::int64_t Epoll::collect(std::span<EpollEvent> to) {
       push(*interest);
   }
   return static_cast<std::int64_t>(count);
+}
+
+/// Readable while an interest in it is ready, which stays as it is.
+Events Epoll::poll(inet::Watch* watch) {
+  if (watch != nullptr) {
+    bell.start();
+    ++watch_count_;
+    watches_.watch(watch, [] { return 0; });
+  }
+  const MutexGuard guard(mutex_, "epoll");
+  while (Interest* const interest = pop()) {
+    if ((interest->stream.poll(nullptr) & interest->events) == 0) continue;
+    const arch::ThreadSpinLockGuard spin(lock_);
+    push(*interest);
+    return kIn;
+  }
+  return 0;
 }
 
 FileResult Epoll::wait(std::span<EpollEvent> to, std::uint64_t deadline, WhenKilled when_killed) {
@@ -311,7 +448,6 @@ FileResult call_epoll_ctl(SyscallFrame& frame) {
   Stream* const stream = pollable(descriptor);
   if (stream == nullptr) return failure(kNotPermitted);
   if (stream == epoll.descriptor.stream()) return failure(filesystem::Error::invalid);
-  if (stream->kind() == StreamKind::epoll) return failure(kLoop);
   const auto* const event = frame.pointer<const EpollEvent>(3);
   switch (frame.value<std::uint32_t>(1)) {
     case kAdd:

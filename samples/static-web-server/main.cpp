@@ -8,10 +8,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <format>
+#include <mutex>
 #include <thread>
 
 #include <toro/http.hpp>
@@ -19,6 +24,53 @@
 namespace http = toro::http;
 
 namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+constexpr auto kNever = Clock::time_point::max();
+
+constexpr auto kMostIdle = 15s;  // between two requests: a page's files come within, and a user who reads connects anew
+constexpr auto kMostForHead = 10s;  // from a request's first byte to its empty line: most come in one segment
+constexpr auto kMostForPart = 30s;  // for a client to take 64 KiB, or some of it: 17 kbit/s
+constexpr std::size_t kMostConnections = 256;  // a thread each, with a stack of 128 KiB: 32 of a guest's 64 MiB
+
+/// Of the connections that are there: whoever makes the server wait does not keep others out.
+class Places {
+ public:
+  struct Place {
+    int socket = -1;
+    Clock::time_point waits_since = kNever;  ///< for a request; not while it has one
+  };
+
+  /// For a new connection. Where none is free, that one ends whose next request has been waited for longest.
+  Place& take(int socket) {
+    std::unique_lock lock(mutex_);
+    auto place = std::ranges::find(places_, -1, &Place::socket);
+    if (place == places_.end()) {
+      const auto slowest = std::ranges::min_element(places_, {}, &Place::waits_since);
+      if (slowest->waits_since != kNever) shutdown(slowest->socket, SHUT_RDWR);
+      freed_.wait(lock, [&] { return (place = std::ranges::find(places_, -1, &Place::socket)) != places_.end(); });
+    }
+    *place = {socket, Clock::now()};
+    return *place;
+  }
+  void give_back(Place& place) {
+    const std::scoped_lock lock(mutex_);
+    close(place.socket);
+    place = {};
+    freed_.notify_one();
+  }
+  void set_waits_since(Place& place, Clock::time_point since) {
+    const std::scoped_lock lock(mutex_);
+    place.waits_since = since;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable freed_;
+  std::array<Place, kMostConnections> places_{};
+};
+Places places;
 
 struct Descriptor {
   explicit Descriptor(int n) : number(n) {}
@@ -32,10 +84,20 @@ struct Descriptor {
 
 class Connection {
  public:
-  explicit Connection(int number) : socket_(number) {}
+  explicit Connection(Places::Place& place) : place_(place), socket_(place.socket) {
+    limit_wait(SO_RCVTIMEO, kMostIdle);
+    limit_wait(SO_SNDTIMEO, kMostForPart);
+  }
+  ~Connection() { places.give_back(place_); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
   void serve() {
-    while (auto head = next_head()) {
+    for (;;) {
+      places.set_waits_since(place_, Clock::now());
+      const auto head = next_head();
+      if (!head) return;
+      places.set_waits_since(place_, kNever);
       const auto request = http::parse(*head);
       if (!request) {
         answer_error({}, "400 Bad Request");
@@ -46,20 +108,37 @@ class Connection {
   }
 
  private:
-  /// Up to the empty line, which is taken too; nothing when the client has gone, or says too much.
+  /// Up to the empty line, which is taken too; nothing when the client has gone, says too much, or takes too long.
   std::optional<std::string> next_head() {
     std::array<char, 2048> part;
+    Clock::time_point end = kNever;  // until it has begun
     for (;;) {
-      if (auto head = http::take_head(pending_)) return head;
+      if (auto head = http::take_head(pending_)) {
+        if (end != kNever) limit_wait(SO_RCVTIMEO, kMostIdle);
+        return head;
+      }
       if (pending_.size() > http::kMostHead) return std::nullopt;
-      const ssize_t count = recv(socket_.number, part.data(), part.size(), 0);
+      if (!pending_.empty()) {
+        const auto now = Clock::now();
+        if (end == kNever) end = now + kMostForHead;
+        if (now >= end) return answer_error({}, "408 Request Timeout"), std::nullopt;
+        limit_wait(SO_RCVTIMEO, end - now);
+      }
+      const ssize_t count = recv(socket_, part.data(), part.size(), 0);
+      if (count < 0 && errno == EAGAIN && !pending_.empty()) continue;
       if (count <= 0) return std::nullopt;
       pending_.append(part.data(), static_cast<std::size_t>(count));
     }
   }
 
+  void limit_wait(int option, std::chrono::nanoseconds most) {
+    const auto microseconds = std::chrono::ceil<std::chrono::microseconds>(most).count();
+    const timeval time{.tv_sec = microseconds / 1'000'000, .tv_usec = microseconds % 1'000'000};
+    setsockopt(socket_, SOL_SOCKET, option, &time, sizeof time);
+  }
+
   bool send_all(std::string_view bytes) {
-    return send(socket_.number, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
+    return send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
   }
 
   bool answer_error(const http::Request& request, std::string_view status) {
@@ -119,7 +198,8 @@ class Connection {
     return "application/octet-stream";
   }
 
-  Descriptor socket_;
+  Places::Place& place_;
+  const int socket_;
   std::string pending_;
 };
 
@@ -158,7 +238,7 @@ int main(int argc, char** argv) {
   for (; left != 0; left -= left > 0 ? 1 : 0) {
     const int connection = accept(listener.number, nullptr, nullptr);
     if (connection < 0) continue;
-    std::thread thread([connection] { Connection(connection).serve(); });
+    std::thread thread([&place = places.take(connection)] { Connection(place).serve(); });
     if (left == 1)
       last = std::move(thread);
     else

@@ -37,7 +37,8 @@ def echo(address, data, patience, *options):
             connection.setsockopt(*option)
 
         def send():
-            connection.sendall(data)
+            for at in range(0, len(data), 1 << 16):  # each part has its time: sendall() counts it for the whole
+                connection.sendall(data[at:at + (1 << 16)])
             connection.shutdown(socket.SHUT_WR)
 
         sender = threading.Thread(target=send, daemon=True)

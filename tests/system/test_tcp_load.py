@@ -4,9 +4,11 @@ TORO_LOAD_REQUESTS sets how many requests the longest load has; TORO_LOAD_PATIEN
 last of what he began has been given up.
 """
 
+import contextlib
 import os
 import random
 import re
+import select
 import socket
 import subprocess
 import threading
@@ -27,7 +29,10 @@ MANY = 10_000  # connections
 IDLE = 1_000
 BACKLOG = 1_024  # of load-server; twice as many are kept half-open, then SYN cookies are sent
 REQUESTS = int(os.environ.get("TORO_LOAD_REQUESTS", "20000"))
+HALF_OPEN = 183  # seconds after which a SYN's answer is given up: sent again after 1, 2, 4 … 32, 60 and 60 [RFC 9293 3.8.3]
 CONNECTION_BYTES = 2048  # an idle connection takes no more
+THREADS = 256  # of static-web-server
+HALF = b"GET / HTTP/1.1\r\nHost: x\r\n"  # a request that goes on
 
 
 def setUpModule():
@@ -117,21 +122,69 @@ class Load(harness.Case):
               flush=True)
         self.assertLess(taken, 2 * BACKLOG * CONNECTION_BYTES)
         if "TORO_LOAD_PATIENCE" in os.environ:
-            self.server.memory_until(before, 120)
+            self.server.memory_until(before, HALF_OPEN + PATIENCE)
+            print(f"memory has returned {time.monotonic() - began:.0f} s after the first of them", flush=True)
         self.assertIsNone(guest.poll())
 
     def test_who_says_nothing_for_long_keeps_nobody_from_being_served(self):
-        for serve, count in ((self.serve, 100), (self.serve_many, IDLE)):
-            guest = serve()
-            with self.server.connections(count) as slow:
+        guest = self.serve_many()
+        with self.server.connections(IDLE) as slow:
+            for one in slow:
+                one.send(HALF)
+            for _ in range(10):
+                self.server.fetch()
                 for one in slow:
-                    one.send(b"GET / HTTP/1.1\r\nHost: x\r\n")
-                for _ in range(10):
-                    self.server.fetch()
-                    for one in slow:
-                        one.send(b"X: y\r\n")
-            self.server.fetch()
-            self.end(guest)
+                    one.send(b"X: y\r\n")
+        self.server.fetch()
+        self.assertIsNone(guest.poll())
+
+    def test_who_is_slow_makes_room_where_each_connection_has_a_thread(self):
+        """Of a thousand slow clients, more than the server has threads, those that are waited for longest are let go."""
+        guest = self.serve()
+        with contextlib.ExitStack() as stack:
+            slow = []
+            for _ in range(IDLE // 100):
+                slow += stack.enter_context(self.server.connections(100))
+                for one in slow[-100:]:
+                    one.send(HALF)
+                self.server.fetch()
+            began = time.monotonic()
+            for _ in range(10):
+                self.server.fetch()
+            print(f"{IDLE} slow clients: a request takes {(time.monotonic() - began) / 10:.3f} s", flush=True)
+            ended = select.poll()
+            for one in slow:
+                ended.register(one, select.POLLIN)
+            self.assertGreaterEqual(len(ended.poll(0)), IDLE - THREADS)
+        self.assertIsNone(guest.poll())
+
+    def test_a_request_and_the_silence_before_it_have_limits(self):
+        guest = self.serve()
+        with self.server.connections(3) as (silent, slow, kept):
+            began = time.monotonic()
+            kept.sendall(load_server.REQUEST)
+            slow.sendall(HALF)
+            said, ended = {silent: b"", slow: b"", kept: b""}, {}
+            while len(ended) < len(said):
+                self.assertLess(time.monotonic() - began, PATIENCE)
+                ready, _, _ = select.select(said.keys() - ended.keys(), [], [], 0.5)
+                for one in ready:
+                    try:
+                        part = one.recv(65536)
+                    except ConnectionResetError:  # a byte was on its way when it was let go
+                        part = b""
+                    said[one] += part
+                    if not part:
+                        ended[one] = time.monotonic() - began
+                if slow not in ended and not said[slow]:
+                    slow.send(b"X")
+        self.assertEqual(b"", said[silent])
+        self.assertIn(b"200 OK", said[kept])
+        self.assertIn(b"408 Request Timeout", said[slow])
+        print(f"let go after {ended[silent]:.1f} s of silence, {ended[kept]:.1f} s after a request, and after "
+              f"{ended[slow]:.1f} s of a request that comes byte by byte", flush=True)
+        self.server.fetch()
+        self.assertIsNone(guest.poll())
 
     def test_ten_thousand_connections_are_open_at_once(self):
         guest = self.serve_many()

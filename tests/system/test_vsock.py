@@ -102,8 +102,9 @@ class Vsock(harness.Case):
     def boot(self, *words, board="qemu-microvm", options=(), **more):
         return self.start("run", self.elf(board), "--board", board, *options, "--", *words, **more)
 
-    def finish(self, guest, status=0):
-        out, err = guest.communicate(timeout=PATIENCE)
+    def finish(self, guest, status=0, size=0):
+        """What it said by its end. `size`: bytes that it has to do with by then."""
+        out, err = guest.communicate(timeout=PATIENCE + size / MEBIBYTE)
         said = out.decode(errors="replace") + err.decode(errors="replace")
         self.assertEqual(status, guest.returncode, said)
         return said
@@ -156,7 +157,8 @@ class Vsock(harness.Case):
 
     def test_the_host_echoes_much(self):
         with EchoServer() as server:
-            said = self.finish(self.boot("ask", "7", str(LONGEST), "1", options=("--vsock", f"7:{server.place}")))
+            said = self.finish(self.boot("ask", "7", str(LONGEST), "1", options=("--vsock", f"7:{server.place}")),
+                               size=LONGEST)
             self.assertIn(f"{LONGEST} of {LONGEST} bytes came back, equal", said)
 
     def test_connections_at_once_do_not_mix(self):

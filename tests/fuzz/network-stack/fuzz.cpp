@@ -24,6 +24,7 @@ struct Machine final : Environment {
     for (const Frame& frame : finish(transmit)) check(frame);
     if (transmit.completion != nullptr) transmit.completion->done(*transmit.completion);
   }
+  void tell_conflict(Ipv4Address, const toro::MacAddress&) override {}
 
  private:
   static void check(Bytes frame) {

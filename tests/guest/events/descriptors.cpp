@@ -292,7 +292,7 @@ TEST_CASE("what epoll cannot do it says") {
   CHECK_EQ(fails(watch(99, EPOLL_CTL_ADD, counter, EPOLLIN)), EBADF);
   CHECK_EQ(fails(watch(counter, EPOLL_CTL_ADD, epoll, EPOLLIN)), EINVAL);
   CHECK_EQ(fails(watch(epoll, EPOLL_CTL_ADD, epoll, EPOLLIN)), EINVAL);
-  CHECK_EQ(fails(watch(epoll, EPOLL_CTL_ADD, other, EPOLLIN)), ELOOP);
+  CHECK_EQ(fails(watch(epoll, EPOLL_CTL_ADD, other, EPOLLIN | EPOLLEXCLUSIVE)), EINVAL);
   CHECK_EQ(fails(watch(epoll, EPOLL_CTL_MOD, counter, EPOLLIN)), ENOENT);
   CHECK_EQ(fails(watch(epoll, EPOLL_CTL_DEL, counter, EPOLLIN)), ENOENT);
   CHECK_EQ(fails(watch(epoll, 4, counter, EPOLLIN)), EINVAL);
@@ -303,7 +303,136 @@ TEST_CASE("what epoll cannot do it says") {
   CHECK_EQ(fails(epoll_wait(epoll, &event, 0, 0)), EINVAL);
   CHECK_EQ(fails(epoll_wait(counter, &event, 1, 0)), EINVAL);
   CHECK_EQ(fails(epoll_create1(1)), EINVAL);
-  CHECK_EQ(readiness(epoll), POLLNVAL);
+}
+
+TEST_CASE("an epoll is readable while something in it is ready, for poll, select and another epoll") {
+  const Descriptor outer = make_epoll();
+  const Descriptor inner = make_epoll();
+  const Descriptor counter = make_counter();
+  REQUIRE_EQ(watch(outer, EPOLL_CTL_ADD, inner, EPOLLIN, 1), 0);
+  REQUIRE_EQ(watch(inner, EPOLL_CTL_ADD, counter, EPOLLIN, 2), 0);
+  epoll_event event{};
+  CHECK_EQ(readiness(outer), 0);
+  CHECK_EQ(epoll_wait(outer, &event, 1, 0), 0);
+  for (int i = 0; i < 3; ++i) {
+    std::thread other([&] { add_to(counter, 1); });
+    CHECK_EQ(epoll_wait(outer, &event, 1, -1), 1);
+    other.join();
+    CHECK_EQ(event.data.u64, 1);
+    CHECK_EQ(event.events, EPOLLIN);
+    CHECK_EQ(epoll_wait(outer, &event, 1, 0), 1);
+    CHECK_EQ(readiness(outer), POLLIN);
+    CHECK_EQ(epoll_wait(inner, &event, 1, 0), 1);
+    CHECK_EQ(event.data.u64, 2);
+    CHECK_EQ(taken(counter), 1);
+    CHECK_EQ(readiness(inner), 0);
+    CHECK_EQ(readiness(outer), 0);
+    CHECK_EQ(epoll_wait(outer, &event, 1, 0), 0);
+  }
+  for (const int number : {static_cast<int>(inner), static_cast<int>(outer)}) {
+    std::thread other([&] { add_to(counter, 1); });
+    pollfd entry{number, POLLIN, 0};
+    CHECK_EQ(poll(&entry, 1, -1), 1);
+    CHECK_EQ(entry.revents, POLLIN);
+    other.join();
+    CHECK_EQ(taken(counter), 1);
+    std::thread another([&] { add_to(counter, 1); });
+    fd_set readable;
+    FD_ZERO(&readable);
+    FD_SET(number, &readable);
+    CHECK_EQ(select(number + 1, &readable, nullptr, nullptr, nullptr), 1);
+    another.join();
+    CHECK_EQ(taken(counter), 1);
+  }
+}
+
+TEST_CASE("an epoll within another tells once what is edge-triggered or one-shot, and is told by all that is in it") {
+  const Descriptor outer = make_epoll();
+  const Descriptor inner = make_epoll();
+  const Descriptor counter = make_counter();
+  REQUIRE_EQ(watch(inner, EPOLL_CTL_ADD, counter, EPOLLIN | EPOLLET), 0);
+  REQUIRE_EQ(watch(outer, EPOLL_CTL_ADD, inner, EPOLLIN | EPOLLET), 0);
+  epoll_event event{};
+  for (int i = 0; i < 3; ++i) {
+    add_to(counter, 1);
+    CHECK_EQ(epoll_wait(outer, &event, 1, -1), 1);
+    CHECK_EQ(epoll_wait(outer, &event, 1, 0), 0);
+    CHECK_EQ(readiness(inner), POLLIN);  // asking takes nothing away
+    CHECK_EQ(epoll_wait(inner, &event, 1, 0), 1);
+    CHECK_EQ(readiness(inner), 0);
+  }
+  REQUIRE_EQ(watch(outer, EPOLL_CTL_MOD, inner, EPOLLIN | EPOLLONESHOT), 0);
+  add_to(counter, 1);
+  CHECK_EQ(epoll_wait(outer, &event, 1, -1), 1);
+  add_to(counter, 1);
+  CHECK_EQ(epoll_wait(outer, &event, 1, 10), 0);
+  REQUIRE_EQ(watch(outer, EPOLL_CTL_MOD, inner, EPOLLIN), 0);
+  CHECK_EQ(epoll_wait(outer, &event, 1, -1), 1);
+  const Descriptor ready = make_counter(1);
+  CHECK_EQ(epoll_wait(inner, &event, 1, 0), 1);
+  CHECK_EQ(epoll_wait(outer, &event, 1, 0), 0);
+  std::thread other([&] { CHECK_EQ(watch(inner, EPOLL_CTL_ADD, ready, EPOLLIN), 0); });
+  CHECK_EQ(epoll_wait(outer, &event, 1, -1), 1);
+  other.join();
+}
+
+TEST_CASE("epolls lie upon each other five high, and in no circle") {
+  std::vector<Descriptor> tower;
+  for (int i = 0; i < 5; ++i) tower.push_back(make_epoll());
+  const Descriptor counter = make_counter();
+  const Descriptor more = make_epoll();
+  REQUIRE_EQ(watch(tower[4], EPOLL_CTL_ADD, counter, EPOLLIN), 0);
+  for (const std::size_t i : {0UZ, 2UZ, 3UZ, 1UZ}) REQUIRE_EQ(watch(tower[i], EPOLL_CTL_ADD, tower[i + 1], EPOLLIN), 0);
+  CHECK_EQ(fails(watch(more, EPOLL_CTL_ADD, tower[0], EPOLLIN)), ELOOP);
+  CHECK_EQ(fails(watch(tower[4], EPOLL_CTL_ADD, more, EPOLLIN)), ELOOP);
+  CHECK_EQ(fails(watch(tower[4], EPOLL_CTL_ADD, tower[0], EPOLLIN)), ELOOP);
+  CHECK_EQ(fails(watch(tower[2], EPOLL_CTL_ADD, tower[1], EPOLLIN)), ELOOP);
+  CHECK_EQ(watch(tower[3], EPOLL_CTL_ADD, more, EPOLLIN), 0);
+  std::thread other([&] { add_to(counter, 1); });
+  epoll_event event{};
+  CHECK_EQ(epoll_wait(tower[0], &event, 1, -1), 1);
+  other.join();
+  CHECK_EQ(readiness(more), 0);
+  CHECK_EQ(epoll_ctl(tower[1], EPOLL_CTL_DEL, tower[2], nullptr), 0);
+  CHECK_EQ(epoll_wait(tower[0], &event, 1, 0), 0);
+  CHECK_EQ(watch(tower[4], EPOLL_CTL_ADD, tower[0], EPOLLIN), 0);
+  CHECK_EQ(fails(watch(tower[1], EPOLL_CTL_ADD, tower[2], EPOLLIN)), ELOOP);
+  tower[0].reset();
+  CHECK_EQ(watch(tower[1], EPOLL_CTL_ADD, tower[2], EPOLLIN), 0);
+  CHECK_EQ(epoll_wait(tower[1], &event, 1, 0), 1);
+  tower[2].reset();
+  CHECK_EQ(epoll_wait(tower[1], &event, 1, 0), 0);
+}
+
+TEST_CASE("epolls within a shared one come and go on all cores, and each event comes through") {
+  constexpr int kRounds = 50;
+  const Descriptor shared = make_epoll();
+  std::atomic<std::uint32_t> running = toro::cores();
+  const Descriptor end = make_counter();
+  REQUIRE_EQ(watch(shared, EPOLL_CTL_ADD, end, EPOLLIN, 1), 0);
+  std::vector<toro::Thread<void>> threads;
+  for (std::uint32_t core = 0; core < toro::cores(); ++core)
+    threads.push_back(toro::thread::create({.core = core, .name = "maker"}, [&] {
+      for (int i = 0; i < kRounds; ++i) {
+        const Descriptor above = make_epoll();
+        const Descriptor own = make_epoll();
+        const Descriptor counter = make_counter();
+        CHECK_EQ(watch(own, EPOLL_CTL_ADD, counter, EPOLLIN), 0);
+        CHECK_EQ(watch(above, EPOLL_CTL_ADD, own, EPOLLIN), 0);
+        CHECK_EQ(watch(shared, EPOLL_CTL_ADD, above, EPOLLIN | EPOLLET), 0);
+        toro::Thread<void> adder = toro::thread::create(
+            {.core = (toro::this_core() + 1) % toro::cores(), .name = "adder"}, [&] { add_to(counter, 1); });
+        pollfd entry{above, POLLIN, 0};
+        CHECK_EQ(poll(&entry, 1, -1), 1);
+        adder.join();
+        CHECK_EQ(taken(counter), 1);
+      }
+      if (--running == 0) add_to(end, 1);
+    }));
+  epoll_event event{};
+  do CHECK_EQ(epoll_wait(shared, &event, 1, -1), 1);
+  while (event.data.u64 != 1);
+  for (auto& thread : threads) thread.join();
 }
 
 TEST_CASE("epoll waits for so long, for a timer, and for the console too") {

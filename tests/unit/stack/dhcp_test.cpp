@@ -9,10 +9,11 @@ namespace {
 const Ipv4Address kServer{{10, 0, 0, 1}};
 const Ipv4Address kOffered{{10, 0, 0, 50}};
 
-std::vector<std::byte> reply_to(const DhcpHeader& question, DhcpType type, std::uint32_t lease) {
+std::vector<std::byte> reply_to(const DhcpHeader& question, DhcpType type, std::uint32_t lease,
+                                Ipv4Address offered = kOffered) {
   DhcpHeader header = question;
   header.operation = DhcpHeader::kReply;
-  header.yours = kOffered;
+  header.yours = offered;
   std::vector<std::byte> reply(sizeof header);
   std::memcpy(reply.data(), &header, sizeof header);
   const auto option = [&](std::uint8_t kind, Bytes value) {
@@ -37,6 +38,8 @@ struct Server final : Observer {
   World::Host& client = world.add();
   UdpSocket socket{host.stack.udp(), this};
   std::uint32_t lease = 1000;
+  Ipv4Address offered = kOffered;
+  std::vector<Ipv4Address> declined;
   bool is_there = true;
   bool refuses = false;
   std::vector<DhcpType> asked;
@@ -56,11 +59,22 @@ struct Server final : Observer {
     asked.push_back(type);
     had_address.push_back(!question.client.is_any());
     if (!is_there) return;
+    if (type == DhcpType::decline) {
+      const Bytes options = Bytes(message).subspan(sizeof(DhcpHeader), 16);
+      CHECK(std::ranges::equal(options.subspan(3, 2), std::to_array({std::byte{50}, std::byte{4}})));
+      declined.push_back(*header_of<Ipv4Address>(options.subspan(5)));
+      CHECK(std::ranges::equal(options.subspan(9, 2), std::to_array({std::byte{54}, std::byte{4}})));
+      CHECK_EQ(*header_of<Ipv4Address>(options.subspan(11)), kServer);
+      CHECK_EQ(options[15], std::byte{255});
+      CHECK_EQ(question.flags, 0);
+      ++offered.bytes[3];
+      return;
+    }
     const DhcpType answer = type == DhcpType::discover ? DhcpType::offer : refuses ? DhcpType::nak : DhcpType::ack;
     const bool is_known = !question.client.is_any();
     REQUIRE(socket
                 .send(Endpoint{is_known ? question.client : kBroadcastAddress, kDhcpClientPort},
-                      reply_to(question, answer, lease))
+                      reply_to(question, answer, lease, offered))
                 .has_value());
   }
 };
@@ -116,6 +130,26 @@ TEST_CASE("a lease for ever is not renewed") {
   REQUIRE(server.world.run(kSecond, [&] { return server.client.stack.is_configured(); }));
   server.world.run(1'000'000 * kSecond);
   CHECK_EQ(server.asked.size(), 2);
+}
+
+TEST_CASE("an address that another has is given back, and another is asked for") {
+  Server server;
+  World::Host& other = server.world.add();
+  other.stack.configure({kOffered, 24, kServer, {}});
+  server.world.run(30 * kSecond);
+  server.client.stack.start_dhcp();
+  REQUIRE(server.world.run(kSecond, [&] { return server.client.stack.is_configured(); }));
+  CHECK_EQ(server.client.stack.address(), kOffered);
+  REQUIRE(server.world.run(kSecond, [&] { return !server.client.stack.is_configured(); }));
+  REQUIRE_EQ(server.client.conflicts.size(), 1);
+  CHECK_EQ(server.client.conflicts[0].first, kOffered);
+  CHECK_EQ(server.client.conflicts[0].second, other.stack.mac());
+  CHECK(other.conflicts.empty());  // a probe says nothing wrong about who has the address
+  REQUIRE(server.world.run(15 * kSecond, [&] { return server.client.stack.is_configured(); }));
+  CHECK(server.declined == std::vector{kOffered});
+  server.world.run(100 * kSecond);
+  CHECK_EQ(server.client.stack.address(), Ipv4Address{{10, 0, 0, 51}});
+  CHECK(server.declined == std::vector{kOffered});
 }
 
 TEST_CASE("messages that make no sense are refused") {

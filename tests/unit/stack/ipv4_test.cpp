@@ -14,6 +14,7 @@ struct Answering {
   World::Host& host = world.add().configured();
 
   Answering() {
+    world.run(5 * kSecond);  // it has announced its address
     const ArpPacket request{.operation = ArpPacket::kRequest,
                             .sender_mac = {{2, 0, 0, 0, 0, 99}},
                             .sender = kPeer,

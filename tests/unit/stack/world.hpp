@@ -43,6 +43,9 @@ class World {
       }
       for (Frame& finished : finish(frame)) world_.carry(*this, std::move(finished));
     }
+    void tell_conflict(Ipv4Address address, const MacAddress& other) override {
+      conflicts.emplace_back(address, other);
+    }
     ~Host() { stop_reading(0); }
     /// Its device has read all but `left` of the frames that it was given without a copy: they were to stay as they
     /// were.
@@ -73,8 +76,9 @@ class World {
 
    public:
     Stack stack;
-    std::vector<Frame> sent;  ///< while nobody else is there
-    std::size_t longest = 0;  ///< of the frames that the device was given
+    std::vector<std::pair<Ipv4Address, MacAddress>> conflicts;  ///< that it was told of
+    std::vector<Frame> sent;                                    ///< while nobody else is there
+    std::size_t longest = 0;                                    ///< of the frames that the device was given
     struct Reading {
       Frame seen;
       std::vector<Bytes> parts;
