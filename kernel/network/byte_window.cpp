@@ -25,18 +25,28 @@ void ByteWindow::let_go(std::size_t slot, std::size_t end) {
 }
 
 void ByteWindow::clear() {
-  if (slots_ == nullptr) return;
   let_go(begin_ / kChunk, (begin_ + extent_ + kChunk - 1) / kChunk);
-  heap::free(std::exchange(slots_, nullptr));
+  if (slots_ != few_.data()) heap::free(std::exchange(slots_, few_.data()));
+  slot_count_ = few_.size();
   begin_ = extent_ = 0;
 }
 
+/// Moves to the ring in which all of the capacity has a place.
+bool ByteWindow::make_room() {
+  auto** const slots = static_cast<Chunk**>(heap::allocate(most_slots() * sizeof(Chunk*)));
+  if (slots == nullptr) return false;
+  std::fill_n(slots, most_slots(), nullptr);
+  const std::size_t first = begin_ / kChunk;
+  for (std::size_t i = 0; i < few_.size(); ++i) slots[i] = std::exchange(chunk_of(first + i), nullptr);
+  slots_ = slots;
+  slot_count_ = most_slots();
+  begin_ %= kChunk;
+  return true;
+}
+
 std::size_t ByteWindow::write(std::size_t offset, Bytes bytes) {
-  if (slots_ == nullptr) {
-    slots_ = static_cast<Chunk**>(heap::allocate(slot_count() * sizeof(Chunk*)));
-    if (slots_ == nullptr) return 0;
-    std::fill_n(slots_, slot_count(), nullptr);
-  }
+  const std::size_t end = begin_ % kChunk + offset + bytes.size();
+  if (slots_ == few_.data() && end > few_.size() * kChunk && !make_room()) return 0;
   std::size_t written = 0;
   for (std::size_t at = begin_ + offset; !bytes.empty();) {
     Chunk*& chunk = chunk_of(at / kChunk);
@@ -83,7 +93,7 @@ void ByteWindow::drop(std::size_t count, std::size_t left) {
   if (left == 0) return clear();
   const std::size_t end = begin_ + count;
   let_go(begin_ / kChunk, end / kChunk);
-  const std::size_t ring = slot_count() * kChunk;
+  const std::size_t ring = slot_count_ * kChunk;
   begin_ = end < ring ? end : end - ring;
   extent_ -= std::min(extent_, count);
 }

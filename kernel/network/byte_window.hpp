@@ -27,7 +27,8 @@ class MemoryBudget {
 
 class ByteWindow {
  public:
-  static constexpr std::size_t kChunk = 4096;
+  /// With what is beside it, a block of the size that the heap keeps for the next.
+  static constexpr std::size_t kChunk = 4096 - 2 * sizeof(void*);
 
   /// Memory of a window. Who holds it has it until he releases it, whatever becomes of the window, and what was written
   /// stays as it is.
@@ -68,19 +69,22 @@ class ByteWindow {
   void clear();
 
  private:
-  [[nodiscard]] std::size_t slot_count() const { return capacity_ / kChunk + 2; }
+  [[nodiscard]] std::size_t most_slots() const { return capacity_ / kChunk + 2; }
+  [[nodiscard]] bool make_room();
   /// Where the chunk lies that is number `slot` from the ring's first on, at most one round behind it.
   [[nodiscard]] Chunk*& chunk_of(std::size_t slot) const {
-    return slots_[slot < slot_count() ? slot : slot - slot_count()];
+    return slots_[slot < slot_count_ ? slot : slot - slot_count_];
   }
   /// Those of `slot` up to `end`, counted on beyond the ring's end.
   void let_go(std::size_t slot, std::size_t end);
 
   MemoryBudget& budget_;
   std::size_t capacity_;
-  Chunk** slots_ = nullptr;  ///< a ring; none while nothing is kept
-  std::size_t begin_ = 0;    ///< in bytes of the ring
-  std::size_t extent_ = 0;   ///< bytes from there on, behind which nothing was written
+  std::array<Chunk*, 2> few_{};  ///< suffice while little is kept
+  Chunk** slots_ = few_.data();  ///< a ring: these, or a block of the heap with most_slots()
+  std::size_t slot_count_ = few_.size();
+  std::size_t begin_ = 0;   ///< in bytes of the ring
+  std::size_t extent_ = 0;  ///< bytes from there on, behind which nothing was written
 };
 
 }  // namespace toro::inet

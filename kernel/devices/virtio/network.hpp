@@ -64,7 +64,9 @@ class Network final : public network::Driver {
   [[nodiscard]] network::Events listen(network::Events events) override;
   [[nodiscard]] std::optional<network::Events> on_interrupt() override;
   [[nodiscard]] LinkState link() override { return link_; }
-  [[nodiscard]] std::string_view failure() const override { return failure_ ? describe(*failure_) : ""; }
+  [[nodiscard]] std::string_view failure() const override {
+    return failure_ ? describe(*failure_) : std::string_view{};
+  }
 
   [[nodiscard]] std::optional<Error> error() const { return failure_; }
   /// Pairs of queues that the device uses.
