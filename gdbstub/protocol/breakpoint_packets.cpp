@@ -18,18 +18,6 @@ std::optional<Breakpoint> take_breakpoint(Scanner& arguments) {
   return Breakpoint{static_cast<BreakpointKind>(*kind), *address, *length};
 }
 
-/// GDB 13 shows the text of `E.`, LLDB decodes `Enn;HEX` once it has asked for error strings.
-void refuse(Dialog& dialog, Error number, std::string_view reason) {
-  if (dialog.client.error_strings) {
-    dialog.reply.error(number);
-    dialog.reply.put(';');
-    HexText(dialog.reply).text(reason);
-  } else {
-    dialog.reply.text("E.");
-    dialog.reply.text(reason);
-  }
-}
-
 void answer(Dialog& dialog, BreakpointResult result) {
   switch (result) {
     case BreakpointResult::done:
@@ -37,11 +25,11 @@ void answer(Dialog& dialog, BreakpointResult result) {
     case BreakpointResult::unmapped:
       return dialog.reply.error(Error::fault);
     case BreakpointResult::table_full:
-      return refuse(dialog, Error::no_space, "swbp.the table of software breakpoints is full");
+      return dialog.refuse(Error::no_space, "swbp.the table of software breakpoints is full");
     case BreakpointResult::registers_full:
-      return refuse(dialog, Error::no_space, "hwbp.all 4 debug registers are in use");
+      return dialog.refuse(Error::no_space, "hwbp.all 4 debug registers are in use");
     case BreakpointResult::never_runs:
-      return refuse(dialog, Error::not_supported, "dump.a memory dump does not run");
+      return dialog.refuse(Error::not_supported, "dump.a memory dump does not run");
     case BreakpointResult::invalid:
       return dialog.reply.error(Error::invalid);
   }

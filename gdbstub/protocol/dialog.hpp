@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "gdbstub/protocol/osdata.hpp"
 #include "gdbstub/protocol/reply.hpp"
@@ -62,6 +63,18 @@ struct Dialog {
   void send() {
     const std::string_view packet = reply.packet();
     transport.send({packet.data(), packet.size()});
+  }
+  /// An error with its reason, `CATEGORY.SENTENCE`: GDB 13 shows the text of `E.`, LLDB decodes `Enn;HEX` once it has
+  /// asked for error strings.
+  void refuse(Error number, std::string_view reason) {
+    if (client.error_strings) {
+      reply.error(number);
+      reply.put(';');
+      HexText(reply).text(reason);
+    } else {
+      reply.text("E.");
+      reply.text(reason);
+    }
   }
   /// `thread` itself, or the stopped one where the client leaves the choice.
   [[nodiscard]] ThreadId chosen(ThreadId thread) const {

@@ -12,7 +12,9 @@ void go_on(Dialog& dialog, ResumeRequest request) {
   // LLDB steps the thread that is looked at alone, and takes a refusal for the end of the process: one that does not
   // run gets there by the others.
   if (dialog.client.thread_suffix && !dialog.target.can_resume(request)) request.others_run = true;
-  if (!dialog.target.can_resume(request)) return dialog.reply.error(Error::not_supported);
+  if (!dialog.target.can_resume(request))
+    return dialog.refuse(Error::not_supported,
+                         "resume.that thread waits while all others are held, or nothing here runs");
   dialog.request = request;
   dialog.next = Next::resume;
 }

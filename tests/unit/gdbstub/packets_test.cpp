@@ -344,7 +344,7 @@ TEST_CASE("packets: going on") {
       {"vCont;r1,", "E22"},
       {"vCont;cc", "E22"},
       {"vCont", ""},
-      {"vCont;s:2", "E95"},
+      {"vCont;s:2", "E.resume.that thread waits while all others are held, or nothing here runs"},
       {"vCont;t", "E22"},
   });
   Bench bench;

@@ -122,7 +122,7 @@ TEST_CASE("session: a broker that says that another debugger speaks") {
   bench.transport.sent.clear();
   bench.feed(framed("qC"));
   CHECK(bench.transport.take() == "+" + framed("QC1"));
-  CHECK(bench.ask("vCont;s:2") == "E95");
+  CHECK(bench.ask("vCont;s:2").starts_with("E.resume."));
   CHECK(bench.ask("QToroSession:") == "E22");
   CHECK(bench.ask("QToroSession:x") == "E22");
 }
