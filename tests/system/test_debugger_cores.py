@@ -173,7 +173,7 @@ class Meeting(Four):
         guest.ends(0)
 
     def test_none_is_lost_where_all_meet_one_all_the_time(self):
-        """The stub itself steps over the breakpoint, while the other cores come to it."""
+        """A client takes the breakpoint out to step the core that met it, while the others are on their way there."""
         rounds = 125
         guest = self.four("cores-meet", str(rounds), wait=True)
         gdb = Gdb(self)
@@ -190,6 +190,10 @@ class Meeting(Four):
                 self.assertRegex(reply, b"^T05.*;swbreak:;")
                 self.assertIn(b"10:" + meet.to_bytes(8, "little").hex().encode(), reply)
                 hits += 1
+                self.assertEqual(b"OK", wire.ask(b"z0,%x,1" % meet))
+                thread = re.search(rb"thread:(\w+);", reply).group(1)
+                self.assertEqual(b"T05", wire.ask(b"vCont;s:" + thread)[:3])
+                self.assertEqual(b"OK", wire.ask(b"Z0,%x,1" % meet))
             self.assertEqual(b"W00", reply)
         self.assertEqual(CORES * rounds, hits)
         guest.says(f"met: {CORES * rounds}\n")

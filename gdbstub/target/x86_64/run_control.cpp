@@ -92,11 +92,11 @@ StepResult RunControl::start(const ResumeRequest& request) {
     wait_for_thread(thread_);
     motion_ = Motion::run;
   }
-  // Going on from where it stood passes the breakpoint there; a client that moved rip onto one wants to meet it.
+  // A step from where it stood passes the breakpoint there; a client that moved rip onto one wants to meet it. So does
+  // one that goes on with a breakpoint in memory there: it takes it out, and steps, where it wants to pass it.
   const bool unmoved = !registers->take_moved() && core_ == stop_core_ && frame.rip == stop_address_;
   if (unmoved && machine_.hardware().executes_at(frame.rip)) frame.rflags |= kResumeFlag;
-  if (unmoved && machine_.software().contains(frame.rip)) {
-    if (motion_ == Motion::run) motion_ = Motion::step_over;
+  if (unmoved && motion_ != Motion::run && machine_.software().contains(frame.rip)) {
     mask(frame);
     return begin_step(frame);
   }
