@@ -20,6 +20,9 @@ set tool gdb
 set GDB gdb
 set GDB_DATA_DIRECTORY ""
 set enable_libctf no
+set OBJCOPY_FOR_TARGET {llvm}/llvm-objcopy
+set STRIP_FOR_TARGET {llvm}/llvm-strip
+set READELF_FOR_TARGET {llvm}/llvm-readelf
 lappend boards_dir {home}/dejagnu {testsuite}/boards
 """
 VERDICTS = ("PASS", "FAIL", "XPASS", "XFAIL", "KPASS", "KFAIL", "UNRESOLVED", "UNTESTED", "UNSUPPORTED", "ERROR")
@@ -49,7 +52,8 @@ def run(testsuite, program, file, stub, limit):
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="toro-gdb-") as name:
         folder = Path(name)
-        (folder / "site.exp").write_text(SITE.format(testsuite=testsuite, folder=folder, home=HERE))
+        [*_, llvm] = sorted(Path("/usr/lib").glob("llvm-*/bin"))
+        (folder / "site.exp").write_text(SITE.format(testsuite=testsuite, folder=folder, home=HERE, llvm=llvm))
         (folder / "gdb.sum").touch()
         begin = time.monotonic()
         with open(folder / "said", "w") as said:

@@ -17,8 +17,8 @@ stub and then with QEMU's own (`--stub qemu`), on the same image. This page is g
 
 `--limit` is the time for a file and a stub (seconds; 300 where nothing is said), `--seconds` ends the run after the file that it falls into; the next
 run goes on. Nothing outlives a file. The status is 1 when a file passes fewer tests with the kernel's stub than with QEMU's. The
-files are data, `tests/gdb/files.json`: of gdb.base and gdb.threads those that need neither fork, signals, nor
-arguments of `main`. `./toro test` runs a few of them.
+files are data, `tests/gdb/files.json`: of gdb.base and gdb.threads those that need neither fork, signals,
+arguments of `main`, shared libraries, a second run of a program, nor GDB's non-stop mode. `./toro test` runs a few of them.
 
 | | |
 |---|---|
