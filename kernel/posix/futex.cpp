@@ -180,6 +180,8 @@ std::uint32_t wake_futex(const std::uint32_t* word, std::uint32_t count) {
   return taken;
 }
 
+namespace {
+
 /// Wakes up to `count` waits for `word` and lets up to `most` others wait for `to` instead; how many of both.
 std::uint32_t requeue_futex(const std::uint32_t* word, std::uint32_t count, const std::uint32_t* to,
                             std::uint32_t most) {
@@ -195,6 +197,8 @@ std::uint32_t requeue_futex(const std::uint32_t* word, std::uint32_t count, cons
   const arch::SpinLockGuard other((first < second ? second : first)->lock);
   return woken + move(*first, word, *second, to, most);
 }
+
+}  // namespace
 
 Result sys_futex(SyscallFrame& frame) {
   auto* word = frame.pointer<std::uint32_t>(0);

@@ -47,8 +47,11 @@ struct Errand {
 
 }  // namespace
 
-void create_next_thread(NextThread& next) {
+CreateAs::CreateAs(NextThread& next) {
   scheduler().current().next_thread = &next;
+}
+CreateAs::~CreateAs() {
+  scheduler().current().next_thread = nullptr;
 }
 
 std::uintptr_t allocate_stack(std::size_t size) {

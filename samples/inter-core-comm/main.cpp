@@ -14,6 +14,7 @@ struct Pong {
 }  // namespace
 
 int main() {
+  if (toro::cores() == 1) std::puts("nobody to play with: --cores 2 has a second core");
   toro::Channel<Pong> pongs;  // core 0 receives
   for (std::uint32_t core = 1; core < toro::cores(); ++core) {
     toro::Event ready;

@@ -165,7 +165,10 @@ Connection& Service::add(std::unique_ptr<Connection> connection, SocketHandle so
   added.socket_.emplace(std::move(socket));
   added.place_ = connections_.insert(connections_.end(), std::move(connection));
   added.watched_ = state == Connection::State::connecting ? Poller::kOut : Poller::kIn;
-  if (!poller_.add(*added.socket_, added.watched_, static_cast<detail::Watched*>(&added))) throw std::bad_alloc();
+  if (!poller_.add(*added.socket_, added.watched_, static_cast<detail::Watched*>(&added))) {
+    added.end();
+    throw std::bad_alloc();
+  }
   return added;
 }
 

@@ -24,7 +24,7 @@ void create_server() {
   pthread_attr_init(&attributes);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   detail::NextThread next{.core = 0, .name = "shutdown"};
-  detail::create_next_thread(next);
+  const detail::CreateAs as(next);
   pthread_t thread;
   const int error = pthread_create(&thread, &attributes, serve, nullptr);
   if (error != 0) {

@@ -141,7 +141,7 @@ Carrier* take_spare(const Task& task) {
   pthread_attr_setstack(&attributes, reinterpret_cast<void*>(next.stack_low), task.stack);
   next.task = &task;
   next.name = name;
-  create_next_thread(next);
+  const CreateAs as(next);
   pthread_t thread;
   const int error = pthread_create(&thread, &attributes, carry, &task);
   pthread_attr_destroy(&attributes);

@@ -42,7 +42,7 @@ void create_worker(std::uint32_t core) {
   pthread_attr_init(&attributes);
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   NextThread next{.core = core};
-  create_next_thread(next);
+  const CreateAs as(next);
   pthread_t thread;
   const int error = pthread_create(&thread, &attributes, serve, nullptr);
   if (error != 0) {

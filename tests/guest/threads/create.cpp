@@ -168,6 +168,14 @@ TEST_CASE("a stack is as long as it was asked for") {
   toro::thread::create({.stack = std::size_t{1} << 20}, [] { Use::all_of(900 * 1024); }).join();
 }
 
+TEST_CASE("what the next thread was to be is forgotten where none came of it") {
+  {
+    toro::detail::NextThread next{.core = last_core(), .name = "never made"};
+    const toro::detail::CreateAs as(next);
+  }
+  std::thread([] { CHECK(toro::this_core() == 0); }).join();
+}
+
 TEST_CASE("a stack larger than memory is bad_alloc") {
   CHECK_THROWS_AS(toro::thread::create({.stack = std::size_t{1} << 40}, [] {}).join(), std::bad_alloc);
 }

@@ -52,8 +52,14 @@ struct NextThread {
   std::string_view name = "thread";
 };
 
-/// The next thread that the calling thread creates by clone() or pthread_create() is as `next` says.
-void create_next_thread(NextThread& next);
+/// While it lives, the next thread that the calling thread creates by clone() or pthread_create() is as `next` says.
+class CreateAs {
+ public:
+  explicit CreateAs(NextThread& next);
+  ~CreateAs();  ///< pthread_create() may fail before it comes to the kernel
+  CreateAs(const CreateAs&) = delete;
+  CreateAs& operator=(const CreateAs&) = delete;
+};
 
 /// A stack of `size` bytes, a multiple of the page size, with a guard page below; its lowest byte, or 0.
 [[nodiscard]] std::uintptr_t allocate_stack(std::size_t size);
