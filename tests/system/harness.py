@@ -1,8 +1,10 @@
 """Runs `toro` as a user does, and sees to it that nothing of a run is left."""
 
 import fcntl
+import hashlib
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -30,24 +32,38 @@ def build_targets(board, *targets):
     return folder
 
 
-def echo(address, data, patience, *options):
-    """What comes back from a server of echoes, sent while it comes. `patience`: seconds without a byte."""
+def random_parts(seed, size):
+    """So many bytes, in parts."""
+    source = random.Random(seed)
+    while size:
+        part = source.randbytes(min(size, 1 << 20))
+        size -= len(part)
+        yield part
+
+
+def echo(address, seed, size, patience, *options):
+    """Random bytes to a server of echoes, which are read while they go; how many went and came, with their checksums: two
+    that are to be equal. `patience`: seconds without a byte."""
     with socket.create_connection(address, timeout=patience) as connection:
         for option in options:
             connection.setsockopt(*option)
+        sent, back = hashlib.sha256(), hashlib.sha256()
 
         def send():
-            for at in range(0, len(data), 1 << 16):  # each part has its time: sendall() counts it for the whole
-                connection.sendall(data[at:at + (1 << 16)])
+            for part in random_parts(seed, size):
+                sent.update(part)
+                for at in range(0, len(part), 1 << 16):  # each has its time: sendall() counts it for the whole
+                    connection.sendall(part[at:at + (1 << 16)])
             connection.shutdown(socket.SHUT_WR)
 
         sender = threading.Thread(target=send, daemon=True)
         sender.start()
-        back = bytearray()
-        while part := connection.recv(1 << 16):
-            back += part
-        sender.join()
-        return bytes(back)
+        count = 0
+        while part := connection.recv(1 << 18):
+            back.update(part)
+            count += len(part)
+        sender.join(patience)
+        return (size, sent.hexdigest()), (count, back.hexdigest())
 
 
 class Result:
