@@ -66,6 +66,14 @@ std::expected<void, NetworkError> Device::start(Offloads wanted) {
   return check();
 }
 
+std::expected<void, NetworkError> Device::use_queues() {
+  std::size_t count = 0;
+  for (const Device* queue = this; queue != nullptr; queue = queue->next_queue_) ++count;
+  const InterruptsOff off;
+  if (!driver_.use_queues(count)) return std::unexpected(NetworkError::device_failed);
+  return {};
+}
+
 /// All of the core's own memory. What was allocated when something is missing is kept for the next try.
 std::expected<void, NetworkError> Device::allocate_buffers() {
   constexpr std::size_t kPerPage = memory::kPageSize / kBufferSize;
