@@ -7,6 +7,7 @@
 #include "kernel/network/object.hpp"
 #include "kernel/network/observer.hpp"
 #include "kernel/network/packets.hpp"
+#include "kernel/network/steering.hpp"
 
 namespace toro::inet {
 
@@ -81,14 +82,15 @@ class Udp {
  public:
   explicit Udp(Stack& stack) : stack_(stack) {}
 
-  /// False when nobody wants it.
-  [[nodiscard]] bool input(const UdpDatagram& datagram);
+  /// False where it is for none of those that `takes` names.
+  [[nodiscard]] bool input(const UdpDatagram& datagram, Takes takes);
   void unreachable(Endpoint local, Endpoint remote, Unreachable code);
+  /// Whether a socket, other than `self`, may be bound to `local`.
+  [[nodiscard]] bool is_free(Endpoint local, bool shares_port, const UdpSocket* self = nullptr) const;
 
  private:
   friend class UdpSocket;
   friend struct SocketTable;
-  [[nodiscard]] bool is_free(const UdpSocket& socket, Endpoint local) const;
   [[nodiscard]] std::uint16_t free_port(const UdpSocket& socket, Ipv4Address address) const;
 
   Stack& stack_;
