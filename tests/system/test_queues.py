@@ -128,12 +128,12 @@ class OnMmio(Queues, harness.Case):
 
 class Refusals(harness.Case):
     def test_a_tap_device_with_one_queue(self):
-        tap_network.make("one", tap_network.HOST)
+        tap_network.make("one")
         self.addCleanup(tap_network.ip, "link", "delete", "one")
-        self.refused(self.toro("run", "hello-world", "--net", "tap:one,queues=2"), "'one'", "multi_queue")
+        self.refused(self.toro("run", "hello", "--net", "tap:one,queues=2"), "'one'", "multi_queue")
 
     def test_a_board_whose_device_has_one_queue(self):
-        self.refused(self.toro("run", "hello-world", "--board", "kvm-pc-emulated", "--net", "tap:one,queues=2"),
+        self.refused(self.toro("run", "hello", "--board", "kvm-pc-emulated", "--net", "tap:one,queues=2"),
                      "kvm-pc-emulated", "one queue")
 
 

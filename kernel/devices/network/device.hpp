@@ -58,7 +58,7 @@ class Device {
   /// The same device's next queue, which belongs to a core of its own; null: there is none.
   [[nodiscard]] Device* next_queue() const { return next_queue_; }
   /// Once this and all next queues are claimed: from now on the device spreads what it receives over them. Of the first
-  /// queue. NetworkError::device_failed.
+  /// queue. NetworkError::device_failed, NetworkError::timed_out.
   [[nodiscard]] std::expected<void, NetworkError> use_queues();
 
   /// The next frame; waits for it until `deadline`, nanoseconds since boot, 0: not at all.

@@ -48,9 +48,10 @@ class Driver {
   [[nodiscard]] virtual std::expected<Offloads, NetworkError> start(Offloads wanted, BufferPool& pool,
                                                                     NetworkCounters& counters) = 0;
 
-  /// Has frames spread over `count` queues of the device, of which this is the first: all of them have started, each by
-  /// a driver of its own. False where the device does not.
-  [[nodiscard]] virtual bool use_queues(std::size_t count) { return count == 1; }
+  /// Has frames spread over `count` queues of the device, more than one, of which this is the first: all of them have
+  /// started, each by a driver of its own. False where the device does not; nothing where it has not answered yet, and
+  /// is to be asked again.
+  [[nodiscard]] virtual std::optional<bool> use_queues(std::size_t) { return false; }
 
   /// The next frame, if one has come.
   [[nodiscard]] virtual Frame receive() = 0;

@@ -159,26 +159,25 @@ std::expected<void, Error> NetworkQueuePair::set_up() {
   return {};
 }
 
-/// Asks the device to use `count` pairs, and waits for its answer a bounded while. [virtio 1.2 §5.1.6.5.5]
-bool Network::command_pairs(std::uint16_t count) {
-  constexpr int kLooks = 1000;
+/// Asks the device to use `count` pairs, or looks whether it has answered. [virtio 1.2 §5.1.6.5.5]
+std::optional<bool> Network::command_pairs(std::uint16_t count) {
   constexpr std::uint8_t kUnanswered = 0xff;
-  command_ = {.pairs = count};
-  command_result_ = kUnanswered;
-  const auto command = std::as_bytes(std::span(&command_, 1));
-  const auto result = std::as_writable_bytes(std::span(&command_result_, 1));
-  if (!control_.submit(std::span(&command, 1), std::span(&result, 1), 0)) return false;
-  if (control_.publish()) transport_->notify(receive_queue(device_pairs_));
-  for (int i = 0; i < kLooks; ++i) {
-    const auto completion = control_.poll();
-    if (!completion) {
-      fail(completion.error());
-      return false;
-    }
-    if (*completion) return *const_cast<const volatile std::uint8_t*>(&command_result_) == kControlOk;
-    static_cast<void>(transport_->status());  // an exit, in which a device of the monitor's own does its work
+  if (!works()) return false;
+  if (!std::exchange(has_command_, true)) {
+    command_ = {.pairs = count};
+    command_result_ = kUnanswered;
+    const auto command = std::as_bytes(std::span(&command_, 1));
+    const auto result = std::as_writable_bytes(std::span(&command_result_, 1));
+    if (!control_.submit(std::span(&command, 1), std::span(&result, 1), 0)) return false;
+    if (control_.publish()) transport_->notify(receive_queue(device_pairs_));
   }
-  return false;
+  const auto completion = control_.poll();
+  if (!completion) {
+    fail(completion.error());
+    return false;
+  }
+  if (!*completion) return std::nullopt;
+  return *const_cast<const volatile std::uint8_t*>(&command_result_) == kControlOk;
 }
 
 LinkState Network::read_link() {
@@ -215,8 +214,8 @@ std::expected<Offloads, NetworkError> NetworkQueuePair::start(Offloads wanted, n
   return device_->active_;
 }
 
-bool NetworkQueuePair::use_queues(std::size_t count) {
-  return count == 1 || device_->command_pairs(static_cast<std::uint16_t>(count));
+std::optional<bool> NetworkQueuePair::use_queues(std::size_t count) {
+  return device_->command_pairs(static_cast<std::uint16_t>(count));
 }
 
 network::Events NetworkQueuePair::listen(network::Events events) {

@@ -33,7 +33,7 @@ class NetworkQueuePair final : public network::Driver {
   [[nodiscard]] std::expected<network::Offloads, NetworkError> start(network::Offloads wanted,
                                                                      network::BufferPool& pool,
                                                                      NetworkCounters& counters) override;
-  [[nodiscard]] bool use_queues(std::size_t count) override;
+  [[nodiscard]] std::optional<bool> use_queues(std::size_t count) override;
   [[nodiscard]] network::Frame receive() override;
   [[nodiscard]] Result transmit(const network::Transmit& frame) override;
   void kick() override;
@@ -108,7 +108,7 @@ class Network {
   [[nodiscard]] std::expected<void, Error> read_identity(Features features, MacAddress otherwise);
   [[nodiscard]] std::expected<void, Error> set_up(Features features);
   [[nodiscard]] std::expected<void, Error> set_up_ring(std::uint16_t index, EventQueue& queue, const QueueView& memory);
-  [[nodiscard]] bool command_pairs(std::uint16_t count);
+  [[nodiscard]] std::optional<bool> command_pairs(std::uint16_t count);
   [[nodiscard]] LinkState read_link();
 
   Transport* transport_ = nullptr;
@@ -125,6 +125,7 @@ class Network {
 
   EventQueue control_;
   QueueMemory<4> control_memory_;
+  bool has_command_ = false;
   PairsCommand command_;
   std::uint8_t command_result_ = 0;
 };

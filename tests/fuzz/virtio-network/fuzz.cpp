@@ -223,7 +223,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t used = network->useful_pairs() == 1 ? 1 : 1 + input.byte() % network->useful_pairs();
   for (std::size_t i = 1; i < used; ++i)
     if (!pairs[i].start(offloads, pool, counters)) return 0;
-  if (!pairs[0].use_queues(used)) return 0;
+  if (used > 1) static_cast<void>(pairs[0].use_queues(used));
   User user({pairs.get(), used}, pool, input);
   while (!input.empty()) {
     const std::uint8_t what = input.byte() % 16;
