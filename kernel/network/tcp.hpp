@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "kernel/network/ports.hpp"
 #include "kernel/network/siphash.hpp"
 #include "kernel/network/steering.hpp"
 #include "kernel/network/tcp_connection.hpp"
@@ -11,13 +12,6 @@
 namespace toro::inet {
 
 class Stack;
-
-/// What a socket may have its port in common with.
-enum class Reuse : std::uint8_t {
-  no,
-  address,  ///< connections that others have there [SO_REUSEADDR]
-  port,     ///< and listeners that say the same: each takes a part of the flows [SO_REUSEPORT]
-};
 
 /// Takes connections in at a port. Leaves its stack when it is destroyed; connections that nobody accepted are reset.
 class TcpListener {

@@ -16,19 +16,19 @@ UdpSocket::~UdpSocket() {
   while (Datagram* const datagram = queue_.pop()) heap::free(datagram);
 }
 
-bool Udp::is_free(Endpoint local, bool shares_port, const UdpSocket* self) const {
+bool Udp::is_free(Endpoint local, Reuse reuse, const UdpSocket* self) const {
   for (const UdpSocket* other = sockets_.first(); other != nullptr; other = sockets_.next(*other)) {
     if (other == self || other->local_.port != local.port) continue;
     const bool meet =
         other->local_.address == local.address || other->local_.address.is_any() || local.address.is_any();
-    if (meet && !(other->shares_port_ && shares_port)) return false;
+    if (meet && (other->reuse_ == Reuse::no || reuse == Reuse::no)) return false;
   }
   return true;
 }
 
 std::uint16_t Udp::free_port(const UdpSocket& socket, Ipv4Address address) const {
   return find_dynamic_port(stack_.environment().random(), [&](std::uint16_t port) {
-    return stack_.steering().has_port(port) && is_free({address, port}, socket.shares_port_, &socket);
+    return stack_.steering().has_port(port) && is_free({address, port}, socket.reuse_, &socket);
   });
 }
 
@@ -37,7 +37,7 @@ Result<> UdpSocket::bind(Endpoint local) {
   if (!local.address.is_any() && !local.address.is_limited_broadcast() && !udp_.stack_.is_own(local.address))
     return failure(Error::address_not_available);
   if (local.port == 0) local.port = udp_.free_port(*this, local.address);
-  if (local.port == 0 || !udp_.is_free(local, shares_port_, this)) return failure(Error::address_in_use);
+  if (local.port == 0 || !udp_.is_free(local, reuse_, this)) return failure(Error::address_in_use);
   local_ = local;
   udp_.sockets_.push(*this);
   return {};

@@ -97,8 +97,7 @@ bool Socket::is_free_at_others(Endpoint local) {
   for (Interface* other = &interface().first(); other != nullptr; other = other->next()) {
     if (other == &interface()) continue;
     const bool is_free = other->run([&](Stack& stack) {
-      return type_ == SocketType::stream ? stack.tcp().is_free(local, reuse())
-                                         : stack.udp().is_free(local, options_.reuse_address || options_.reuse_port);
+      return type_ == SocketType::stream ? stack.tcp().is_free(local, reuse()) : stack.udp().is_free(local, reuse());
     });
     if (!is_free) return false;
   }
@@ -131,7 +130,7 @@ UdpSocket* Socket::datagram_socket(Stack& stack) {
 void Socket::apply_options() {
   if (datagrams_ != nullptr) {
     datagrams_->allow_broadcast(options_.broadcast);
-    if (options_.reuse_address || options_.reuse_port) datagrams_->share_port();
+    datagrams_->set_reuse(reuse());
   }
   if (connection_ == nullptr) return;
   connection_->set_no_delay(options_.no_delay);

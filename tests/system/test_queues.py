@@ -33,11 +33,11 @@ class Queues:
         super().setUp()
         tap_network.make("guest", tap_network.HOST, several_queues=True)
         self.addCleanup(tap_network.ip, "link", "delete", "guest")
-        self.folder = harness.build_targets(self.board, "queues")
+        self.elf = os.path.join(harness.build_targets(self.board, "queues"), "tests/guest/queues/queues.elf")
 
     def start_guest(self, *arguments):
-        guest = self.start("run", os.path.join(self.folder, "tests/guest/queues/queues.elf"), "--board", self.board,
-                           "--cores", str(CORES), "--net", tap_network.option("guest", queues=CORES), "--", *arguments)
+        guest = self.start("run", self.elf, "--board", self.board, "--cores", str(CORES), "--net",
+                           tap_network.option("guest", queues=CORES), "--", *arguments)
         self.console_until(guest, "serving\n")
         return guest
 
