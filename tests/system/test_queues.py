@@ -98,7 +98,7 @@ class Queues:
         threading.Thread(target=serve, daemon=True).start()
         guest = self.start_guest(tap_network.HOST, str(listener.getsockname()[1]))
         lines = sorted(guest.stdout.readline() for _ in range(8 * CORES))
-        self.assertEqual(sorted(f"core {core}: host to {core}, 0{core}\n" for core in range(CORES) for _ in range(8)),
+        self.assertEqual(sorted(b"core %d: host to %d, 0%d\n" % (core, core, core) for core in range(CORES) for _ in range(8)),
                          lines)
 
     def test_a_port_where_nobody_listens_is_refused_by_one_answer(self):
@@ -128,12 +128,12 @@ class OnMmio(Queues, harness.Case):
 
 class Refusals(harness.Case):
     def test_a_tap_device_with_one_queue(self):
-        tap_network.make("one")
-        self.addCleanup(tap_network.ip, "link", "delete", "one")
-        self.refused(self.toro("run", "hello", "--net", "tap:one,queues=2"), "'one'", "multi_queue")
+        tap_network.make("single")
+        self.addCleanup(tap_network.ip, "link", "delete", "single")
+        self.refused(self.toro("run", "hello", "--net", "tap:single,queues=2"), "'single'", "multi_queue")
 
     def test_a_board_whose_device_has_one_queue(self):
-        self.refused(self.toro("run", "hello", "--board", "kvm-pc-emulated", "--net", "tap:one,queues=2"),
+        self.refused(self.toro("run", "hello", "--board", "kvm-pc-emulated", "--net", "tap:single,queues=2"),
                      "kvm-pc-emulated", "one queue")
 
 
