@@ -3,7 +3,7 @@
 // connects to HOST, and to main(), and says what came back.
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <poll.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -62,17 +62,27 @@ bool answer(int socket) {
   return sendto(socket, bytes.data(), static_cast<std::size_t>(count) + 1, MSG_NOSIGNAL, to, size) == count + 1;
 }
 
+void watch(int epoll, int socket) {
+  epoll_event event{.events = EPOLLIN, .data = {.fd = socket}};
+  require(epoll_ctl(epoll, EPOLL_CTL_ADD, socket, &event) == 0, "epoll_ctl");
+}
+
+/// `datagrams`: negative where there are none.
 [[noreturn]] void serve(int listener, int datagrams) {
-  std::vector<pollfd> sockets{{listener, POLLIN, 0}, {datagrams, POLLIN, 0}};
+  const int epoll = epoll_create1(0);
+  watch(epoll, listener);
+  if (datagrams >= 0) watch(epoll, datagrams);
   for (;;) {
-    require(poll(sockets.data(), sockets.size(), -1) > 0, "poll");
-    for (std::size_t i = sockets.size(); i-- > 2;) {
-      if (sockets[i].revents == 0 || answer(sockets[i].fd)) continue;
-      close(sockets[i].fd);
-      sockets.erase(sockets.begin() + static_cast<std::ptrdiff_t>(i));
+    std::array<epoll_event, 64> events;
+    const int count = epoll_wait(epoll, events.data(), static_cast<int>(events.size()), -1);
+    require(count > 0, "epoll_wait");
+    for (const epoll_event& event : std::span(events).first(static_cast<std::size_t>(count))) {
+      const int ready = event.data.fd;
+      if (ready == listener)
+        watch(epoll, accept(listener, nullptr, nullptr));
+      else if (!answer(ready) && ready != datagrams)
+        close(ready);
     }
-    if (sockets[1].revents != 0) answer(datagrams);
-    if (sockets[0].revents != 0) sockets.push_back({accept(listener, nullptr, nullptr), POLLIN, 0});
   }
 }
 
