@@ -18,6 +18,8 @@ struct Configuration {
   [[nodiscard]] std::uint32_t mask() const { return prefix == 0 ? 0 : UINT32_MAX << (32 - prefix); }
   [[nodiscard]] bool is_neighbour(Ipv4Address other) const { return ((other.value() ^ address.value()) & mask()) == 0; }
   [[nodiscard]] Ipv4Address broadcast() const { return Ipv4Address::of(address.value() | ~mask()); }
+
+  constexpr bool operator==(const Configuration&) const = default;
 };
 
 /// "10.0.2.15". Nothing where the text is another.

@@ -8,6 +8,8 @@
 
 namespace toro::inet {
 
+struct Steered;
+
 class Environment {
  public:
   /// Nanoseconds; never goes back.
@@ -20,6 +22,9 @@ class Environment {
   virtual void transmit(const network::Transmit& frame) = 0;
   /// `other` has this machine's address, too: whoever runs it is to know. Must not call the stack.
   virtual void tell_conflict(Ipv4Address address, const MacAddress& other) = 0;
+  /// Has stack `index` of the interface input() `packet`, some time later: it is this one's no more. It may be lost.
+  /// For stacks that are not alone.
+  virtual void hand_over(std::size_t index, Steered& packet);
 
  protected:
   ~Environment() = default;

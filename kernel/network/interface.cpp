@@ -32,7 +32,8 @@ struct InterfaceThread {
   [[noreturn]] static void serve_frames();
   static void start_here(Interface& interface);
   static void make();
-  static void add(network::Device* device, std::uint32_t core);
+  static Interface& add(network::Device* device, std::uint32_t core);
+  static void add_queues(network::Device& device);
 };
 constinit std::atomic<std::uint32_t> InterfaceThread::state = kNone;
 constinit std::size_t InterfaceThread::count = 0;
@@ -68,16 +69,35 @@ void InterfaceThread::start_here(Interface& interface) {
   interface.thread_ = &process::start_kernel_thread("network", kStackPages, serve_frames);
 }
 
-void InterfaceThread::add(network::Device* device, std::uint32_t core) {
+Interface& InterfaceThread::add(network::Device* device, std::uint32_t core) {
   all_interfaces[count] = toro::inet::make<Interface>(device, core);
   if (all_interfaces[count] == nullptr)
     panic("memory is out: no room for the network of {}", device == nullptr ? "lo" : device->name());
-  ++count;
+  return *all_interfaces[count++];
+}
+
+/// The first queue is the device's core's, each other one's the core's after it.
+void InterfaceThread::add_queues(network::Device& device) {
+  Steering steering{.count = 0, .index = 0, .key = {arch::random_word(), arch::random_word()}};
+  Interface* const first = &add(&device, device.core());
+  Interface* last = first;
+  for (network::Device* queue = &device; queue != nullptr; queue = queue->next_queue()) ++steering.count;
+  for (network::Device* queue = device.next_queue(); queue != nullptr; queue = queue->next_queue()) {
+    ++steering.index;
+    const auto core = static_cast<std::uint32_t>((device.core() + steering.index) % arch::toro_core_count);
+    if (!queue->dedicate_to(core)) panic("{}: a queue is in use before it was given to a core", device.name());
+    Interface& added = add(queue, core);
+    added.stack_.set_steering(steering);
+    added.is_broken_ = true;
+    added.first_ = first;
+    last = last->next_ = &added;
+  }
+  steering.index = 0;
+  if (steering.count > 1) first->stack_.set_steering(steering);
 }
 
 void InterfaceThread::make() {
-  for (network::Device* const device : network::devices().first(std::min(network::devices().size(), kMostInterfaces)))
-    add(device, device->core());
+  for (network::Device* const device : network::devices()) add_queues(*device);
   if (count == 0) add(nullptr, arch::this_core());
   for (std::size_t i = 0; i < count; ++i) {
     if (arch::is_this_core(all_interfaces[i]->core_))
@@ -165,6 +185,12 @@ void Interface::carry(void (*function)(void* context), void* context) {
   process::carry(servers.on(core_).mailbox, core_, function, context);
 }
 
+Interface& Interface::of_this_core() {
+  for (Interface* queue = first_; queue != nullptr; queue = queue->next_)
+    if (arch::is_this_core(queue->core_)) return *queue;
+  return *first_;
+}
+
 void Interface::drain(std::uint64_t deadline) {
   run([&](Stack&) {
     if (device_ != nullptr) static_cast<void>(device_->drain(deadline));
@@ -177,31 +203,109 @@ bool Interface::awaits_address() const {
   return !is_set_up_ || stack_.dhcp().state() != DhcpClient::State::off;
 }
 
-/// By the command line: toro.net0=ADDRESS/PREFIX[,GATEWAY[,NAME SERVER]...]; else by DHCP.
-void Interface::configure() {
+/// Has the device work for this core.
+std::expected<network::Offloads, NetworkError> Interface::claim() {
   constexpr std::size_t kPart = 6;  // of the core's memory is for what connections keep each way
   stack_.tcp().limit_memory(std::min(Tcp::kMemory, memory::statistics().share / kPart));
+  if (device_ == nullptr) return {};
+  auto agreed =
+      device_->claim({.transmit_checksum = true, .receive_checksum = true, .segmentation_v4 = true, .merging = true});
+  is_broken_ = !agreed;
+  if (agreed) stack_.set_offloads(*agreed);
+  end_wait();
+  return agreed;
+}
+
+/// With all its queues: none may get a frame before each has somebody who takes it.
+std::expected<network::Offloads, NetworkError> Interface::claim_all() {
+  auto agreed = claim();
+  for (Interface* queue = next_; agreed && queue != nullptr; queue = queue->next_)
+    agreed = queue->run([&](Stack&) { return queue->claim(); });
+  if (agreed && next_ != nullptr)
+    if (const auto used = device_->use_queues(); !used) return std::unexpected(used.error());
+  return agreed;
+}
+
+/// By the command line: toro.net0=ADDRESS/PREFIX[,GATEWAY[,NAME SERVER]...]; else by DHCP.
+void Interface::configure() {
+  const auto agreed = claim_all();
   if (device_ == nullptr) return;
   const auto option = boot::command_line().option(name());
   const auto configuration = option ? parse_configuration(*option) : std::nullopt;
   if (option && !configuration)
     print(console::sink(), "toro: toro.{}=ADDRESS/PREFIX[,GATEWAY[,NAME SERVER]...] was expected, {} was found\n",
           name(), *option);
-  const auto agreed =
-      device_->claim({.transmit_checksum = true, .receive_checksum = true, .segmentation_v4 = true, .merging = true});
   if (!agreed) {
     is_broken_ = true;
     print(console::sink(), "toro: {}: no network: {}\n", name(), describe(agreed.error()));
     return;
   }
-  stack_.set_offloads(*agreed);
   if (configuration)
     stack_.configure(*configuration);
   else
     stack_.start_dhcp();
 }
 
+void Interface::changed() {
+  watches_.raise();
+  if (first_ == this && next_ != nullptr) tell_others();
+}
+
+/// What this interface's address is now.
+void Interface::tell_others() {
+  if (stack_.configuration() == told_) return;
+  told_ = stack_.configuration();
+  for (Interface* queue = next_; queue != nullptr; queue = queue->next_)
+    process::send(
+        queue->core_,
+        [](void* payload) {
+          const News& news = *static_cast<News*>(payload);
+          news.to->news_ = news.configuration;
+          news.to->end_wait();
+        },
+        News{queue, told_});
+}
+
+void Interface::hand_over(std::size_t index, Steered& packet) {
+  Interface* to = first_;
+  for (; index > 0; --index) to = to->next_;
+  process::send(
+      to->core_,
+      [](void* payload) {
+        const Delivery& delivery = *static_cast<Delivery*>(payload);
+        delivery.to->arrive(*delivery.packet);
+      },
+      Delivery{to, &packet});
+}
+
+/// From a message.
+void Interface::arrive(Steered& packet) {
+  constexpr std::size_t kMost = std::size_t{1} << 20;
+  if (handed_over_bytes_ + packet.size > kMost) return heap::free(&packet);
+  handed_over_.push(packet);
+  handed_over_bytes_ += packet.size;
+  end_wait();
+}
+
+/// Has the interface's thread look what there is, if it waits for the device.
+void Interface::end_wait() {
+  if (waits_for_frames_) scheduler().interrupt(*thread_);
+}
+
+/// What the others have told.
+void Interface::take_news() {
+  if (const auto configuration = std::exchange(news_, std::nullopt)) {
+    stack_.configure(*configuration);
+    is_set_up_ = true;
+  }
+  while (Steered* const packet = handed_over_.pop()) {
+    handed_over_bytes_ -= packet->size;
+    stack_.input(*packet);
+  }
+}
+
 void Interface::wait_for_frames() {
+  waits_for_frames_ = true;
   if (device_ != nullptr && !is_broken_) {
     auto frame = device_->receive(sleeps_until_);
     if (frame) frame_ = std::move(*frame);
@@ -209,6 +313,7 @@ void Interface::wait_for_frames() {
   } else {
     scheduler().suspend("the network", process::WaitKind::device, sleeps_until_, process::Interruption::ends_wait);
   }
+  waits_for_frames_ = false;
 }
 
 /// Gives the stack the frame that came.
@@ -251,21 +356,23 @@ void Interface::take_frames() {
 }
 
 void Interface::serve() {
-  run([&](Stack&) {
-    configure();
-    is_set_up_ = true;
-    watches_.raise();
-    return 0;
-  });
+  if (first_ == this)
+    run([&](Stack&) {
+      configure();
+      is_set_up_ = true;
+      watches_.raise();
+      return 0;
+    });
   for (;;) {
     run([&](Stack& stack) {
+      take_news();
       take_frames();
       stack.run_timers();
       sleeps_until_ = frame_ ? 0 : stack.next_deadline();
       return 0;
     });
     scheduler().yield();  // frames may come faster than they are taken
-    if (!frame_) wait_for_frames();
+    if (!frame_ && !news_ && handed_over_.empty()) wait_for_frames();
   }
 }
 

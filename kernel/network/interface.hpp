@@ -1,4 +1,5 @@
-// The interfaces of the machine: a device, its stack, and the core that both belong to.
+// The interfaces of the machine: a device, its stack, and the core that both belong to. A device of several queues has
+// as many of them, which have the address in common.
 #pragma once
 
 #include <array>
@@ -20,6 +21,11 @@ class Interface final : Environment, Observer {
 
   [[nodiscard]] std::string_view name() const { return device_ == nullptr ? "lo" : device_->name(); }
   [[nodiscard]] std::uint32_t core() const { return core_; }
+  /// Of those that have the address in common, the one that is as if it were alone: all sockets may be there.
+  [[nodiscard]] Interface& first() { return *first_; }
+  [[nodiscard]] Interface* next() { return next_; }
+  /// Among them, the calling core's; the first one where it has none.
+  [[nodiscard]] Interface& of_this_core();
 
   /// What `f(stack)` returns, called on the interface's core while nobody else uses the stack. It may wait for room in
   /// the device. Threads of any core.
@@ -77,12 +83,28 @@ class Interface final : Environment, Observer {
     Interface& interface_;
   };
 
+  // Messages of the others, each of which is sent as one.
+  struct News {
+    Interface* to;
+    Configuration configuration;
+  };
+  struct Delivery {
+    Interface* to;
+    Steered* packet;
+  };
+
   /// Has `function(context)` called on the interface's core, which is another one.
   void carry(void (*function)(void* context), void* context);
   void begin_turn();
   void end_turn();
   [[noreturn]] void serve();
   void configure();
+  [[nodiscard]] std::expected<network::Offloads, NetworkError> claim();
+  [[nodiscard]] std::expected<network::Offloads, NetworkError> claim_all();
+  void tell_others();
+  void take_news();
+  void arrive(Steered& packet);
+  void end_wait();
   void wait_for_frames();
   void take_frame();
   void take_frame_in_parts();
@@ -93,7 +115,8 @@ class Interface final : Environment, Observer {
   std::uint64_t random() override;
   void transmit(const network::Transmit& frame) override;
   void tell_conflict(Ipv4Address address, const MacAddress& other) override;
-  void changed() override { watches_.raise(); }
+  void hand_over(std::size_t index, Steered& packet) override;
+  void changed() override;
 
   network::Device* device_;
   std::uint32_t core_;
@@ -106,15 +129,23 @@ class Interface final : Environment, Observer {
   process::WaitQueue waiters_;
   process::Thread* thread_ = nullptr;
   bool is_served_ = false;
-  bool is_broken_ = false;
+  bool is_broken_ = false;          ///< the device, or it is not claimed yet
+  bool waits_for_frames_ = false;   ///< the interface's thread
   bool has_sent_ = false;           ///< since the device was told last
   std::uint64_t sleeps_until_ = 0;  ///< the interface's thread
   network::Frame frame_;            ///< that was received, and not given to the stack yet
+
+  Interface* first_ = this;
+  Interface* next_ = nullptr;
+  Configuration told_;                 ///< to the others
+  std::optional<Configuration> news_;  ///< that the first one has told
+  List<Steered, &Steered::links> handed_over_;
+  std::size_t handed_over_bytes_ = 0;
 };
 
-/// One for each device, but the first ones. The rest are null; interface.cpp alone uses it, and kernel/tables describes
+/// One for each queue of each device. The rest are null; interface.cpp alone uses it, and kernel/tables describes
 /// it.
-inline constexpr std::size_t kMostInterfaces = 8;
+inline constexpr std::size_t kMostInterfaces = 32;
 extern std::array<Interface*, kMostInterfaces> all_interfaces;
 
 /// Brought up by the first call: at least one. Threads.

@@ -126,22 +126,28 @@ void Neighbours::learn(Entry& entry, const MacAddress& mac) {
   }
 }
 
+bool Neighbours::asks_for_us(const ArpPacket& packet) const {
+  return packet.operation == ArpPacket::kRequest && packet.target == link_.address() && !link_.address().is_any();
+}
+
 /// A neighbour that is known is kept up to date by all that it says; a new one is learnt only when it speaks to us.
 void Neighbours::input(const ArpPacket& packet) {
-  const bool is_for_us = packet.target == link_.address() && !link_.address().is_any();
   const bool sender_is_sound = !packet.sender.is_any() && !packet.sender.is_multicast() &&
                                !packet.sender.is_limited_broadcast() && packet.sender != link_.address() &&
                                (packet.sender_mac.bytes[0] & 1U) == 0;
   if (sender_is_sound) {
     if (Entry* const entry = find(packet.sender)) {
       learn(*entry, packet.sender_mac);
-    } else if (is_for_us && packet.operation == ArpPacket::kRequest) {
+    } else if (asks_for_us(packet)) {
       Entry& entry_of_sender = take(packet.sender);
       entry_of_sender.used = environment_.now();
       learn(entry_of_sender, packet.sender_mac);
     }
   }
-  if (!is_for_us || packet.operation != ArpPacket::kRequest || packet.sender == link_.address()) return;
+}
+
+void Neighbours::answer(const ArpPacket& packet) {
+  if (!asks_for_us(packet) || packet.sender == link_.address()) return;
   link_.send_arp(packet.sender_mac, {.operation = ArpPacket::kReply,
                                      .sender_mac = link_.mac(),
                                      .sender = link_.address(),

@@ -41,6 +41,8 @@ class Neighbours {
   /// Sends `packet` to the neighbour, or keeps a copy until its address is known.
   void send(Ipv4Address neighbour, const Packet& packet);
   void input(const ArpPacket& packet);
+  /// Tells who asks for the interface's address.
+  void answer(const ArpPacket& packet);
   void forget_all();
 
   /// How many are known, or asked for.
@@ -67,6 +69,7 @@ class Neighbours {
     Timer timer{this, [](void* entry) { static_cast<Entry*>(entry)->owner->expire(*static_cast<Entry*>(entry)); }};
   };
 
+  [[nodiscard]] bool asks_for_us(const ArpPacket& packet) const;
   [[nodiscard]] Entry* find(Ipv4Address address);
   [[nodiscard]] Entry& take(Ipv4Address address);
   void forget(Entry& entry);

@@ -47,4 +47,15 @@ struct SipKey {
   return v0 ^ v1 ^ v2 ^ v3;
 }
 
+/// Of a flow: of both addresses and ports.
+[[nodiscard]] inline std::uint64_t hash_flow(const SipKey& key, Endpoint local, Endpoint remote) {
+  const struct {
+    Ipv4Address local;
+    Ipv4Address remote;
+    Big16 local_port;
+    Big16 remote_port;
+  } flow{local.address, remote.address, local.port, remote.port};
+  return siphash(key, bytes_of(flow));
+}
+
 }  // namespace toro::inet

@@ -2,6 +2,7 @@
 #include "kernel/network/stack.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "kernel/network/checksum.hpp"
@@ -33,6 +34,35 @@ struct Sending : network::Completion {
 /// Less is copied as fast.
 constexpr std::size_t kLeastHeld = 1024;
 
+Steered* make_steered(std::uint16_t type, std::size_t size) {
+  void* const memory = heap::allocate(sizeof(Steered) + size);
+  return memory == nullptr ? nullptr : new (memory) Steered{.size = size, .type = type};
+}
+
+Steered* make_steered(std::uint16_t type, Bytes content) {
+  Steered* const steered = make_steered(type, content.size());
+  if (steered != nullptr) std::ranges::copy(content, steered->content());
+  return steered;
+}
+
+/// Of a whole packet, whose payload was found good.
+Steered* make_steered(const Ipv4Header& first, Bytes payload, const Merged& merged) {
+  Ipv4Header header = first;
+  header.version_and_words = Ipv4Header{}.version_and_words;  // without options
+  header.length = static_cast<std::uint16_t>(sizeof header + payload.size() + merged.size());
+  header.fragment = 0;
+  header.checksum = 0;
+  header.checksum = checksum_of(bytes_of(header));
+  Steered* const steered = make_steered(EthernetHeader::kIpv4, header.length);
+  if (steered == nullptr) return nullptr;
+  steered->integrity = Integrity::good;
+  steered->segment_size = merged.segment_size;
+  std::byte* to = std::ranges::copy(bytes_of(header), steered->content()).out;
+  to = std::ranges::copy(payload, to).out;
+  for (const Bytes part : merged.rest) to = std::ranges::copy(part, to).out;
+  return steered;
+}
+
 bool may_be_held(const Packet& packet) {
   const auto has_chunk = [](const Packet::Part& part) { return part.chunk != nullptr; };
   return packet.size() - packet.head.size() >= kLeastHeld && std::ranges::all_of(packet.rest, has_chunk);
@@ -51,6 +81,18 @@ Stack::Stack(Environment& environment, const MacAddress& mac, std::size_t mtu)
       tcp_(*this),
       dhcp_(*this),
       identification_(static_cast<std::uint16_t>(environment.random())) {}
+
+void Environment::hand_over(std::size_t, Steered& packet) {
+  heap::free(&packet);
+}
+
+/// Stacks that have an address in common must not give two packets one identification. [RFC 791 2.3]
+void Stack::set_steering(const Steering& steering) {
+  steering_ = steering;
+  identification_step_ = static_cast<std::uint16_t>(std::bit_ceil(steering.count));
+  identification_ =
+      static_cast<std::uint16_t>(identification_ - identification_ % identification_step_ + steering.index);
+}
 
 Stack::~Stack() {
   while (Looped* const packet = loopback_.pop()) heap::free(packet);
@@ -79,6 +121,48 @@ void Stack::input(Bytes frame, Integrity payload_is, const Merged& merged) {
   pump();
 }
 
+void Stack::input(Steered& packet) {
+  const Bytes content(packet.content(), packet.size);
+  visit_ = packet.visit;
+  if (packet.type == EthernetHeader::kArp)
+    count(take_arp(content));
+  else if (const auto* const header = header_of<Ipv4Header>(content))
+    count(take_ipv4(content, is_own(header->source) ? From::itself : From::wire, packet.integrity,
+                    {.rest = {}, .segment_size = packet.segment_size}));
+  visit_ = 0;
+  heap::free(&packet);
+  pump();
+}
+
+/// Has all other stacks hear of a packet too, unless this one was told by another. `make()` copies it.
+template <class F>
+void Stack::tell_others(F make) {
+  if (steering_.count == 1 || visit_ == Steered::kTold) return;
+  for (std::size_t index = 0; index < steering_.count; ++index) {
+    Steered* const steered = index == steering_.index ? nullptr : make();
+    if (steered == nullptr) continue;
+    steered->visit = Steered::kTold;
+    environment_.hand_over(index, *steered);
+  }
+}
+
+/// For a packet that no socket took on this visit: lets `offer(takes)` try on the next ones that are here too, and
+/// hands it to the stack whose the first other one is.
+template <class F>
+void Stack::seek_socket(const Ipv4Packet& packet, Bytes payload, const Merged& merged, Endpoint local, Endpoint remote,
+                        F offer) {
+  for (std::size_t visit = visit_ + 1U;; ++visit) {
+    const std::size_t place = steering_.place_of(visit, local, remote);
+    if (place != steering_.index) {
+      Steered* const steered = make_steered(*packet.header, payload, merged);
+      if (steered == nullptr) return;
+      steered->visit = static_cast<std::uint8_t>(visit);
+      return environment_.hand_over(place, *steered);
+    }
+    if (offer(steering_.takes_at(visit))) return;
+  }
+}
+
 void Stack::run_timers() {
   timers_.run(environment_.now());
   pump();
@@ -94,13 +178,19 @@ void Stack::pump() {
   }
 }
 
+void Stack::look_for_conflict(const ArpPacket& packet) {
+  const auto verdict = conflicts_.input(packet);
+  if (verdict != ConflictDetection::Verdict::none) environment_.tell_conflict(address(), packet.sender_mac);
+  if (verdict == ConflictDetection::Verdict::given_up) dhcp_.decline();
+}
+
 std::optional<Drop> Stack::take_arp(Bytes payload) {
   const auto packet = parse_arp(payload);
   if (!packet) return packet.error();
-  const auto verdict = conflicts_.input(**packet);
-  if (verdict != ConflictDetection::Verdict::none) environment_.tell_conflict(address(), (*packet)->sender_mac);
-  if (verdict == ConflictDetection::Verdict::given_up) dhcp_.decline();
+  if (steering_.index == 0) look_for_conflict(**packet);
   neighbours_.input(**packet);
+  if (visit_ != Steered::kTold) neighbours_.answer(**packet);
+  tell_others([&] { return make_steered(EthernetHeader::kArp, payload.first(sizeof(ArpPacket))); });
   return std::nullopt;
 }
 
@@ -122,6 +212,11 @@ std::optional<Drop> Stack::take_ipv4(Bytes payload, From from, Integrity integri
   if (from_wire && header.destination.is_loopback()) return Drop::not_ours;
   if (!is_own(header.destination) && !is_broadcast(header.destination)) return Drop::not_ours;
   if (!packet->is_fragment()) return deliver(*packet, packet->payload, integrity, merged);
+  if (from_wire && steering_.index != 0) {  // one stack has all of them
+    if (Steered* const steered = make_steered(EthernetHeader::kIpv4, packet->whole))
+      environment_.hand_over(0, *steered);
+    return std::nullopt;
+  }
   const auto whole = reassembly_.input(*packet);
   if (!whole) return whole.error();
   if (whole->empty()) return std::nullopt;
@@ -140,7 +235,9 @@ std::optional<Drop> Stack::deliver(const Ipv4Packet& packet, Bytes payload, Inte
       auto segment = parse_tcp(packet.header->source, packet.header->destination, payload, integrity);
       if (!segment) return segment.error();
       segment->merged = merged;
-      tcp_.input(*segment);
+      if (!tcp_.input(*segment, takes()))
+        seek_socket(packet, payload, merged, segment->destination, segment->source,
+                    [&](Takes takes) { return tcp_.input(*segment, takes); });
       return std::nullopt;
     }
   }
@@ -151,14 +248,26 @@ std::optional<Drop> Stack::deliver(const Ipv4Packet& packet, Bytes payload, Inte
 std::optional<Drop> Stack::take_udp(const Ipv4Packet& packet, Bytes payload, Integrity integrity) {
   const auto datagram = parse_udp(packet.header->source, packet.header->destination, payload, integrity);
   if (!datagram) return datagram.error();
-  if (udp_.input(*datagram)) return std::nullopt;
-  answer_unreachable(packet, Unreachable::port);
-  return Drop::not_ours;
+  if (is_broadcast(packet.header->destination)) {
+    tell_others([&] { return make_steered(*packet.header, payload, {}); });
+    return udp_.input(*datagram, Takes::all) ? std::nullopt : std::optional(Drop::not_ours);
+  }
+  const auto offer = [&](Takes takes) {
+    if (udp_.input(*datagram, takes)) return true;
+    if (takes != Takes::all) return false;
+    answer_unreachable(packet, Unreachable::port);
+    count(Drop::not_ours);
+    return true;
+  };
+  if (!offer(takes())) seek_socket(packet, payload, {}, datagram->destination, datagram->source, offer);
+  return std::nullopt;
 }
 
 std::optional<Drop> Stack::take_icmp(const Ipv4Packet& packet, Bytes payload) {
   const auto message = parse_icmp(payload);
   if (!message) return message.error();
+  if (message->header->type != IcmpHeader::kEchoRequest)
+    tell_others([&] { return make_steered(*packet.header, payload, {}); });
   if (message->header->type == IcmpHeader::kUnreachable) {
     take_icmp_error(*message);
     return std::nullopt;
@@ -238,7 +347,7 @@ void Stack::configure(const Configuration& configuration, Origin origin) {
   if (is_other) {
     neighbours_.forget_all();
     tcp_.address_changed();
-    is_configured() ? conflicts_.begin(origin) : conflicts_.end();
+    if (steering_.index == 0) is_configured() ? conflicts_.begin(origin) : conflicts_.end();
   }
   notify();
 }
@@ -261,7 +370,7 @@ Result<> Stack::send_built(const PacketOptions& options, std::size_t size) {
   Packet made{
       .head = Bytes(packet()).first(sizeof(Ipv4Header) + size), .rest = options.rest, .unfinished = options.unfinished};
   Ipv4Header header{.length = static_cast<std::uint16_t>(made.size()),
-                    .identification = ++identification_,
+                    .identification = next_identification(),
                     .fragment = options.fragments == PacketOptions::Fragments::forbidden ? Ipv4Header::kDontFragment
                                                                                          : std::uint16_t{0},
                     .time_to_live = options.time_to_live,
@@ -282,7 +391,7 @@ Result<> Stack::send(const PacketOptions& options, Bytes payload) {
   if (options.fragments == PacketOptions::Fragments::forbidden || payload.size() > Reassembly::kMostPayload)
     return failure(Error::message_size);
   const std::size_t step = most & ~std::size_t{7};
-  const std::uint16_t identification = ++identification_;
+  const std::uint16_t identification = next_identification();
   for (std::size_t offset = 0; offset < payload.size(); offset += step) {
     const Bytes part = payload.subspan(offset, std::min(step, payload.size() - offset));
     const bool more = offset + part.size() < payload.size();

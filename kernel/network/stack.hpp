@@ -15,6 +15,7 @@
 #include "kernel/network/path_mtu.hpp"
 #include "kernel/network/ping.hpp"
 #include "kernel/network/reassembly.hpp"
+#include "kernel/network/steering.hpp"
 #include "kernel/network/tcp.hpp"
 #include "kernel/network/timers.hpp"
 #include "kernel/network/udp.hpp"
@@ -48,12 +49,17 @@ class Stack final : NeighbourLink {
   Stack(const Stack&) = delete;
   Stack& operator=(const Stack&) = delete;
 
+  /// The stack is not alone from now on. Nothing was received or sent yet.
+  void set_steering(const Steering& steering);
+  [[nodiscard]] const Steering& steering() const { return steering_; }
   /// What the device does to frames in the stack's place, from now on. Nothing was sent yet.
   void set_offloads(const network::Offloads& offloads) { offloads_ = offloads; }
 
   /// A received frame, without its check sequence; `payload` says whether the device saw to TCP's and UDP's checksums.
   /// Of one that is `merged` the first part holds the headers.
   void input(Bytes frame, Integrity payload = Integrity::unknown, const Merged& merged = {});
+  /// What another stack of the interface handed over. Frees it.
+  void input(Steered& packet);
   /// Fires the timers that are due.
   void run_timers();
   /// When run_timers() is to be called: nanoseconds, or kNever.
@@ -122,6 +128,7 @@ class Stack final : NeighbourLink {
   static constexpr std::size_t kMostLooped = 256;  ///< packets; what comes then is lost
 
   [[nodiscard]] std::optional<Drop> take_arp(Bytes payload);
+  void look_for_conflict(const ArpPacket& packet);
   enum class From : std::uint8_t { wire, itself };
   [[nodiscard]] std::optional<Drop> take_ipv4(Bytes payload, From from, Integrity integrity, const Merged& merged);
   [[nodiscard]] std::optional<Drop> deliver(const Ipv4Packet& packet, Bytes payload, Integrity integrity,
@@ -132,6 +139,14 @@ class Stack final : NeighbourLink {
   void take_icmp_error(const IcmpMessage& message);
   void answer_unreachable(const Ipv4Packet& packet, Unreachable code);
   void count(std::optional<Drop> drop);
+  /// This visit's, of the packet that is being delivered.
+  [[nodiscard]] Takes takes() const { return steering_.takes_at(visit_); }
+  template <class F>
+  void seek_socket(const Ipv4Packet& packet, Bytes payload, const Merged& merged, Endpoint local, Endpoint remote,
+                   F offer);
+  template <class F>
+  void tell_others(F make);
+  [[nodiscard]] std::uint16_t next_identification() { return identification_ += identification_step_; }
 
   /// Where a packet is built: it need not be copied to become a frame.
   [[nodiscard]] MutableBytes packet() { return MutableBytes(frame_).subspan(sizeof(EthernetHeader)); }
@@ -160,7 +175,10 @@ class Stack final : NeighbourLink {
   List<Ping, &Ping::links_> pings_;
   List<Looped, &Looped::links> loopback_;
   std::size_t looped_ = 0;
+  Steering steering_;
+  std::uint8_t visit_ = 0;  ///< of the packet that is being delivered
   std::uint16_t identification_ = 0;
+  std::uint16_t identification_step_ = 1;
   std::uint64_t errors_from_ = 0;  ///< ICMP errors that were sent since then
   unsigned errors_sent_ = 0;
   std::array<std::byte, sizeof(EthernetHeader) + kMostMtu> frame_;

@@ -10,17 +10,6 @@
 namespace toro::inet {
 namespace {
 
-struct Pair {
-  Ipv4Address local;
-  Ipv4Address remote;
-  Big16 local_port;
-  Big16 remote_port;
-};
-
-std::uint64_t hash(const SipKey& key, Endpoint local, Endpoint remote) {
-  return siphash(key, bytes_of(Pair{local.address, remote.address, local.port, remote.port}));
-}
-
 SipKey random_key(Environment& environment) {
   const std::uint64_t low = environment.random();
   return {low, environment.random()};
@@ -34,14 +23,15 @@ TcpListener::~TcpListener() {
     while (TcpConnection* const connection = queue->first()) connection->abort();
 }
 
-Result<> TcpListener::listen(Endpoint local, std::size_t backlog) {
+Result<> TcpListener::listen(Endpoint local, std::size_t backlog, Reuse reuse) {
   constexpr std::size_t kMostBacklog = 4096;
   backlog_ = std::clamp(backlog, std::size_t{1}, kMostBacklog);
   if (local_.port != 0) return {};
   if (!local.address.is_any() && !tcp_.stack_.is_own(local.address)) return failure(Error::address_not_available);
   if (local.port == 0) local.port = tcp_.free_port(local.address);
-  if (local.port == 0 || !tcp_.is_free(local, Tcp::Reuse::yes)) return failure(Error::address_in_use);
+  if (local.port == 0 || !tcp_.is_free(local, reuse)) return failure(Error::address_in_use);
   local_ = local;
+  reuse_ = reuse;
   tcp_.listeners_.push(*this);
   return {};
 }
@@ -99,7 +89,7 @@ Tcp::~Tcp() {
 }
 
 std::size_t Tcp::bucket_of(Endpoint local, Endpoint remote) const {
-  return hash(table_key_, local, remote) % kBuckets;
+  return hash_flow(table_key_, local, remote) % kBuckets;
 }
 
 TcpConnection* Tcp::find(Endpoint local, Endpoint remote) const {
@@ -109,14 +99,27 @@ TcpConnection* Tcp::find(Endpoint local, Endpoint remote) const {
   return nullptr;
 }
 
-TcpListener* Tcp::find_listener(Endpoint local) const {
+TcpListener* Tcp::find_listener(Endpoint local, Endpoint remote) const {
   TcpListener* found = nullptr;
+  std::size_t count = 0;  // that share its place
   for (TcpListener* listener = listeners_.first(); listener != nullptr; listener = listeners_.next(*listener)) {
     if (listener->local_.port != local.port) continue;
-    if (listener->local_.address == local.address) return listener;
-    if (listener->local_.address.is_any()) found = listener;
+    if (listener->local_.address != local.address && !listener->local_.address.is_any()) continue;
+    if (found != nullptr && listener->local_ == found->local_) {
+      ++count;
+    } else if (found == nullptr || found->local_.address.is_any()) {
+      found = listener;
+      count = 1;
+    }
   }
-  return found;
+  if (count < 2) return found;
+  std::size_t before = hash_flow(table_key_, local, remote) % count;
+  TcpListener* chosen = found;
+  while (before > 0) {
+    chosen = listeners_.next(*chosen);
+    if (chosen->local_ == found->local_) --before;
+  }
+  return chosen;
 }
 
 void Tcp::reap() {
@@ -149,23 +152,32 @@ void Tcp::entered_time_wait(TcpConnection& connection) {
 
 /// A clock of 4 µs, and a hash that tells nobody else's. [RFC 6528 3]
 Tcp::Beginning Tcp::beginning_of(Endpoint local, Endpoint remote) const {
-  const std::uint64_t hashed = hash(sequence_key_, local, remote);
+  const std::uint64_t hashed = hash_flow(sequence_key_, local, remote);
   return {.sequence = {static_cast<std::uint32_t>(stack_.environment().now() / (4 * kMicrosecond) + hashed)},
           .timestamp_offset = static_cast<std::uint32_t>(hashed >> 32)};
 }
 
-void Tcp::input(const TcpSegment& segment) {
+bool Tcp::input(const TcpSegment& segment, Takes takes) {
   reap();
-  if (segment.source.port == 0 || segment.destination.port == 0) return;
+  if (segment.source.port == 0 || segment.destination.port == 0) return true;
   const bool begins = segment.has(TcpHeader::kSyn) && !segment.has(TcpHeader::kAck) && !segment.has(TcpHeader::kRst);
   if (TcpConnection* const connection = find(segment.destination, segment.source)) {
-    if (!begins || !connection->may_be_replaced_by(segment)) return connection->input(segment);
+    if (!begins || !connection->may_be_replaced_by(segment)) {
+      connection->input(segment);
+      return true;
+    }
     connection->end(std::nullopt);
   }
-  TcpListener* const listener = find_listener(segment.destination);
-  if (listener != nullptr && segment.has(TcpHeader::kAck) && take_cookie(*listener, segment)) return;
-  if (listener == nullptr || segment.has(TcpHeader::kAck)) return refuse(segment);
-  if (begins) answer_syn(*listener, segment);
+  if (takes == Takes::connected) return false;
+  TcpListener* const listener = find_listener(segment.destination, segment.source);
+  if (listener != nullptr && segment.has(TcpHeader::kAck) && take_cookie(*listener, segment)) return true;
+  if (listener == nullptr || segment.has(TcpHeader::kAck)) {
+    if (takes == Takes::listening) return false;
+    refuse(segment);
+  } else if (begins) {
+    answer_syn(*listener, segment);
+  }
+  return true;
 }
 
 void Tcp::answer_syn(TcpListener& listener, const TcpSegment& syn) {
@@ -219,7 +231,9 @@ Result<TcpConnection*> Tcp::connect(Endpoint local, Endpoint remote, Observer* o
   if (local.address.is_any()) local.address = *source;
   if (local.port == 0)
     local.port = find_dynamic_port(stack_.environment().random(), [&](std::uint16_t port) {
-      return find({local.address, port}, remote) == nullptr && find_listener({local.address, port}) == nullptr;
+      const Endpoint from{local.address, port};
+      return stack_.steering().owner_of(from, remote) == stack_.steering().index && find(from, remote) == nullptr &&
+             find_listener(from, remote) == nullptr;
     });
   if (local.port == 0 || find(local, remote) != nullptr || local == remote) return failure(Error::address_in_use);
   TcpConnection* const connection = add(local, remote);
@@ -235,8 +249,8 @@ bool Tcp::is_free(Endpoint local, Reuse reuse) const {
            (other.address == local.address || other.address.is_any() || local.address.is_any());
   };
   for (const TcpListener* listener = listeners_.first(); listener != nullptr; listener = listeners_.next(*listener))
-    if (meets(listener->local_)) return false;
-  if (reuse == Reuse::yes) return true;
+    if (meets(listener->local_) && !(reuse == Reuse::port && listener->reuse_ == Reuse::port)) return false;
+  if (reuse != Reuse::no) return true;
   for (const auto& bucket : buckets_)
     for (const TcpConnection* connection = bucket.first(); connection != nullptr; connection = bucket.next(*connection))
       if (meets(connection->local_)) return false;
@@ -244,8 +258,9 @@ bool Tcp::is_free(Endpoint local, Reuse reuse) const {
 }
 
 std::uint16_t Tcp::free_port(Ipv4Address address) {
-  return find_dynamic_port(stack_.environment().random(),
-                           [&](std::uint16_t port) { return is_free({address, port}, Reuse::no); });
+  return find_dynamic_port(stack_.environment().random(), [&](std::uint16_t port) {
+    return stack_.steering().has_port(port) && is_free({address, port}, Reuse::no);
+  });
 }
 
 bool Tcp::is_in_flight(Endpoint local, Endpoint remote, Sequence sequence) const {

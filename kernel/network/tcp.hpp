@@ -3,7 +3,9 @@
 
 #include <array>
 
+#include "kernel/network/ports.hpp"
 #include "kernel/network/siphash.hpp"
+#include "kernel/network/steering.hpp"
 #include "kernel/network/tcp_connection.hpp"
 #include "kernel/network/tcp_cookies.hpp"
 
@@ -20,7 +22,7 @@ class TcpListener {
   ~TcpListener();
 
   /// Error::address_in_use, Error::address_not_available.
-  [[nodiscard]] Result<> listen(Endpoint local, std::size_t backlog);
+  [[nodiscard]] Result<> listen(Endpoint local, std::size_t backlog, Reuse reuse = Reuse::address);
   /// Error::again when there is none. The connection is the caller's until its close() or abort().
   [[nodiscard]] Result<TcpConnection*> accept();
   [[nodiscard]] bool is_readable() const { return !ready_.empty(); }
@@ -41,6 +43,7 @@ class TcpListener {
   Observer* observer_;
   Links<TcpListener> links_;
   Endpoint local_;
+  Reuse reuse_ = Reuse::address;
   std::size_t backlog_ = 0;
   List<TcpConnection, &TcpConnection::in_queue_> half_open_;
   List<TcpConnection, &TcpConnection::in_queue_> ready_;
@@ -71,14 +74,14 @@ class Tcp {
   Tcp(const Tcp&) = delete;
   Tcp& operator=(const Tcp&) = delete;
 
-  void input(const TcpSegment& segment);
+  /// False where it is for none of those that `takes` names.
+  [[nodiscard]] bool input(const TcpSegment& segment, Takes takes);
 
   /// Begins a connection; `local` may leave address and port open. Error::address_in_use, Error::network_unreachable,
   /// Error::no_buffers.
   [[nodiscard]] Result<TcpConnection*> connect(Endpoint local, Endpoint remote, Observer* observer);
 
-  /// Whether a socket may be bound to `local`: nobody listens there, and with `no` reuse nobody has a connection there.
-  enum class Reuse : std::uint8_t { no, yes };
+  /// Whether a socket may be bound to `local`.
   [[nodiscard]] bool is_free(Endpoint local, Reuse reuse) const;
   [[nodiscard]] std::uint16_t free_port(Ipv4Address address);
 
@@ -108,7 +111,7 @@ class Tcp {
 
   [[nodiscard]] std::size_t bucket_of(Endpoint local, Endpoint remote) const;
   [[nodiscard]] TcpConnection* find(Endpoint local, Endpoint remote) const;
-  [[nodiscard]] TcpListener* find_listener(Endpoint local) const;
+  [[nodiscard]] TcpListener* find_listener(Endpoint local, Endpoint remote) const;
   [[nodiscard]] TcpConnection* add(Endpoint local, Endpoint remote);
   void answer_syn(TcpListener& listener, const TcpSegment& syn);
   /// Whether an ACK was one of a cookie, and is done with.

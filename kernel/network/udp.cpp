@@ -16,19 +16,20 @@ UdpSocket::~UdpSocket() {
   while (Datagram* const datagram = queue_.pop()) heap::free(datagram);
 }
 
-bool Udp::is_free(const UdpSocket& socket, Endpoint local) const {
+bool Udp::is_free(Endpoint local, Reuse reuse, const UdpSocket* self) const {
   for (const UdpSocket* other = sockets_.first(); other != nullptr; other = sockets_.next(*other)) {
-    if (other == &socket || other->local_.port != local.port) continue;
+    if (other == self || other->local_.port != local.port) continue;
     const bool meet =
         other->local_.address == local.address || other->local_.address.is_any() || local.address.is_any();
-    if (meet && !(other->shares_port_ && socket.shares_port_)) return false;
+    if (meet && (other->reuse_ == Reuse::no || reuse == Reuse::no)) return false;
   }
   return true;
 }
 
 std::uint16_t Udp::free_port(const UdpSocket& socket, Ipv4Address address) const {
-  return find_dynamic_port(stack_.environment().random(),
-                           [&](std::uint16_t port) { return is_free(socket, {address, port}); });
+  return find_dynamic_port(stack_.environment().random(), [&](std::uint16_t port) {
+    return stack_.steering().has_port(port) && is_free({address, port}, socket.reuse_, &socket);
+  });
 }
 
 Result<> UdpSocket::bind(Endpoint local) {
@@ -36,7 +37,7 @@ Result<> UdpSocket::bind(Endpoint local) {
   if (!local.address.is_any() && !local.address.is_limited_broadcast() && !udp_.stack_.is_own(local.address))
     return failure(Error::address_not_available);
   if (local.port == 0) local.port = udp_.free_port(*this, local.address);
-  if (local.port == 0 || !udp_.is_free(*this, local)) return failure(Error::address_in_use);
+  if (local.port == 0 || !udp_.is_free(local, reuse_, this)) return failure(Error::address_in_use);
   local_ = local;
   udp_.sockets_.push(*this);
   return {};
@@ -120,14 +121,14 @@ Result<UdpSocket::Received> UdpSocket::receive(MutableBytes to, Take take) {
 }
 
 /// The socket that fits best: one connected to the sender, one of the address, one of any. A broadcast is for all.
-bool Udp::input(const UdpDatagram& datagram) {
+bool Udp::input(const UdpDatagram& datagram, Takes takes) {
   UdpSocket* best = nullptr;
   unsigned best_fit = 0;
   const bool is_for_all = !stack_.is_own(datagram.destination.address);
   for (UdpSocket* socket = sockets_.first(); socket != nullptr; socket = sockets_.next(*socket)) {
     if (socket->local_.port != datagram.destination.port) continue;
     if (!socket->local_.address.is_any() && socket->local_.address != datagram.destination.address) continue;
-    if (socket->is_connected() && socket->remote_ != datagram.source) continue;
+    if (socket->is_connected() ? socket->remote_ != datagram.source : takes == Takes::connected) continue;
     if (is_for_all) socket->queue(datagram);
     const unsigned fit = 1 + (socket->is_connected() ? 2U : 0U) + (socket->local_.address.is_any() ? 0U : 1U);
     if (fit > best_fit) {

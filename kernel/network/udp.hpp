@@ -7,6 +7,8 @@
 #include "kernel/network/object.hpp"
 #include "kernel/network/observer.hpp"
 #include "kernel/network/packets.hpp"
+#include "kernel/network/ports.hpp"
+#include "kernel/network/steering.hpp"
 
 namespace toro::inet {
 
@@ -49,7 +51,7 @@ class UdpSocket {
   [[nodiscard]] bool is_connected() const { return remote_.port != 0; }
   /// What went wrong since somebody asked.
   [[nodiscard]] std::optional<Error> take_error() { return std::exchange(error_, std::nullopt); }
-  void share_port() { shares_port_ = true; }
+  void set_reuse(Reuse reuse) { reuse_ = reuse; }
   void allow_broadcast(bool allowed) { may_broadcast_ = allowed; }
   [[nodiscard]] bool may_broadcast() const { return may_broadcast_; }
 
@@ -73,7 +75,7 @@ class UdpSocket {
   std::optional<Error> error_;
   List<Datagram, &Datagram::links> queue_;
   std::size_t queued_ = 0;
-  bool shares_port_ = false;
+  Reuse reuse_ = Reuse::no;
   bool may_broadcast_ = false;
 };
 
@@ -81,14 +83,15 @@ class Udp {
  public:
   explicit Udp(Stack& stack) : stack_(stack) {}
 
-  /// False when nobody wants it.
-  [[nodiscard]] bool input(const UdpDatagram& datagram);
+  /// False where it is for none of those that `takes` names.
+  [[nodiscard]] bool input(const UdpDatagram& datagram, Takes takes);
   void unreachable(Endpoint local, Endpoint remote, Unreachable code);
+  /// Whether a socket, other than `self`, may be bound to `local`.
+  [[nodiscard]] bool is_free(Endpoint local, Reuse reuse, const UdpSocket* self = nullptr) const;
 
  private:
   friend class UdpSocket;
   friend struct SocketTable;
-  [[nodiscard]] bool is_free(const UdpSocket& socket, Endpoint local) const;
   [[nodiscard]] std::uint16_t free_port(const UdpSocket& socket, Ipv4Address address) const;
 
   Stack& stack_;

@@ -49,6 +49,7 @@ Interface& interface_for(Ipv4Address local, Ipv4Address remote) {
   Interface* best = nullptr;
   unsigned best_fit = 0;
   for (Interface* const candidate : inet::interfaces()) {
+    if (&candidate->first() != candidate) continue;
     const unsigned fit = candidate->run([&](Stack& stack) -> unsigned {
       if (!local.is_any()) return stack.is_own(local) ? 3 : 0;
       if (!stack.is_configured()) return 0;
@@ -78,8 +79,29 @@ filesystem::Result<HeldSocket> HeldSocket::find(std::int32_t number) {
   return socket;
 }
 
+/// Of several queues, the one that it would have if there were no others, unless no other socket can be meant instead:
+/// where it begins a connection, or shares its port.
 void Socket::choose_interface(Ipv4Address local, Ipv4Address remote) {
-  if (interface_.load(std::memory_order_acquire) == nullptr) interface_ = &interface_for(local, remote);
+  if (has_interface()) return;
+  Interface& interface = interface_for(local, remote);
+  interface_ = options_.reuse_port || !remote.is_any() ? &interface.of_this_core() : &interface;
+}
+
+inet::Reuse Socket::reuse() const {
+  if (options_.reuse_port) return inet::Reuse::port;
+  return options_.reuse_address ? inet::Reuse::address : inet::Reuse::no;
+}
+
+/// Whether no socket at another queue of its interface keeps it from `local`.
+bool Socket::is_free_at_others(Endpoint local) {
+  for (Interface* other = &interface().first(); other != nullptr; other = other->next()) {
+    if (other == &interface()) continue;
+    const bool is_free = other->run([&](Stack& stack) {
+      return type_ == SocketType::stream ? stack.tcp().is_free(local, reuse()) : stack.udp().is_free(local, reuse());
+    });
+    if (!is_free) return false;
+  }
+  return true;
 }
 
 Interface& Socket::interface() {
@@ -108,7 +130,7 @@ UdpSocket* Socket::datagram_socket(Stack& stack) {
 void Socket::apply_options() {
   if (datagrams_ != nullptr) {
     datagrams_->allow_broadcast(options_.broadcast);
-    if (options_.reuse_address) datagrams_->share_port();
+    datagrams_->set_reuse(reuse());
   }
   if (connection_ == nullptr) return;
   connection_->set_no_delay(options_.no_delay);
@@ -125,6 +147,7 @@ FileResult Socket::wait_to_reach(Ipv4Address remote) {
 FileResult Socket::bind(Endpoint local) {
   choose_interface(local.address, {});
   TRY(wait_to_reach(local.address));  // who is told that it is bound can reach it
+  if (local.port != 0 && !is_free_at_others(local)) return socket_failure(SocketError::address_in_use);
   return run([&](Stack& stack) -> FileResult {
     if (type_ == SocketType::datagram) {
       UdpSocket* const socket = datagram_socket(stack);
@@ -135,8 +158,7 @@ FileResult Socket::bind(Endpoint local) {
     if (!local.address.is_any() && !stack.is_own(local.address))
       return socket_failure(SocketError::address_not_available);
     if (local.port == 0) local.port = stack.tcp().free_port(local.address);
-    const auto reuse = options_.reuse_address ? inet::Tcp::Reuse::yes : inet::Tcp::Reuse::no;
-    if (local.port == 0 || !stack.tcp().is_free(local, reuse)) return socket_failure(SocketError::address_in_use);
+    if (local.port == 0 || !stack.tcp().is_free(local, reuse())) return socket_failure(SocketError::address_in_use);
     bound_ = local;
     return 0;
   });
@@ -144,12 +166,15 @@ FileResult Socket::bind(Endpoint local) {
 
 FileResult Socket::listen(std::int32_t backlog) {
   if (type_ != SocketType::stream) return socket_failure(SocketError::not_supported);
+  const Endpoint local = run([&](Stack&) { return bound_; });
+  if (local.port != 0 && !is_free_at_others(local)) return socket_failure(SocketError::address_in_use);
   return run([&](Stack& stack) -> FileResult {
     if (connection_ != nullptr) return socket_failure(SocketError::invalid);
     const bool is_new = listener_ == nullptr;
     if (is_new) listener_ = inet::make<inet::TcpListener>(stack.tcp(), static_cast<inet::Observer*>(this));
     if (listener_ == nullptr) return socket_failure(SocketError::no_buffers);
-    const auto listens = listener_->listen(bound_, backlog < 1 ? 1 : static_cast<std::size_t>(backlog));
+    const auto listens = listener_->listen(bound_, backlog < 1 ? 1 : static_cast<std::size_t>(backlog),
+                                           std::max(reuse(), inet::Reuse::address));
     if (!listens && is_new) inet::dispose(std::exchange(listener_, nullptr));
     return told(listens);
   });
@@ -394,7 +419,7 @@ void Socket::unwatch(inet::Watch& watch) {
 }
 
 void Socket::close() {
-  if (interface_ != nullptr)
+  if (has_interface())
     run([&](Stack&) {
       inet::dispose(datagrams_);
       inet::dispose(listener_);

@@ -68,6 +68,7 @@ class Socket final : public AnySocket, inet::Observer {
   /// What went before a stream was connected or listened, and is to count then.
   struct Options {
     bool reuse_address = false;
+    bool reuse_port = false;
     bool broadcast = false;
     bool no_delay = false;
     std::optional<std::uint32_t> linger;  ///< seconds
@@ -78,6 +79,9 @@ class Socket final : public AnySocket, inet::Observer {
 
   [[nodiscard]] inet::Interface& interface();
   void choose_interface(inet::Ipv4Address local, inet::Ipv4Address remote);
+  [[nodiscard]] bool has_interface() const { return interface_.load(std::memory_order_acquire) != nullptr; }
+  [[nodiscard]] inet::Reuse reuse() const;
+  [[nodiscard]] bool is_free_at_others(inet::Endpoint local);
   template <class F>
   auto run(F f);
   template <class F>

@@ -128,12 +128,14 @@ FileResult Socket::set_option(std::uint32_t level, std::uint32_t name, std::span
   if (!number) return invalid();
   if (level == kTcpLevel && type_ != SocketType::stream) return std::unexpected(kNoOption);
   const auto seconds = static_cast<std::uint64_t>(*number) * inet::kSecond;
-  return interface().run([&](inet::Stack&) -> FileResult {
+  const auto set = [&]() -> FileResult {
     if (level == kSocketLevel) {
       switch (name) {
         case kReuseAddress:
-        case kReusePort:
           options_.reuse_address = *number != 0;
+          break;
+        case kReusePort:
+          options_.reuse_port = *number != 0;
           break;
         case kBroadcast:
           options_.broadcast = *number != 0;
@@ -169,10 +171,13 @@ FileResult Socket::set_option(std::uint32_t level, std::uint32_t name, std::span
     }
     apply_options();
     return 0;
-  });
+  };
+  // An option says nothing of where the socket is to be.
+  return has_interface() ? interface().run([&](inet::Stack&) { return set(); }) : set();
 }
 
 std::optional<inet::Error> Socket::take_error() {
+  if (!has_interface()) return std::nullopt;
   return interface().run([&](inet::Stack&) {
     std::optional<inet::Error> error;
     if (datagrams_ != nullptr) error = datagrams_->take_error();
@@ -190,13 +195,15 @@ FileResult Socket::option(std::uint32_t level, std::uint32_t name, std::span<std
     const auto error = take_error();
     return put(value, error ? static_cast<std::int32_t>(*error) : 0);
   }
-  return interface().run([&](inet::Stack& stack) -> FileResult {
+  inet::Interface& at = has_interface() ? interface() : *inet::interfaces().front();
+  return at.run([&](inet::Stack& stack) -> FileResult {
     const auto number = [&](std::uint64_t of) { return put(value, static_cast<std::int32_t>(of)); };
     if (level == kSocketLevel) {
       switch (name) {
         case kReuseAddress:
-        case kReusePort:
           return number(options_.reuse_address ? 1 : 0);
+        case kReusePort:
+          return number(options_.reuse_port ? 1 : 0);
         case kType:
           return number(std::to_underlying(type_));
         case kBroadcast:

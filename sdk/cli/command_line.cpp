@@ -113,17 +113,16 @@ void add_boot(CLI::App& command, BootOptions& boot) {
       .add_option(
           "--net", boot.network,
           "user (a network of the guest's own, behind the host's), "
-          "tap:NAME[,offloads=off][,ADDRESS/PREFIX[,GATEWAY]] (a tap device that is there, whether the host must get "
-          "finished checksums and segments, and what the guest has as its address; without: by DHCP) or none; default: "
-          "the "
-          "sample's, else none")
+          "tap:NAME[,offloads=off][,queues=N][,ADDRESS/PREFIX[,GATEWAY]] (a tap device that is there, whether the host "
+          "must get finished checksums and segments, with how many queues, each served by a core of its own, 1 to 4, "
+          "and what the guest has as its address; without: by DHCP) or none; default: the sample's, else none")
       ->check([](const std::string& text) {
         const bool is_tap = text.starts_with(kTapPrefix) && parse_tap(text.substr(kTapPrefix.size()));
         return is_tap || text == "user" || text == "none"
                    ? std::string()
                    : std::format(
-                         "user, none or tap:NAME[,offloads=off][,ADDRESS/PREFIX[,GATEWAY]] was expected: '{}' was "
-                         "found",
+                         "user, none or tap:NAME[,offloads=off][,queues=N][,ADDRESS/PREFIX[,GATEWAY]] was expected: "
+                         "'{}' was found",
                          text);
       })
       ->type_name("NETWORK");

@@ -49,9 +49,9 @@ def enter():
         raise unittest.SkipTest(f"no tap device may be made here: {getattr(error, 'stderr', None) or error}")
 
 
-def make(name, address=None):
+def make(name, address=None, several_queues=False):
     """A tap device, which is up; the host has `address` there, or only looks on."""
-    ip("tuntap", "add", name, "mode", "tap")
+    ip("tuntap", "add", name, "mode", "tap", *(["multi_queue"] if several_queues else []))
     if address:
         ip("address", "add", f"{address}/{PREFIX}", "dev", name)
     ip("link", "set", name, "up")
@@ -66,6 +66,7 @@ def open_cable(name, address, mtu=1500):
     return cable
 
 
-def option(name, offloads=True):
+def option(name, offloads=True, queues=1):
     """For `--net`: a guest at GUEST. Who looks at its frames on the tap device has them without offloads."""
-    return f"tap:{name},{'' if offloads else 'offloads=off,'}{GUEST}/{PREFIX},{HOST}"
+    return (f"tap:{name},{'' if offloads else 'offloads=off,'}{f'queues={queues},' if queues > 1 else ''}"
+            f"{GUEST}/{PREFIX},{HOST}")

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <new>
 
+#include "kernel/arch/x86_64/clock.hpp"
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/arch/x86_64/per_core.hpp"
 #include "kernel/devices/console.hpp"
@@ -64,6 +65,21 @@ std::expected<void, NetworkError> Device::start(Offloads wanted) {
     }
   }
   return check();
+}
+
+std::expected<void, NetworkError> Device::use_queues() {
+  std::size_t count = 0;
+  for (const Device* queue = this; queue != nullptr; queue = queue->next_queue_) ++count;
+  constexpr std::uint64_t kPatience = 10'000'000'000, kPause = 1'000'000;  // ns
+  for (const std::uint64_t begin = arch::clock::now(); arch::clock::now() - begin < kPatience;) {
+    {
+      const InterruptsOff off;
+      if (const auto uses = driver_.use_queues(count))
+        return *uses ? std::expected<void, NetworkError>() : std::unexpected(NetworkError::device_failed);
+    }
+    scheduler().sleep_until(arch::clock::now() + kPause);
+  }
+  return std::unexpected(NetworkError::timed_out);
 }
 
 /// All of the core's own memory. What was allocated when something is missing is kept for the next try.

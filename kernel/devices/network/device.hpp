@@ -1,5 +1,5 @@
-// A network device of the machine: its driver, its buffers, and the threads that wait for it. What the network stack,
-// and the public NetworkDevice, run from.
+// A network device of the machine, or one of its queues: its driver, its buffers, and the threads that wait for it.
+// What the network stack, and the public NetworkDevice, run from.
 #pragma once
 
 #include <atomic>
@@ -55,6 +55,12 @@ class Device {
   [[nodiscard]] std::expected<Offloads, NetworkError> claim(Offloads wanted);
   [[nodiscard]] bool is_claimed() const { return claimed_; }
 
+  /// The same device's next queue, which belongs to a core of its own; null: there is none.
+  [[nodiscard]] Device* next_queue() const { return next_queue_; }
+  /// Once this and all next queues are claimed: from now on the device spreads what it receives over them. Of the first
+  /// queue. NetworkError::device_failed, NetworkError::timed_out.
+  [[nodiscard]] std::expected<void, NetworkError> use_queues();
+
   /// The next frame; waits for it until `deadline`, nanoseconds since boot, 0: not at all.
   /// NetworkError::timed_out, NetworkError::interrupted.
   [[nodiscard]] std::expected<Frame, NetworkError> receive(std::uint64_t deadline);
@@ -82,6 +88,7 @@ class Device {
 
  private:
   friend struct inet::SocketTable;
+  friend bool add_queue(Driver& driver, const Connection& connection);
 
   struct Copy;
 
@@ -99,6 +106,7 @@ class Device {
   FixedString<8> name_;
   Driver& driver_;
   Connection connection_;
+  Device* next_queue_ = nullptr;
   std::atomic<std::uint32_t> core_ = 0;
   enum class State : std::uint8_t { idle, working, failed } state_ = State::idle;
   bool claimed_ = false;
@@ -116,6 +124,8 @@ class Device {
 /// At boot, by the drivers: adds a device, which lives for ever as its driver does. False where memory is out or there
 /// are too many.
 [[nodiscard]] bool add_device(Driver& driver, const Connection& connection);
+/// The same for a further queue of the device that was added last. False where memory is out.
+[[nodiscard]] bool add_queue(Driver& driver, const Connection& connection);
 
 /// The machine's devices. Any thread.
 [[nodiscard]] std::span<Device* const> devices();

@@ -34,6 +34,15 @@ bool add_device(Driver& driver, const Connection& connection) {
   return true;
 }
 
+bool add_queue(Driver& driver, const Connection& connection) {
+  void* const memory = heap::allocate(sizeof(Device), alignof(Device));
+  if (memory == nullptr) return false;
+  Device* last = known[count - 1];
+  while (last->next_queue_ != nullptr) last = last->next_queue_;
+  last->next_queue_ = new (memory) Device(static_cast<unsigned>(count - 1), driver, connection);
+  return true;
+}
+
 std::span<Device* const> devices() {
   return std::span(known).first(count);
 }

@@ -21,7 +21,7 @@ struct Events {
 
 inline constexpr Events kAllEvents{.receive = true, .transmit = true, .link = true};
 
-/// A device that frames go through. All calls come from the device's core, by one thread at a time or from its
+/// A device that frames go through, or one of its queues in each direction. All calls come from the device's core, by one thread at a time or from its
 /// interrupt, with interrupts off: none waits. What the device broke stays broken: failure() says so, receive() gives
 /// nothing, transmit() refuses, and all that the device was given stays with it.
 class Driver {
@@ -47,6 +47,11 @@ class Driver {
   /// interrupts for nothing but its link before listen().
   [[nodiscard]] virtual std::expected<Offloads, NetworkError> start(Offloads wanted, BufferPool& pool,
                                                                     NetworkCounters& counters) = 0;
+
+  /// Has frames spread over `count` queues of the device, more than one, of which this is the first: all of them have
+  /// started, each by a driver of its own. False where the device does not; nothing where it has not answered yet, and
+  /// is to be asked again.
+  [[nodiscard]] virtual std::optional<bool> use_queues(std::size_t) { return false; }
 
   /// The next frame, if one has come.
   [[nodiscard]] virtual Frame receive() = 0;

@@ -26,6 +26,14 @@ struct Interrupt {
   [[nodiscard]] bool redirect(arch::Delivery delivery, std::uint32_t apic_id) const {
     return send != nullptr && send(which, delivery, apic_id);
   }
+
+  /// The same for queue `first` and the next one alone, of which nothing is told connect()'s handler any more, and whose
+  /// handler needs no cause. False where queues have no interrupts of their own.
+  bool connect_pair(std::uint16_t first, arch::InterruptHandler handler, void* argument) const {
+    return attach_pair != nullptr && attach_pair(which, first, handler, argument);
+  }
+  bool (*attach_pair)(std::uintptr_t which, std::uint16_t first, arch::InterruptHandler handler,
+                      void* argument) = nullptr;
 };
 
 /// Takes devices of one type. Defined by TORO_VIRTIO_DRIVER in the driver's own file.

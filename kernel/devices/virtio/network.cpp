@@ -2,6 +2,7 @@
 #include "kernel/devices/virtio/network.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "kernel/devices/virtio/initialization.hpp"
 
@@ -61,9 +62,18 @@ Features features_for(const Offloads& wanted) {
 
 }  // namespace
 
+void Network::use(std::span<NetworkQueuePair> pairs) {
+  pairs_ = pairs;
+  for (std::uint16_t i = 0; i < pairs_.size(); ++i) {
+    pairs_[i].device_ = this;
+    pairs_[i].number_ = i;
+  }
+}
+
+/// Of any pair's core.
 void Network::fail(Error error) {
-  if (failure_) return;
-  failure_ = error;
+  std::optional<Error> none;
+  if (!failure_.compare_exchange_strong(none, error)) return;
   static_cast<void>(give_up(*transport_, error));  // it leaves memory alone from now on
 }
 
@@ -107,34 +117,26 @@ std::expected<void, Error> Network::read_identity(Features features, MacAddress 
   return {};
 }
 
-std::expected<Offloads, NetworkError> Network::start(Offloads wanted, network::BufferPool& pool,
-                                                     NetworkCounters& counters) {
-  pool_ = &pool;
-  counters_ = &counters;
+/// Has the device work with its first pair; with the others when command_pairs() says so.
+std::expected<void, Error> Network::start(Offloads wanted) {
   Features features = kIdentityFeatures | features_for(wanted & offers_);
   if (pairs_.size() > 1) features = features | kPairFeatures;
   const auto agreed =
       initialize(*transport_, features, required_of(*transport_), [this](Features f) { return set_up(f); });
   if (!agreed) {
     failure_ = agreed.error();
-    return std::unexpected(NetworkError::device_failed);
+    return std::unexpected(agreed.error());
   }
-  started_ = true;
   link_ = read_link();
-  if (pairs_.size() > 1 && control_.size() != 0 && command_pairs(static_cast<std::uint16_t>(pairs_.size())))
-    used_pairs_ = pairs_.size();
-  for (std::size_t i = 0; i < used_pairs_; ++i) refill(i);
-  if (failure_) return std::unexpected(NetworkError::device_failed);
-  return active_;
+  return {};
 }
 
 std::expected<void, Error> Network::set_up(Features features) {
   agreed_ = features;
   active_ = offloads_of(features);
-  used_pairs_ = 1;
   const std::size_t pairs = features.contains(kPairFeatures) ? pairs_.size() : 1;
-  for (std::size_t i = 0; i < pairs; ++i)
-    if (const auto done = set_up_pair(i); !done) return done;
+  for (std::uint16_t i = 0; i < pairs; ++i)
+    if (const auto done = pairs_[i].set_up(); !done) return done;
   if (pairs == 1) return {};
   return set_up_ring(receive_queue(device_pairs_), control_, control_memory_.view());
 }
@@ -145,39 +147,37 @@ std::expected<void, Error> Network::set_up_ring(std::uint16_t index, EventQueue&
   return done;
 }
 
-std::expected<void, Error> Network::set_up_pair(std::size_t number) {
-  NetworkQueuePair& pair = pairs_[number];
-  if (const auto done = set_up_ring(receive_queue(number), pair.receive_, pair.receive_memory_.view()); !done)
+std::expected<void, Error> NetworkQueuePair::set_up() {
+  if (const auto done = device_->set_up_ring(receive_queue(number_), receive_, receive_memory_.view()); !done)
     return done;
-  if (const auto done = set_up_ring(transmit_queue(number), pair.transmit_, pair.transmit_memory_.view()); !done)
+  if (const auto done = device_->set_up_ring(transmit_queue(number_), transmit_, transmit_memory_.view()); !done)
     return done;
-  pair.receive_.ignore();
-  pair.transmit_.ignore();
-  pair.free_slot_count_ = std::min(pair.transmit_.size(), NetworkQueuePair::kSize);  // a legacy ring may be longer
-  for (std::uint16_t i = 0; i < pair.free_slot_count_; ++i) pair.free_slots_[i] = static_cast<std::uint8_t>(i);
+  receive_.ignore();
+  transmit_.ignore();
+  free_slot_count_ = std::min(transmit_.size(), kSize);  // a legacy ring may be longer
+  for (std::uint16_t i = 0; i < free_slot_count_; ++i) free_slots_[i] = static_cast<std::uint8_t>(i);
   return {};
 }
 
-/// Asks the device to use `count` pairs, and waits for its answer a bounded while. [virtio 1.2 §5.1.6.5.5]
-bool Network::command_pairs(std::uint16_t count) {
-  constexpr int kLooks = 1000;
+/// Asks the device to use `count` pairs, or looks whether it has answered. [virtio 1.2 §5.1.6.5.5]
+std::optional<bool> Network::command_pairs(std::uint16_t count) {
   constexpr std::uint8_t kUnanswered = 0xff;
-  command_ = {.pairs = count};
-  command_result_ = kUnanswered;
-  const auto command = std::as_bytes(std::span(&command_, 1));
-  const auto result = std::as_writable_bytes(std::span(&command_result_, 1));
-  if (!control_.submit(std::span(&command, 1), std::span(&result, 1), 0)) return false;
-  if (control_.publish()) transport_->notify(receive_queue(device_pairs_));
-  for (int i = 0; i < kLooks; ++i) {
-    const auto completion = control_.poll();
-    if (!completion) {
-      fail(completion.error());
-      return false;
-    }
-    if (*completion) return *const_cast<const volatile std::uint8_t*>(&command_result_) == kControlOk;
-    static_cast<void>(transport_->status());  // an exit, in which a device of the monitor's own does its work
+  if (!works()) return false;
+  if (!std::exchange(has_command_, true)) {
+    command_ = {.pairs = count};
+    command_result_ = kUnanswered;
+    const auto command = std::as_bytes(std::span(&command_, 1));
+    const auto result = std::as_writable_bytes(std::span(&command_result_, 1));
+    if (!control_.submit(std::span(&command, 1), std::span(&result, 1), 0)) return false;
+    if (control_.publish()) transport_->notify(receive_queue(device_pairs_));
   }
-  return false;
+  const auto completion = control_.poll();
+  if (!completion) {
+    fail(completion.error());
+    return false;
+  }
+  if (!*completion) return std::nullopt;
+  return *const_cast<const volatile std::uint8_t*>(&command_result_) == kControlOk;
 }
 
 LinkState Network::read_link() {
@@ -185,39 +185,75 @@ LinkState Network::read_link() {
   return (transport_->configuration16(kNetworkStatusOffset) & kNetworkLinkUp) != 0 ? LinkState::up : LinkState::down;
 }
 
-network::Events Network::listen(network::Events events) {
+network::Driver::Identity NetworkQueuePair::identity() const {
+  return device_->identity_;
+}
+Offloads NetworkQueuePair::offers() const {
+  return device_->offers_;
+}
+LinkState NetworkQueuePair::link() {
+  return device_->link_.load(std::memory_order_relaxed);
+}
+std::string_view NetworkQueuePair::failure() const {
+  const auto error = device_->error();
+  return error ? describe(*error) : std::string_view{};
+}
+
+void NetworkQueuePair::fail(Error error) {
+  device_->fail(error);
+}
+
+std::expected<Offloads, NetworkError> NetworkQueuePair::start(Offloads wanted, network::BufferPool& pool,
+                                                              NetworkCounters& counters) {
+  pool_ = &pool;
+  counters_ = &counters;
+  if (number_ == 0 && !device_->start(wanted)) return std::unexpected(NetworkError::device_failed);
+  started_ = true;
+  refill();
+  if (!works()) return std::unexpected(NetworkError::device_failed);
+  return device_->active_;
+}
+
+std::optional<bool> NetworkQueuePair::use_queues(std::size_t count) {
+  return device_->command_pairs(static_cast<std::uint16_t>(count));
+}
+
+network::Events NetworkQueuePair::listen(network::Events events) {
   if (!works()) return events;
   network::Events there;
-  for (std::size_t i = 0; i < used_pairs_; ++i) {
-    if (events.receive) {
-      refill(i);
-      there.receive |= pairs_[i].receive_.listen();
-    }
-    if (events.transmit) there.transmit |= pairs_[i].transmit_.listen();
+  if (events.receive) {
+    refill();
+    there.receive = receive_.listen();
   }
+  if (events.transmit) there.transmit = transmit_.listen();
   return there;
 }
 
-std::optional<network::Events> Network::on_interrupt() {
-  const InterruptCause cause = transport_->take_interrupt();
+std::optional<network::Events> NetworkQueuePair::on_interrupt() {
+  const InterruptCause cause =
+      number_ == 0 ? device_->transport_->take_interrupt() : InterruptCause{.queue = true, .configuration = false};
   if (!cause.queue && !cause.configuration) return std::nullopt;
   if (!works()) return network::Events{};
   network::Events events{.receive = cause.queue, .transmit = cause.queue, .link = false};
-  if (cause.queue)
-    for (NetworkQueuePair& pair : pairs_.first(used_pairs_)) {
-      pair.receive_.ignore();
-      pair.transmit_.ignore();
-    }
+  if (cause.queue) {
+    receive_.ignore();
+    transmit_.ignore();
+  }
   if (cause.configuration) {
-    if (transport_->status().has(StatusBit::device_needs_reset)) {
+    if (device_->transport_->status().has(StatusBit::device_needs_reset)) {
       fail(Error::device_needs_reset);
       return network::kAllEvents;
     }
-    const LinkState before = link_;
-    link_ = read_link();
-    events.link = link_ != before;
+    const LinkState before = link();
+    device_->link_ = device_->read_link();
+    events.link = link() != before;
   }
   return events;
+}
+
+bool NetworkQueuePair::has_moved() {
+  const std::array now{receive_.figures().device_used_index, transmit_.figures().device_used_index};
+  return std::exchange(moved_to_, now) != now;
 }
 
 }  // namespace toro::virtio

@@ -26,44 +26,33 @@ NetworkHeader read_once(const std::byte* memory) {
 }  // namespace
 
 /// Gives the device what buffers there are, once there is room for a few.
-void Network::refill(std::size_t number) {
-  EventQueue& queue = pairs_[number].receive_;
-  if (queue.free_descriptors() < queue.size() / 8U) return;
-  while (queue.free_descriptors() > 0) {
+void NetworkQueuePair::refill() {
+  if (receive_.free_descriptors() < receive_.size() / 8U) return;
+  while (receive_.free_descriptors() > 0) {
     Buffer* const buffer = pool_->take();
     if (buffer == nullptr) break;
-    if (!queue.submit_writable(buffer->all(), reinterpret_cast<std::uintptr_t>(buffer))) {
+    if (!receive_.submit_writable(buffer->all(), reinterpret_cast<std::uintptr_t>(buffer))) {
       pool_->give(*buffer);
       break;
     }
   }
-  if (queue.publish()) transport_->notify(receive_queue(number));
-}
-
-Frame Network::receive() {
-  if (!works()) return {};
-  for (std::size_t i = 0; i < used_pairs_; ++i) {
-    const std::size_t number = next_pair_;
-    next_pair_ = (next_pair_ + 1) % used_pairs_;
-    if (Frame frame = receive_from(number)) return frame;
-  }
-  return {};
+  if (receive_.publish()) device_->transport_->notify(receive_queue(number_));
 }
 
 /// At most one round of the ring, so that a device that completes nonsense without end cannot hold the core.
-Frame Network::receive_from(std::size_t number) {
-  SplitQueue& queue = pairs_[number].receive_;
-  for (std::uint16_t i = 0; i < queue.size(); ++i) {
-    refill(number);
-    const auto completion = queue.poll();
+Frame NetworkQueuePair::receive() {
+  if (!works()) return {};
+  for (std::uint16_t i = 0; i < receive_.size(); ++i) {
+    refill();
+    const auto completion = receive_.poll();
     if (!completion) {
       fail(completion.error());
       return {};
     }
     if (!*completion) return {};
     auto& first = *reinterpret_cast<Buffer*>((*completion)->cookie);
-    if (Frame frame = make_frame(queue, first, (*completion)->written)) return frame;
-    if (failure_) return {};
+    if (Frame frame = make_frame(first, (*completion)->written)) return frame;
+    if (!works()) return {};
     ++counters_->received_and_dropped.malformed;
   }
   return {};
@@ -71,7 +60,7 @@ Frame Network::receive_from(std::size_t number) {
 
 /// The frame that begins in `first`, of which `written` bytes are the device's. None where it makes no sense; its
 /// buffers are free again then.
-Frame Network::make_frame(SplitQueue& queue, Buffer& first, std::uint32_t written) {
+Frame NetworkQueuePair::make_frame(Buffer& first, std::uint32_t written) {
   if (written < sizeof(NetworkHeader) + network::kHeaderSize) {
     pool_->give(first);
     return {};
@@ -79,8 +68,8 @@ Frame Network::make_frame(SplitQueue& queue, Buffer& first, std::uint32_t writte
   const NetworkHeader header = read_once(first.memory);
   first.offset = sizeof(NetworkHeader);
   first.length = static_cast<std::uint16_t>(written - sizeof(NetworkHeader));
-  const std::size_t count = agreed_.has(NetworkFeature::merged_buffers) ? header.buffers : 1;
-  const auto size = take_parts(queue, first, count);
+  const std::size_t count = device_->agreed_.has(NetworkFeature::merged_buffers) ? header.buffers : 1;
+  const auto size = take_parts(first, count);
   if (!size) return {};
   Frame::Description description;
   if (describe_frame(header, *size, description)) return {*pool_, first, *size, description};
@@ -89,12 +78,12 @@ Frame Network::make_frame(SplitQueue& queue, Buffer& first, std::uint32_t writte
 }
 
 /// Links the other buffers of a frame to its first: the device has shown all of them at once. [virtio 1.2 §5.1.6.4]
-std::optional<std::size_t> Network::take_parts(SplitQueue& queue, Buffer& first, std::size_t count) {
+std::optional<std::size_t> NetworkQueuePair::take_parts(Buffer& first, std::size_t count) {
   std::size_t size = first.length;
   Buffer* last = &first;
   bool sound = count >= 1 && count <= Frame::kMostParts;
   for (std::size_t i = 1; sound && i < count; ++i) {
-    const auto completion = queue.poll();
+    const auto completion = receive_.poll();
     if (!completion) {
       fail(completion.error());
       return std::nullopt;
@@ -113,17 +102,18 @@ std::optional<std::size_t> Network::take_parts(SplitQueue& queue, Buffer& first,
 }
 
 /// False where the header contradicts the frame, or what was agreed.
-bool Network::describe_frame(const NetworkHeader& header, std::size_t size, Frame::Description& description) const {
+bool NetworkQueuePair::describe_frame(const NetworkHeader& header, std::size_t size,
+                                      Frame::Description& description) const {
   const std::uint8_t kind = header.segmentation & static_cast<std::uint8_t>(~kSegmentationEcn);
   if (kind == kSegmentationNone) {
-    if (size > identity_.mtu + network::kHeaderSize + network::kTagSize) return false;
+    if (size > device_->identity_.mtu + network::kHeaderSize + network::kTagSize) return false;
   } else {
-    if (!active_.merging || (kind != kSegmentationTcp4 && kind != kSegmentationTcp6)) return false;
+    if (!device_->active_.merging || (kind != kSegmentationTcp4 && kind != kSegmentationTcp6)) return false;
     if (header.segment_size == 0 || size > kLongestFrame) return false;
     description.segmentation = kind == kSegmentationTcp4 ? Segmentation::tcp_v4 : Segmentation::tcp_v6;
     description.segment_size = header.segment_size;
   }
-  if (!active_.receive_checksum) return true;
+  if (!device_->active_.receive_checksum) return true;
   if ((header.flags & kHeaderNeedsChecksum) != 0) {
     if (header.checksum_start < network::kHeaderSize ||
         std::size_t{header.checksum_start} + header.checksum_offset + 2 > size)

@@ -30,7 +30,7 @@ class PciDevice {
         capability_(capability),
         messages_used_(messages),
         transport_(VolatilePciWindow(layout), layout, type, messages) {
-    for (std::uint16_t i = 0; i < kMessages; ++i) messages_[i] = {this, i};
+    for (std::uint16_t i = 0; i < kMessages; ++i) messages_[i] = {.device = this, .number = i};
   }
 
   [[nodiscard]] PciTransport& transport() { return transport_; }
@@ -55,6 +55,19 @@ class PciDevice {
     return true;
   }
 
+  /// For Interrupt::attach_pair.
+  static bool attach_pair(std::uintptr_t device, std::uint16_t first, arch::InterruptHandler handler, void* argument) {
+    auto& self = *reinterpret_cast<PciDevice*>(device);
+    const std::uint16_t begin = PciTransport::message_of(first);
+    const auto end = std::min<std::uint16_t>(begin + 2, self.messages_used_);  // the second may share the first's
+    for (std::uint16_t i = begin; i < end; ++i) {
+      self.messages_[i].handler = handler;
+      self.messages_[i].argument = argument;
+      self.route_message(i);
+    }
+    return begin < end;
+  }
+
   /// Has the device interrupt this core, by its pin where it has no messages. It may do so before the driver listens:
   /// the cause is kept.
   [[nodiscard]] std::expected<void, pci::Error> start_interrupts() {
@@ -69,14 +82,18 @@ class PciDevice {
     PciDevice* device = nullptr;
     std::uint16_t number = 0;
     std::uint8_t vector = 0;
+    arch::InterruptHandler handler = nullptr;  ///< of its queues alone
+    void* argument = nullptr;
   };
 
+  void route_message(std::uint16_t number) {
+    const arch::InterruptTarget target = arch::connect_vector(on_message, &messages_[number]);
+    messages_[number].vector = target.vector;
+    set_message(number, target, arch::Delivery::vector);
+  }
+
   void route_messages() {
-    for (std::uint16_t i = 0; i < messages_used_; ++i) {
-      const arch::InterruptTarget target = arch::connect_vector(on_message, &messages_[i]);
-      messages_[i].vector = target.vector;
-      set_message(i, target, arch::Delivery::vector);
-    }
+    for (std::uint16_t i = 0; i < messages_used_; ++i) route_message(i);
     core_ = arch::this_core();
   }
 
@@ -88,6 +105,7 @@ class PciDevice {
 
   static void on_message(void* argument, arch::TrapFrame& frame) {
     const Message& message = *static_cast<Message*>(argument);
+    if (message.handler != nullptr) return message.handler(message.argument, frame);
     PciDevice& device = *message.device;
     device.transport_.signal(message.number);
     if (device.handler_ != nullptr) device.handler_(device.argument_, frame);
@@ -139,7 +157,10 @@ std::expected<void, pci::Error> start(const pci::Function& function) {
   auto* device = new (memory) PciDevice(function, signals, *layout, type, messages);
   function.set_command(function.read16(pci::Register::command) | pci::kCommandBusMaster);
   if (const auto routed = device->start_interrupts(); !routed) return std::unexpected{routed.error()};
-  const Interrupt interrupt{PciDevice::attach, reinterpret_cast<std::uintptr_t>(device), PciDevice::redirect};
+  const Interrupt interrupt{.attach = PciDevice::attach,
+                            .which = reinterpret_cast<std::uintptr_t>(device),
+                            .send = PciDevice::redirect,
+                            .attach_pair = PciDevice::attach_pair};
   if (const auto started = driver->start(device->transport(), interrupt); !started) {
     const pci::Address at = function.address();
     print(console::sink(), "toro: {} at PCI {}:{}.{}: {}\n", driver->name, at.bus, at.device, at.function,

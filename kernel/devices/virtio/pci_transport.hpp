@@ -30,6 +30,11 @@ class BasicPciTransport final : public Transport {
         notify_multiplier_(layout.notify_multiplier),
         device_length_(layout[PciArea::device].length) {}
 
+  /// That tells of a queue, where the device can send so many.
+  [[nodiscard]] static constexpr std::uint16_t message_of(std::uint16_t queue) {
+    return static_cast<std::uint16_t>(queue + 1);
+  }
+
   [[nodiscard]] DeviceType type() override { return type_; }
 
   [[nodiscard]] DeviceStatus status() override { return {read<std::uint8_t>(PciRegister::status)}; }
@@ -144,7 +149,7 @@ class BasicPciTransport final : public Transport {
 
   /// The device forgets its messages at each reset, and says by kNoMessage that it cannot send one.
   bool signal_by_messages(std::uint16_t queue) {
-    const auto number = static_cast<std::uint16_t>(std::min<unsigned>(queue + 1U, messages_ - 1U));
+    const auto number = static_cast<std::uint16_t>(std::min<unsigned>(message_of(queue), messages_ - 1U));
     write(PciRegister::queue_message, number);
     if (read<std::uint16_t>(PciRegister::queue_message) != number) return false;
     if (configuration_signals_) return true;

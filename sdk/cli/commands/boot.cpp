@@ -78,6 +78,16 @@ std::vector<Forward> forwards_of(const BootOptions& options) {
   return forwards;
 }
 
+/// Of a tap device with several queues.
+void check_queues(const Board& board, const BootOptions& options) {
+  if (!has_queues(board))
+    throw Failure(
+        std::format("--net ...,queues=1 was expected: the network device of board {} has one queue", board.name),
+        kUsageError);
+  if (!options.net_dump.empty())
+    throw Failure("--net-dump was expected without queues=N: QEMU writes the frames of one queue", kUsageError);
+}
+
 std::vector<Disk> disks_of(const BootOptions& options, const Target& target) {
   const auto& wanted = options.disks.empty() && target.sample ? target.sample->disks : options.disks;
   if (!wanted.empty() && target.board.disk.empty())
@@ -145,7 +155,8 @@ Prepared prepare_boot(Context& context, const BootOptions& options, Stub stub, W
   boot.network = network_of(options, prepared.target);
   if (boot.network == Network::tap) {
     boot.tap = parse_tap(options.network.substr(kTapPrefix.size())).value();
-    if (!options.print_command) require_tap(boot.tap.name);
+    if (boot.tap.queues > 1) check_queues(board, options);
+    if (!options.print_command) require_tap(boot.tap);
   }
   boot.net_dump = options.net_dump;
   if (!boot.net_dump.empty()) boot.tap.offloads = Tap::Offloads::off;  // its frames are to be as on a cable

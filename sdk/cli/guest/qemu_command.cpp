@@ -1,6 +1,7 @@
 // Board, image and options become QEMU's arguments.
 #include "sdk/cli/guest/qemu_command.hpp"
 
+#include <algorithm>
 #include <format>
 
 #include "sdk/cli/guest/asynchronous_io.hpp"
@@ -12,7 +13,7 @@ namespace {
 
 constexpr std::string_view kPlaceholder = "${run}";
 
-constexpr std::string_view kDisk = "${disk}", kPlace = "${place}", kShare = "${share}";
+constexpr std::string_view kDisk = "${disk}", kPlace = "${place}", kShare = "${share}", kQueues = "${queues}";
 
 std::string with(std::string text, std::string_view placeholder, const std::string& value) {
   for (auto at = text.find(placeholder); at != std::string::npos; at = text.find(placeholder, at + value.size()))
@@ -43,6 +44,11 @@ std::string quote_with_variable(const std::string& word) {
 }
 
 }  // namespace
+
+bool has_queues(const Board& board) {
+  return std::ranges::any_of(board.channels.at("network"),
+                             [](const std::string& word) { return word.contains(kQueues); });
+}
 
 std::vector<std::string> qemu_command(const Boot& boot, const std::string& run) {
   const Board& board = boot.board;
@@ -99,7 +105,8 @@ std::vector<std::string> qemu_command(const Boot& boot, const std::string& run) 
     std::string network = boot.network == Network::tap ? netdev(boot.tap) : "user,id=net0";
     for (const Forward& forward : boot.forwards) network += hostfwd(forward);
     append({"-netdev", network});
-    append(board.channels.at("network"));
+    for (const auto& word : board.channels.at("network"))
+      append({with(word, kQueues, boot.tap.queues > 1 ? ",mq=on" : "")});
     if (!boot.net_dump.empty())
       append(
           {"-object", std::format("filter-dump,id=dump0,netdev=net0,file={}", quote_for_qemu(boot.net_dump.string()))});

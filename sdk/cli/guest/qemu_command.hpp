@@ -64,6 +64,9 @@ struct Boot {
   std::filesystem::path net_dump;        ///< a file for the frames; empty: none
 };
 
+/// Whether the board's network device can have several queues. It has one: a channel "network".
+bool has_queues(const Board& board);
+
 /// QEMU's arguments, the program first. `run` replaces `${run}`.
 std::vector<std::string> qemu_command(const Boot& boot, const std::string& run);
 

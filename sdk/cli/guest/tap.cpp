@@ -49,13 +49,19 @@ bool is_configuration(std::string_view text) {
 }  // namespace
 
 std::optional<Tap> parse_tap(std::string_view text) {
-  constexpr std::string_view kWithoutOffloads = ",offloads=off";
+  constexpr std::string_view kWithoutOffloads = ",offloads=off", kQueues = ",queues=";
   auto comma = text.find(',');
   Tap tap{.name = std::string(text.substr(0, comma))};
   text.remove_prefix(std::min(comma, text.size()));
   if (text.starts_with(kWithoutOffloads)) {
     tap.offloads = Tap::Offloads::off;
     text.remove_prefix(kWithoutOffloads.size());
+  }
+  if (text.starts_with(kQueues)) {
+    const char* const number = text.data() + kQueues.size();
+    const auto [end, error] = std::from_chars(number, text.data() + text.size(), tap.queues);
+    if (error != std::errc() || tap.queues == 0 || tap.queues > kMostQueues) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   }
   comma = text.find(',');
   if (!text.empty() && comma != 0) return std::nullopt;
@@ -67,12 +73,14 @@ std::optional<Tap> parse_tap(std::string_view text) {
   return tap;
 }
 
-void require_tap(const std::string& name) {
+void require_tap(const Tap& tap) {
+  const std::string& name = tap.name;
+  const char* const several = tap.queues > 1 ? " multi_queue" : "";
   if (if_nametoindex(name.c_str()) == 0)
     throw Failure(
-        std::format("--net: a tap device was expected: there is no interface '{}'; `ip tuntap add {} mode tap "
+        std::format("--net: a tap device was expected: there is no interface '{}'; `ip tuntap add {} mode tap{} "
                     "user $USER` makes one",
-                    name, name),
+                    name, name, several),
         kUsageError);
   const FileDescriptor tun(open("/dev/net/tun", O_RDWR | O_CLOEXEC));
   if (!tun)
@@ -80,8 +88,11 @@ void require_tap(const std::string& name) {
   ifreq request{};
   name.copy(request.ifr_name, IFNAMSIZ - 1);
   request.ifr_flags = IFF_TAP | IFF_NO_PI;
+  if (tap.queues > 1) request.ifr_flags |= IFF_MULTI_QUEUE;
   if (ioctl(tun.get(), TUNSETIFF, &request) == 0) return;
-  const char* const why = errno == EINVAL  ? "is none, or has several queues"
+  const char* const other =
+      tap.queues > 1 ? "is none, or was made without multi_queue" : "is none, or was made with multi_queue (queues=N)";
+  const char* const why = errno == EINVAL  ? other
                           : errno == EBUSY ? "is in use"
                           : errno == EPERM ? "is another user's"
                                            : std::strerror(errno);
@@ -89,8 +100,9 @@ void require_tap(const std::string& name) {
 }
 
 std::string netdev(const Tap& tap) {
-  return std::format("tap,id=net0,ifname={},script=no,downscript=no,vnet_hdr={}", quote_for_qemu(tap.name),
-                     tap.offloads == Tap::Offloads::on ? "on" : "off");
+  return std::format("tap,id=net0,ifname={},script=no,downscript=no,vnet_hdr={}{}", quote_for_qemu(tap.name),
+                     tap.offloads == Tap::Offloads::on ? "on" : "off",
+                     tap.queues > 1 ? std::format(",queues={}", tap.queues) : "");
 }
 
 }  // namespace toro::cli

@@ -122,9 +122,11 @@ class HostileDevice {
 
 class User {
  public:
-  User(Network& driver, network::BufferPool& pool, Input& input) : driver_(driver), pool_(pool), input_(input) {}
+  User(std::span<NetworkQueuePair> pairs, network::BufferPool& pool, Input& input)
+      : pairs_(pairs), pool_(pool), input_(input) {}
 
   void step(std::uint8_t what) {
+    if (pairs_.size() > 1) pair_ = input_.byte() % pairs_.size();
     switch (what) {
       case 0:
         return receive();
@@ -134,14 +136,14 @@ class User {
         if (!kept_.empty()) kept_.erase(kept_.begin() + input_.byte() % static_cast<std::ptrdiff_t>(kept_.size()));
         return;
       case 3:
-        static_cast<void>(driver_.on_interrupt());
+        static_cast<void>(pairs_[pair_].on_interrupt());
         return;
       case 4:
-        static_cast<void>(driver_.listen({.receive = (input_.byte() & 1) != 0, .transmit = true}));
+        static_cast<void>(pairs_[pair_].listen({.receive = (input_.byte() & 1) != 0, .transmit = true}));
         return;
       default:
-        driver_.kick();
-        driver_.reclaim();
+        pairs_[pair_].kick();
+        pairs_[pair_].reclaim();
     }
   }
 
@@ -152,7 +154,7 @@ class User {
   };
 
   void receive() {
-    network::Frame frame = driver_.receive();
+    network::Frame frame = pairs_[pair_].receive();
     if (!frame) return;
     require(frame.size() >= network::kHeaderSize && frame.size() <= 70'000);
     std::vector<std::byte> copy(frame.size());
@@ -185,10 +187,11 @@ class User {
     if ((kind & 8) != 0) frame.segment_size = 100;
     frame.completion = &told;
     told.under_way = true;
-    if (driver_.transmit(frame) != Network::Result::taken) told.under_way = false;
+    if (pairs_[pair_].transmit(frame) != network::Driver::Result::taken) told.under_way = false;
   }
 
-  Network& driver_;
+  std::span<NetworkQueuePair> pairs_;
+  std::size_t pair_ = 0;  ///< of this step
   network::BufferPool& pool_;
   Input& input_;
   std::vector<network::Frame> kept_;
@@ -201,10 +204,10 @@ class User {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Input input({data, size});
   HostileDevice device(input);
-  const auto driver = std::make_unique<Network>();
-  if (!driver->prepare(device.transport, {{2, 0, 0, 0, 0, 1}})) return 0;
-  const auto queues = std::make_unique<NetworkQueuePair[]>(driver->useful_pairs());
-  driver->use({queues.get(), driver->useful_pairs()});
+  const auto network = std::make_unique<Network>();
+  if (!network->prepare(device.transport, {{2, 0, 0, 0, 0, 1}})) return 0;
+  const auto pairs = std::make_unique<NetworkQueuePair[]>(network->useful_pairs());
+  network->use({pairs.get(), network->useful_pairs()});
   std::vector<network::Buffer> buffers(kBuffers);
   const auto memory = std::make_unique<std::byte[]>(kBuffers * network::kBufferSize);
   network::BufferPool pool;
@@ -216,8 +219,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                    .segmentation_v4 = (wanted & 4) != 0,
                                    .segmentation_v6 = (wanted & 8) != 0,
                                    .merging = (wanted & 16) != 0};
-  if (!driver->start(offloads, pool, counters)) return 0;
-  User user(*driver, pool, input);
+  if (!pairs[0].start(offloads, pool, counters)) return 0;
+  const std::size_t used = network->useful_pairs() == 1 ? 1 : 1 + input.byte() % network->useful_pairs();
+  for (std::size_t i = 1; i < used; ++i)
+    if (!pairs[i].start(offloads, pool, counters)) return 0;
+  if (used > 1) static_cast<void>(pairs[0].use_queues(used));
+  User user({pairs.get(), used}, pool, input);
   while (!input.empty()) {
     const std::uint8_t what = input.byte() % 16;
     if (what < 7) {

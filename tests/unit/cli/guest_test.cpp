@@ -169,6 +169,10 @@ TEST_CASE("a network is there where it is asked for") {
   CHECK(word_after(words, "-netdev") == "tap,id=net0,ifname=tap0,script=no,downscript=no,vnet_hdr=off");
   CHECK(word_after(words, "-append") == "toro.net0=10.0.0.2/24 --");
   CHECK(parse_tap("tap0,offloads=off")->configuration.empty());
+  CHECK(parse_tap("tap0,queues=4")->queues == 4);
+  CHECK(parse_tap("tap0,offloads=off,queues=2,10.0.0.2/24")->configuration == "10.0.0.2/24");
+  for (const char* bad : {"tap0,queues=", "tap0,queues=0", "tap0,queues=5", "tap0,queues=2x", "tap0,queues=-1"})
+    CHECK_FALSE(parse_tap(bad));
   for (const char* bad :
        {"", "tap0,offloads=on", "tap0,offloads=off10.0.0.2/24", "tap0,offloads=off,", ",10.0.0.2/24", "tap0,",
         "tap0,10.0.0.2", "tap0,10.0.0.2/33", "tap0,10.0.0.2/24,", "tap0,10.0.0.2/24,x", "a-name-of-sixteen"})

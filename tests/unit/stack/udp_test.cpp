@@ -75,8 +75,8 @@ TEST_CASE("ports are one socket's, unless both share") {
   REQUIRE(first.bind({kAnyAddress, 9}).has_value());
   CHECK_EQ(second.bind({two.a.address(), 9}).error(), Error::address_in_use);
   CHECK_EQ(second.bind({two.b.address(), 8}).error(), Error::address_not_available);
-  first.share_port();
-  second.share_port();
+  first.set_reuse(Reuse::address);
+  second.set_reuse(Reuse::address);
   CHECK(second.bind({two.a.address(), 9}).has_value());
   CHECK_EQ(second.bind({kAnyAddress, 10}).error(), Error::invalid);
 }

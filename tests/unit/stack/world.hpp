@@ -46,7 +46,21 @@ class World {
     void tell_conflict(Ipv4Address address, const MacAddress& other) override {
       conflicts.emplace_back(address, other);
     }
-    ~Host() { stop_reading(0); }
+    void hand_over(std::size_t index, Steered& packet) override {
+      ++handed_over;
+      first->queues[index]->handed.push_back(&packet);
+    }
+    void take_handed() {
+      while (!handed.empty()) {
+        Steered* const packet = handed.front();
+        handed.pop_front();
+        stack.input(*packet);
+      }
+    }
+    ~Host() {
+      stop_reading(0);
+      for (Steered* const packet : handed) heap::free(packet);
+    }
     /// Its device has read all but `left` of the frames that it was given without a copy: they were to stay as they
     /// were.
     void stop_reading(std::size_t left) {
@@ -70,6 +84,7 @@ class World {
       return *this;
     }
     [[nodiscard]] Ipv4Address address() const { return {{10, 0, 0, number_}}; }
+    [[nodiscard]] std::uint8_t number() const { return number_; }
 
    private:
     World& world_;
@@ -85,6 +100,10 @@ class World {
       network::Completion* completion;
     };
     std::deque<Reading> reading;
+    Host* first = this;           ///< of those that are one host with several queues
+    std::vector<Host*> queues{};  ///< all of them, of the first
+    std::deque<Steered*> handed;  ///< to this stack
+    unsigned handed_over = 0;     ///< by this stack
     Merger merger{stack};
     bool merges = false;
 
@@ -95,6 +114,21 @@ class World {
   Host& add() {
     hosts_.push_back(std::make_unique<Host>(*this, static_cast<std::uint8_t>(hosts_.size() + 1)));
     return *hosts_.back();
+  }
+
+  /// A host of `count` stacks, each of which has a queue of its device, and gets any of the frames.
+  Host& add_queues(std::size_t count) {
+    Host& first = add();
+    first.queues.push_back(&first);
+    while (first.queues.size() < count) {
+      hosts_.push_back(std::make_unique<Host>(*this, first.number()));
+      hosts_.back()->first = &first;
+      first.queues.push_back(hosts_.back().get());
+    }
+    for (std::size_t i = 0; i < count; ++i)
+      first.queues[i]->stack.set_steering({.count = count, .index = i, .key = {1, 2}});
+    for (Host* const host : first.queues) host->configured();
+    return first;
   }
 
   [[nodiscard]] std::uint64_t now() const { return now_; }
@@ -109,7 +143,8 @@ class World {
     for (;;) {
       if (done()) return true;
       std::uint64_t next = events_.empty() ? kNever : events_.top().at;
-      for (auto& host : hosts_) next = std::min(next, std::max(host->stack.next_deadline(), now_));
+      for (auto& host : hosts_)
+        next = std::min(next, host->handed.empty() ? std::max(host->stack.next_deadline(), now_) : now_);
       if (next > end) {
         now_ = end;
         return done();
@@ -118,8 +153,18 @@ class World {
       while (!events_.empty() && events_.top().at <= now_) {
         const Event event = events_.top();
         events_.pop();
-        for (auto& host : hosts_)
-          if (host.get() != event.from) host->take(*event.frame);
+        for (auto& host : hosts_) {
+          if (host->first != host.get() || host.get() == event.from->first) continue;
+          auto& queues = host->queues;
+          (queues.empty() ? *host : *queues[device_random_() % queues.size()]).take(*event.frame);
+        }
+      }
+      for (bool is_over = false; !is_over;) {
+        is_over = true;
+        for (auto& host : hosts_) {
+          is_over = is_over && host->handed.empty();
+          host->take_handed();
+        }
       }
       for (auto& host : hosts_) {
         host->merger.flush();

@@ -28,9 +28,8 @@ struct Started {
   explicit Started(Features features = FakeNetwork::kIdentity, Offloads wanted = {})
       : Started(FakeNetwork(features), wanted) {}
   explicit Started(FakeNetwork made, Offloads wanted = {}) : device(std::move(made)) {
-    REQUIRE(driver->prepare(device.transport, {{2, 0, 0, 0, 0, 1}}).has_value());
-    queues = std::make_unique<NetworkQueuePair[]>(driver->useful_pairs());
-    driver->use({queues.get(), driver->useful_pairs()});
+    REQUIRE(network->prepare(device.transport, {{2, 0, 0, 0, 0, 1}}).has_value());
+    network->use({driver.get(), 1});
     const auto started = driver->start(wanted, buffers.pool, counters);
     REQUIRE(started.has_value());
     agreed = *started;
@@ -47,8 +46,8 @@ struct Started {
   FakeNetwork device;
   Buffers buffers{300};
   NetworkCounters counters;
-  std::unique_ptr<NetworkQueuePair[]> queues;
-  std::unique_ptr<Network> driver = std::make_unique<Network>();
+  std::unique_ptr<Network> network = std::make_unique<Network>();
+  std::unique_ptr<NetworkQueuePair> driver = std::make_unique<NetworkQueuePair>();
   Offloads agreed;
 };
 
@@ -66,8 +65,10 @@ TEST_CASE("virtio net: what the device is") {
 
 TEST_CASE("virtio net: a device without an address gets one, and the default MTU") {
   FakeNetwork device(Features{}.with(Feature::version1));
-  Network driver;
-  REQUIRE(driver.prepare(device.transport, {{2, 1, 2, 3, 4, 5}}).has_value());
+  Network network;
+  REQUIRE(network.prepare(device.transport, {{2, 1, 2, 3, 4, 5}}).has_value());
+  NetworkQueuePair driver;
+  network.use({&driver, 1});
   CHECK(driver.identity().mac == MacAddress{{2, 1, 2, 3, 4, 5}});
   CHECK(driver.identity().mtu == 1500);
 }
@@ -76,8 +77,8 @@ TEST_CASE("virtio net: what makes no sense is refused") {
   const auto refused = [](auto change) {
     FakeNetwork device(FakeNetwork::kEverything);
     change(device);
-    Network driver;
-    const auto prepared = driver.prepare(device.transport, {{2, 0, 0, 0, 0, 1}});
+    Network network;
+    const auto prepared = network.prepare(device.transport, {{2, 0, 0, 0, 0, 1}});
     CHECK_FALSE(device.transport.current.has(StatusBit::driver_ok));
     return prepared ? std::optional<Error>() : prepared.error();
   };
@@ -93,11 +94,11 @@ TEST_CASE("virtio net: what makes no sense is refused") {
 
 TEST_CASE("virtio net: a device that gives up does so at the start too") {
   FakeNetwork device;
-  Network driver;
-  REQUIRE(driver.prepare(device.transport, kMac).has_value());
+  Network network;
+  REQUIRE(network.prepare(device.transport, kMac).has_value());
   device.transport.queues[1].limit = 0;
-  NetworkQueuePair pair;
-  driver.use({&pair, 1});
+  NetworkQueuePair driver;
+  network.use({&driver, 1});
   Buffers buffers(8);
   NetworkCounters counters;
   CHECK(driver.start({}, buffers.pool, counters).error() == NetworkError::device_failed);
@@ -324,7 +325,7 @@ TEST_CASE("virtio net: frames that miss buffers end the device") {
     Started s(FakeNetwork::kEverything);
     REQUIRE(s.device.deliver(frame_of(60), {.buffers = static_cast<std::uint16_t>(claimed)}));
     CHECK_FALSE(s.driver->receive());
-    CHECK(s.driver->error() == Error::buffers_missing);
+    CHECK(s.network->error() == Error::buffers_missing);
     CHECK(s.device.transport.current.has(StatusBit::failed));
     CHECK(s.send(frame_of(60)) == Result::refused);
     CHECK(s.driver->listen({.receive = true}).receive);
@@ -335,72 +336,114 @@ TEST_CASE("virtio net: wrong completions end the device") {
   Started s;
   s.device.transport.push(0, 200, 60);
   CHECK_FALSE(s.driver->receive());
-  CHECK(s.driver->error() == Error::used_id_invalid);
+  CHECK(s.network->error() == Error::used_id_invalid);
 
   Started t;
   t.device.transport.push(1, 0, 0);
   t.driver->reclaim();
-  CHECK(t.driver->error() == Error::used_index_jump);
+  CHECK(t.network->error() == Error::used_index_jump);
 
   Started u;
   u.device.transport.current = u.device.transport.current.with(StatusBit::device_needs_reset);
   u.device.transport.pending.configuration = true;
   CHECK(u.driver->on_interrupt()->receive);
-  CHECK(u.driver->error() == Error::device_needs_reset);
+  CHECK(u.network->error() == Error::device_needs_reset);
 }
 
-TEST_CASE("virtio net: several pairs of queues are used where the device agrees") {
-  // The control queue comes after the device's own pairs.
-  FakeNetwork device(FakeNetwork::kEverything);
-  device.set(kNetworkPairsOffset, 3);
-  Network driver;
-  REQUIRE(driver.prepare(device.transport, kMac).has_value());
-  CHECK(driver.useful_pairs() == 3);
-  const auto queues = std::make_unique<NetworkQueuePair[]>(3);
-  driver.use({queues.get(), 3});
+namespace {
+
+/// A device of several pairs, each with a driver of its own, that answers the command by `result`, or not at all.
+struct Several {
+  static constexpr std::uint16_t kDevicePairs = 3;
+
+  explicit Several(std::optional<std::byte> result) {
+    device.set(kNetworkPairsOffset, kDevicePairs);
+    REQUIRE(network->prepare(device.transport, kMac).has_value());
+    network->use({pairs.get(), 2});
+    device.transport.on_notify = [this, result](std::uint16_t queue) {
+      if (queue != 2 * kDevicePairs || !result) return;  // the control queue comes after the device's own pairs
+      const auto chain = device.transport.pop(queue);
+      command = chain->data();
+      chain->writable.front()[0] = *result;
+      device.transport.push(queue, chain->head, 1);
+    };
+    for (unsigned i = 0; i < 2; ++i) REQUIRE(pairs[i].start({}, buffers[i].pool, counters[i]).has_value());
+  }
+
+  FakeNetwork device{FakeNetwork::kEverything};
   std::vector<std::byte> command;
-  device.transport.on_notify = [&](std::uint16_t queue) {
-    if (queue != 6) return;
-    const auto chain = device.transport.pop(6);
-    command = chain->data();
-    chain->writable.front()[0] = std::byte{0};
-    device.transport.push(6, chain->head, 1);
-  };
-  Buffers buffers(1000);
-  NetworkCounters counters;
-  REQUIRE(driver.start({}, buffers.pool, counters).has_value());
-  CHECK(driver.pairs_in_use() == 3);
-  CHECK(command == std::vector{std::byte{4}, std::byte{0}, std::byte{3}, std::byte{0}});
-  for (std::uint16_t pair = 0; pair < 3; ++pair) {
-    REQUIRE(device.deliver(frame_of(60, pair), {}, receive_queue(pair)));
-    CHECK(bytes_of(driver.receive()) == frame_of(60, pair));
-  }
-  // A flow stays on its pair, and flows spread.
-  std::array<int, 3> sent{};
-  for (unsigned flow = 0; flow < 30; ++flow) {
-    auto frame = frame_of(100, 0);
-    frame[36] = static_cast<std::byte>(flow);
+  Buffers buffers[2]{Buffers(300), Buffers(300)};
+  NetworkCounters counters[2];
+  std::unique_ptr<Network> network = std::make_unique<Network>();
+  std::unique_ptr<NetworkQueuePair[]> pairs = std::make_unique<NetworkQueuePair[]>(2);
+};
+
+}  // namespace
+
+TEST_CASE("virtio net: each pair of queues has its own frames and buffers") {
+  Several s(std::byte{0});
+  CHECK(s.network->useful_pairs() == Several::kDevicePairs);
+  CHECK(s.pairs[0].use_queues(2) == true);
+  CHECK(s.command == std::vector{std::byte{4}, std::byte{0}, std::byte{2}, std::byte{0}});
+  for (std::uint16_t i = 0; i < 2; ++i) {
+    REQUIRE(s.device.deliver(frame_of(60, i), {}, receive_queue(i)));
+    CHECK_FALSE(s.pairs[1 - i].receive());
+    CHECK(bytes_of(s.pairs[i].receive()) == frame_of(60, i));
+    const auto frame = frame_of(100, i);
     const std::span<const std::byte> part = frame;
-    CHECK(driver.transmit({.parts = std::span(&part, 1)}) == Result::taken);
-    driver.kick();
-    for (std::uint16_t pair = 0; pair < 3; ++pair)
-      while (device.take(transmit_queue(pair))) ++sent[pair];
+    CHECK(s.pairs[i].transmit({.parts = std::span(&part, 1)}) == Result::taken);
+    s.pairs[i].kick();
+    CHECK_FALSE(s.device.take(transmit_queue(1U - i)));
+    CHECK(s.device.take(transmit_queue(i))->frame == frame);
   }
-  CHECK(sent == std::array{10, 10, 10});
 }
 
-TEST_CASE("virtio net: a device that does not answer the command keeps one pair") {
+TEST_CASE("virtio net: a pair knows that its interrupt is its own, and which pairs have moved") {
+  Several s(std::byte{0});
+  REQUIRE(s.pairs[0].use_queues(2) == true);
+  CHECK_FALSE(s.pairs[1].has_moved());
+  CHECK_FALSE(s.pairs[1].listen({.receive = true}).receive);
+  REQUIRE(s.device.deliver(frame_of(60), {}, receive_queue(1)));
+  CHECK(s.device.transport.pending.queue);
+  CHECK(s.pairs[0].on_interrupt());
+  CHECK_FALSE(s.pairs[0].has_moved());
+  CHECK(s.pairs[1].has_moved());
+  CHECK_FALSE(s.pairs[1].has_moved());
+  CHECK(s.pairs[1].on_interrupt()->receive);
+  CHECK(s.pairs[1].receive());
+  s.device.set_link(LinkState::down);
+  CHECK(s.pairs[0].on_interrupt()->link);
+  CHECK(s.pairs[1].link() == LinkState::down);
+}
+
+TEST_CASE("virtio net: what one pair's queue breaks ends the device for all") {
+  Several s(std::byte{0});
+  REQUIRE(s.pairs[0].use_queues(2) == true);
+  s.device.transport.push(receive_queue(1), 200, 60);
+  CHECK_FALSE(s.pairs[1].receive());
+  CHECK(s.network->error() == Error::used_id_invalid);
+  CHECK(s.pairs[0].failure() == describe(Error::used_id_invalid));
+  CHECK(s.pairs[0].listen({.receive = true}).receive);
+}
+
+TEST_CASE("virtio net: a device may refuse the command for its pairs, and may answer it later") {
+  CHECK(Several(std::byte{1}).pairs[0].use_queues(2) == false);
+  Several s(std::nullopt);
+  CHECK(s.pairs[0].use_queues(2) == std::nullopt);
+  CHECK(s.pairs[0].use_queues(2) == std::nullopt);
+  constexpr std::uint16_t kControl = 2 * Several::kDevicePairs;
+  const auto chain = s.device.transport.pop(kControl);
+  REQUIRE(chain);
+  CHECK_FALSE(s.device.transport.pop(kControl));  // it was asked once
+  chain->writable.front()[0] = std::byte{0};
+  s.device.transport.push(kControl, chain->head, 1);
+  CHECK(s.pairs[0].use_queues(2) == true);
+}
+
+TEST_CASE("virtio net: of many pairs no more than a few are of use") {
   FakeNetwork device(FakeNetwork::kEverything);
   device.set(kNetworkPairsOffset, 40);
-  Network driver;
-  REQUIRE(driver.prepare(device.transport, kMac).has_value());
-  CHECK(driver.useful_pairs() == Network::kMostPairs);
-  const auto queues = std::make_unique<NetworkQueuePair[]>(4);
-  driver.use({queues.get(), 4});
-  Buffers buffers(1000);
-  NetworkCounters counters;
-  REQUIRE(driver.start({}, buffers.pool, counters).has_value());
-  CHECK(driver.pairs_in_use() == 1);
-  REQUIRE(device.deliver(frame_of(60)));
-  CHECK(driver.receive());
+  Network network;
+  REQUIRE(network.prepare(device.transport, kMac).has_value());
+  CHECK(network.useful_pairs() == Network::kMostPairs);
 }
