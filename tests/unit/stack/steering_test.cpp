@@ -114,7 +114,7 @@ TEST_CASE("steering: what nobody wants is refused once") {
   std::map<Protocol, int> answers;
   s.world.filter = [&](Frame& frame) {
     const auto* const header = header_of<Ipv4Header>(Bytes(frame).subspan(sizeof(EthernetHeader)));
-    if (header_of<EthernetHeader>(frame)->type == EthernetHeader::kIpv4 && header->source == s.host.address())
+    if (header_of<EthernetHeader>(Bytes(frame))->type == EthernetHeader::kIpv4 && header->source == s.host.address())
       ++answers[header->protocol];
     return true;
   };
@@ -215,7 +215,7 @@ TEST_CASE("steering: what one stack hears of a neighbour all know, and one answe
   int requests = 0, replies = 0;
   s.world.filter = [&](Frame& frame) {
     const auto* const arp = header_of<ArpPacket>(Bytes(frame).subspan(sizeof(EthernetHeader)));
-    if (header_of<EthernetHeader>(frame)->type == EthernetHeader::kArp)
+    if (header_of<EthernetHeader>(Bytes(frame))->type == EthernetHeader::kArp)
       ++(arp->operation == ArpPacket::kRequest ? requests : replies);
     return true;
   };
