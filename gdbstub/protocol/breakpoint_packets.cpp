@@ -40,6 +40,10 @@ void answer(Dialog& dialog, BreakpointResult result) {
 void insert_breakpoint(Dialog& dialog, Scanner arguments) {
   const auto breakpoint = take_breakpoint(arguments);
   if (!breakpoint) return dialog.reply.error(Error::invalid);
+  // No debug register fires for reads alone. GDB, to whom that is no packet, asks for one that fires for both, and
+  // tells them apart by the value; LLDB knows the processor, and asks in vain for anything else. [GDB breakpoint.c,
+  // insert_bp_location]
+  if (breakpoint->kind == BreakpointKind::read && !dialog.client.thread_suffix) return;
   answer(dialog, dialog.target.insert_breakpoint(*breakpoint));
 }
 

@@ -183,6 +183,8 @@ class Watch(debugger.Case):
         gdb("rwatch watched_8")
         stop = gdb.go("continue")
         self.assertEqual(("read-watchpoint-trigger", "read_8"), (stop.reason, stop.func))
+        # write_8 reads too; that it writes is not told.
+        self.assertEqual(["write_8", "read_8"], [gdb.go("continue").func for _ in range(2)])
         gdb("delete")
         gdb("awatch watched_8")
         stop = gdb.go("continue")

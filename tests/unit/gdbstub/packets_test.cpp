@@ -183,7 +183,7 @@ TEST_CASE("packets: breakpoints") {
       {"Z2,1001,10", "E.hwbp.all 4 debug registers are in use"},
       {"Z2,1000,20", "OK"},
       {"Z2,1000,21", "E.hwbp.all 4 debug registers are in use"},
-      {"Z3,1000,4", "OK"},
+      {"Z3,1000,4", ""},
       {"Z4,1000,4", "OK"},
       {"Z5,1000,4", "E22"},
       {"Z", "E22"},
