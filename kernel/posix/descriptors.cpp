@@ -88,15 +88,18 @@ void let_go(OpenFile* file, Stream* stream) {
   if (stream != nullptr) posix::let_go(*stream);
 }
 
+/// Holding the lock.
+filesystem::Result<std::size_t> lowest_free(std::int32_t lowest) {
+  const auto from = static_cast<std::size_t>(lowest);
+  if (lowest < 0 || (lowest > 0 && from >= limit.soft)) return failure(Error::invalid);
+  const std::size_t number = numbers.lowest_free(from);
+  if (number >= limit.soft) return failure(Error::too_many_open);
+  return number;
+}
+
 /// What `slot` stands for is the table's from now on, or is let go of.
 FileResult add(Slot slot, std::int32_t lowest) {
-  const FileResult done = put(slot, [lowest]() -> filesystem::Result<std::size_t> {
-    const auto from = static_cast<std::size_t>(lowest);
-    if (lowest < 0 || (lowest > 0 && from >= limit.soft)) return failure(Error::invalid);
-    const std::size_t number = numbers.lowest_free(from);
-    if (number >= limit.soft) return failure(Error::too_many_open);
-    return number;
-  });
+  const FileResult done = put(slot, [lowest] { return lowest_free(lowest); });
   let_go(slot.file, slot.stream);  // nothing, where it was taken
   return done;
 }
@@ -137,6 +140,11 @@ FileResult add_descriptor(OpenFile& file, bool close_on_exec) {
 
 FileResult add_descriptor(Stream& stream, bool close_on_exec) {
   return add(slot_of(nullptr, &stream, close_on_exec), 0);
+}
+
+bool has_free_descriptor() {
+  const arch::ThreadSpinLockGuard guard(lock);
+  return lowest_free(0).has_value();
 }
 
 FileResult close_descriptor(std::int32_t number) {

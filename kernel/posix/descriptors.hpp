@@ -67,6 +67,8 @@ class Descriptor {
 /// The lowest free descriptor, for `file`, which becomes the table's.
 [[nodiscard]] FileResult add_descriptor(filesystem::OpenFile& file, bool close_on_exec);
 [[nodiscard]] FileResult add_descriptor(Stream& stream, bool close_on_exec);
+/// To ask before what cannot be undone where add_descriptor() fails; another thread may still be faster.
+[[nodiscard]] bool has_free_descriptor();
 [[nodiscard]] FileResult close_descriptor(std::int32_t number);
 /// At the end of the application.
 void close_all_streams();

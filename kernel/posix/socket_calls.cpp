@@ -43,6 +43,7 @@ WantedAddress wanted(const SyscallFrame& frame, unsigned index) {
 
 FileResult accept(const SyscallFrame& frame, std::uint32_t flags) {
   const HeldSocket socket = TRY(socket_of(frame));
+  if (!has_free_descriptor()) return filesystem::failure(filesystem::Error::too_many_open);
   AnySocket* const accepted = TRY(socket->accept_any());
   accepted->is_non_blocking = (flags & kNonBlocking) != 0;
   static_cast<void>(accepted->remote_address(wanted(frame, 1)));  // it may have gone again

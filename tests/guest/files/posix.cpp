@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
@@ -116,6 +117,26 @@ TEST_CASE("descriptors: the lowest is taken, copies share their position") {
   CHECK(isatty(file) == 1);
   CHECK(close(file) == 0);
   CHECK(unlink("/tmp/dup") == 0);
+}
+
+TEST_CASE("a file that there is no descriptor for is neither made nor made shorter") {
+  const int file = open("/tmp/kept", O_RDWR | O_CREAT, 0600);
+  CHECK(write(file, "kept", 4) == 4);
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  CHECK(open("/tmp/kept", O_RDWR | O_TRUNC) == -1);
+  CHECK(errno == EMFILE);
+  CHECK(open("/tmp/never", O_RDWR | O_CREAT, 0600) == -1);
+  CHECK(errno == EMFILE);
+  CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  struct stat status{};
+  CHECK(fstat(file, &status) == 0);
+  CHECK(status.st_size == 4);
+  CHECK(access("/tmp/never", F_OK) == -1);
+  close(file);
+  CHECK(unlink("/tmp/kept") == 0);
 }
 
 TEST_CASE("nobody holds a lock") {

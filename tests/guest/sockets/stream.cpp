@@ -1,6 +1,7 @@
 // Streams over the loopback, by the C library.
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 
 #include <toro/core.hpp>
 #include <toro/cores.hpp>
@@ -49,6 +50,23 @@ TEST_CASE("an echo of every size is what was sent") {
   char byte;
   CHECK_EQ(recv(client, &byte, 1, 0), 0);
   server.join();
+}
+
+TEST_CASE("a connection that there is no descriptor for waits until there is one") {
+  const Descriptor listener = listen_anywhere();
+  Descriptor client = make_socket(SOCK_STREAM);
+  REQUIRE_EQ(connect_to(client, address(port_of(listener))), 0);
+  rlimit before{};
+  REQUIRE_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+  REQUIRE_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  CHECK_EQ(accept(listener, nullptr, nullptr), -1);
+  CHECK_EQ(errno, EMFILE);
+  CHECK_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  const Descriptor connection(accept(listener, nullptr, nullptr));
+  CHECK_EQ(send(connection, "x", 1, 0), 1);
+  char byte = 0;
+  CHECK_EQ(recv(client, &byte, 1, 0), 1);
 }
 
 TEST_CASE("both sides have names") {
