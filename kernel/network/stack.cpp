@@ -168,7 +168,7 @@ void Stack::run_timers() {
   pump();
 }
 
-void Stack::pump() {
+void Stack::deliver_looped() {
   for (std::size_t most = 4 * kMostLooped; most > 0; --most) {
     Looped* const packet = loopback_.pop();
     if (packet == nullptr) return;

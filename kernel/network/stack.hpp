@@ -65,7 +65,9 @@ class Stack final : NeighbourLink {
   /// When run_timers() is to be called: nanoseconds, or kNever.
   [[nodiscard]] std::uint64_t next_deadline() const { return loopback_.empty() ? timers_.next() : 0; }
   /// Delivers packets that were sent to this machine itself.
-  void pump();
+  void pump() {
+    if (!loopback_.empty()) deliver_looped();
+  }
 
   using Origin = ConflictDetection::Origin;
   /// Takes an address from now on, and tells the neighbours. Connections of another address are reset.
@@ -152,6 +154,7 @@ class Stack final : NeighbourLink {
   [[nodiscard]] MutableBytes packet() { return MutableBytes(frame_).subspan(sizeof(EthernetHeader)); }
   [[nodiscard]] Result<> send_packet(const Packet& packet);
   void loop(const Packet& packet);
+  void deliver_looped();
   void send_arp(const MacAddress& destination, const ArpPacket& arp) override;
   void send_to_neighbour(const MacAddress& destination, const Packet& packet_to_send) override;
   void neighbour_is_silent(Ipv4Address address) override;
