@@ -1,37 +1,11 @@
-// Waits for many descriptors at once, at a cost that goes by how many are ready. [epoll(7)]
-#include <algorithm>
-#include <array>
+// Waits for many descriptors at once.
+#include "kernel/posix/epoll.hpp"
 
-#include "kernel/arch/x86_64/spin_lock.hpp"
-#include "kernel/include/toro/detail/poller.hpp"
-#include "kernel/network/environment.hpp"
-#include "kernel/network/object.hpp"
-#include "kernel/posix/console_input.hpp"
-#include "kernel/posix/event_calls.hpp"
-#include "kernel/posix/mutex.hpp"
-#include "kernel/posix/shared_watches.hpp"
-#include "kernel/posix/socket.hpp"
-#include "kernel/posix/syscall.hpp"
-#include "kernel/posix/time.hpp"
+#include <algorithm>
+
 #include "kernel/process/kernel_thread.hpp"
-#include "kernel/process/scheduler.hpp"
 
 namespace toro::posix {
-
-class Epoll;
-
-/// That of an epoll in a stream.
-struct Interest : inet::Watch {
-  inet::Links<Interest> in_epoll;
-  inet::Links<Interest> in_ready;
-  Interest* next_of_stream = nullptr;
-  Epoll& epoll;
-  Stream& stream;
-  std::uint32_t events;  ///< 0: it was told once, and is to be armed again
-  std::uint64_t data;
-  bool is_ready = false;  ///< it may be
-};
-
 namespace {
 
 using filesystem::failure;
@@ -41,87 +15,13 @@ constexpr std::uint32_t kOneShot = 1U << 30;
 constexpr std::uint32_t kEdgeTriggered = 1U << 31;
 constexpr unsigned kMostLevels = 5;  // of epolls, each within the next [epoll_ctl(2)]
 constexpr std::uint32_t kAlways = kError | kHangUp;
-constexpr std::uint32_t kCloseOnExec = 02000000;
 constexpr auto kInterrupted = static_cast<filesystem::Error>(Error::interrupted);
-constexpr auto kNotPermitted = filesystem::Error::not_permitted;
 constexpr auto kLoop = filesystem::Error::too_many_symlinks;  // ELOOP
-
-/// [epoll_ctl(2), struct epoll_event]
-struct [[gnu::packed]] EpollEvent {
-  std::uint32_t events;
-  std::uint64_t data;
-};
-static_assert(sizeof(EpollEvent) == 12);
 
 /// For the lists of interests that streams and epolls have, of all cores: which epolls are within which.
 constinit arch::SpinLock interests_lock;
 
 }  // namespace
-
-/// What is watched tells its change by marking: the interest goes onto the list of those that may be ready, and those
-/// alone are asked. What says yes and is level-triggered stays there.
-///
-/// An interest goes when it is removed, with its epoll, or with its stream, which is not freed before.
-class Epoll final : public Stream {
- public:
-  Epoll() : Stream(StreamKind::epoll) {}
-
-  FileResult read(std::span<const IoVector>) override { return failure(filesystem::Error::invalid); }
-  FileResult write(std::span<const IoVector>) override { return failure(filesystem::Error::invalid); }
-  FileResult control(std::uint32_t, void*) override { return std::unexpected(kNotATerminal); }
-  Events poll(inet::Watch* watch) override;
-  void unwatch(inet::Watch& watch) override {
-    watches_.unwatch(watch);
-    --watch_count_;
-  }
-  void close() override;
-
-  FileResult add(Stream& stream, const EpollEvent& event);
-  FileResult change(Stream& stream, const EpollEvent& event);
-  FileResult remove(Stream& stream);
-  FileResult wait(std::span<EpollEvent> to, std::uint64_t deadline, WhenKilled when_killed);
-
-  /// False when it is being closed.
-  [[nodiscard]] bool try_hold() {
-    std::uint32_t count = references;
-    while (count != 0)
-      if (references.compare_exchange_weak(count, count + 1)) return true;
-    return false;
-  }
-
- private:
-  friend class Bell;
-
-  /// A walk through the epolls that an epoll is in, or that are in it.
-  enum class Way : std::uint8_t { up, down };
-
-  static void mark(inet::Watch& watch);
-  [[nodiscard]] Interest* find(const Stream& stream) const;
-  [[nodiscard]] bool link(Interest& interest);
-  [[nodiscard]] bool may_hold(Epoll& other);
-  [[nodiscard]] unsigned levels(Way way, std::uint64_t walk);
-  void remove(Interest& interest);
-  [[nodiscard]] std::int64_t collect(std::span<EpollEvent> to);
-  void push(Interest& interest);
-  [[nodiscard]] Interest* pop();
-  void look_again(Interest& interest);
-  void raise() {
-    if (raised_.exchange(1, std::memory_order_acq_rel) == 0) toro::detail::wake(raised_, 1);
-  }
-
-  Mutex mutex_;  ///< for all_, as interests_lock is; held over calls that are carried to a stream's core
-  inet::List<Interest, &Interest::in_epoll> all_;
-  std::uint64_t walk_ = 0;  ///< the last that came here, and what it found; under interests_lock
-  unsigned levels_ = 0;
-  std::atomic<std::uint32_t> raised_ = 0;
-  SharedWatches watches_;
-  std::atomic<std::uint32_t> watch_count_ = 0;
-  inet::Links<Epoll> in_bell_;
-  bool is_in_bell_ = false;
-  arch::SpinLock lock_;  // for the following, and for what interests want
-  inet::List<Interest, &Interest::in_ready> ready_;
-  std::size_t ready_count_ = 0;
-};
 
 /// Who watches an epoll is told by a thread of the kernel's: what marks an interest holds spin locks, and wakes nobody.
 class Bell {
@@ -248,7 +148,9 @@ unsigned Epoll::levels(Way way, std::uint64_t walk) {
 bool Epoll::may_hold(Epoll& other) {
   static constinit std::uint64_t walk = 0;
   const unsigned above = levels(Way::up, ++walk);
-  return other.walk_ != walk && above + other.levels(Way::down, ++walk) <= kMostLevels;
+  if (other.walk_ == walk) return false;
+  const unsigned below = other.levels(Way::down, ++walk);
+  return above + below <= kMostLevels;
 }
 
 /// Into the lists; false where it may not be there.
@@ -411,108 +313,4 @@ void end_interests(Stream& stream) {
   }
 }
 
-namespace {
-
-struct HeldEpoll {
-  Descriptor descriptor;
-  static filesystem::Result<HeldEpoll> find(std::int32_t number) {
-    HeldEpoll epoll{TRY(Descriptor::find(number))};
-    const Stream* const stream = epoll.descriptor.stream();
-    if (stream == nullptr || stream->kind() != StreamKind::epoll) return failure(filesystem::Error::invalid);
-    return epoll;
-  }
-  Epoll* operator->() const { return static_cast<Epoll*>(descriptor.stream()); }
-};
-
-FileResult create(std::uint32_t flags) {
-  if ((flags & ~kCloseOnExec) != 0) return failure(filesystem::Error::invalid);
-  auto* const epoll = inet::make<Epoll>();
-  if (epoll == nullptr) return failure(filesystem::Error::no_memory);
-  return add_descriptor(*epoll, (flags & kCloseOnExec) != 0);
-}
-
-}  // namespace
-
-FileResult call_epoll_create(SyscallFrame& frame) {
-  if (frame.value<std::int32_t>(0) <= 0) return failure(filesystem::Error::invalid);
-  return create(0);
-}
-FileResult call_epoll_create1(SyscallFrame& frame) {
-  return create(frame.value<std::uint32_t>(0));
-}
-
-FileResult call_epoll_ctl(SyscallFrame& frame) {
-  enum Operation : std::uint32_t { kAdd = 1, kDelete = 2, kModify = 3 };
-  const auto descriptor = TRY(Descriptor::find(frame.value<std::int32_t>(2)));
-  const HeldEpoll epoll = TRY(HeldEpoll::find(frame.value<std::int32_t>(0)));
-  Stream* const stream = pollable(descriptor);
-  if (stream == nullptr) return failure(kNotPermitted);
-  if (stream == epoll.descriptor.stream()) return failure(filesystem::Error::invalid);
-  const auto* const event = frame.pointer<const EpollEvent>(3);
-  switch (frame.value<std::uint32_t>(1)) {
-    case kAdd:
-      return epoll->add(*stream, *event);
-    case kModify:
-      return epoll->change(*stream, *event);
-    case kDelete:
-      return epoll->remove(*stream);
-    default:
-      return failure(filesystem::Error::invalid);
-  }
-}
-
-FileResult call_epoll_wait(SyscallFrame& frame) {
-  const auto most = frame.value<std::int32_t>(2);
-  const auto milliseconds = frame.value<std::int32_t>(3);
-  if (most <= 0) return failure(filesystem::Error::invalid);
-  const HeldEpoll epoll = TRY(HeldEpoll::find(frame.value<std::int32_t>(0)));
-  std::uint64_t deadline = milliseconds == 0 ? 0 : process::kNoDeadline;
-  if (milliseconds > 0) deadline = deadline_after(static_cast<std::uint64_t>(milliseconds) * inet::kMillisecond);
-  return epoll->wait({frame.pointer<EpollEvent>(1), static_cast<std::size_t>(most)}, deadline, WhenKilled::goes_on);
-}
-
 }  // namespace toro::posix
-
-namespace toro::detail {
-namespace {
-
-posix::Epoll& epoll_of(void* epoll) {
-  return *static_cast<posix::Epoll*>(epoll);
-}
-SocketResult<> done(const posix::FileResult& result) {
-  if (!result) return std::unexpected(static_cast<SocketError>(result.error()));
-  return {};
-}
-posix::EpollEvent event_of(std::uint32_t events, void* context) {
-  return {events, reinterpret_cast<std::uintptr_t>(context)};
-}
-
-}  // namespace
-
-SocketResult<Poller> Poller::create() {
-  auto* const epoll = inet::make<posix::Epoll>();
-  if (epoll == nullptr) return std::unexpected(SocketError::no_memory);
-  return Poller(epoll);
-}
-Poller::~Poller() {
-  if (epoll_ != nullptr) posix::let_go(epoll_of(epoll_));
-}
-
-SocketResult<> Poller::add(const SocketHandle& socket, std::uint32_t events, void* context) {
-  return done(epoll_of(epoll_).add(*socket.socket_, event_of(events, context)));
-}
-void Poller::change(const SocketHandle& socket, std::uint32_t events, void* context) {
-  static_cast<void>(epoll_of(epoll_).change(*socket.socket_, event_of(events, context)));
-}
-
-SocketResult<std::size_t> Poller::wait(std::span<Ready> ready, std::uint64_t deadline) {
-  std::array<posix::EpollEvent, 32> events;
-  const auto count = epoll_of(epoll_).wait(std::span(events).first(std::min(events.size(), ready.size())), deadline,
-                                           posix::WhenKilled::gives_up);
-  if (!count) return std::unexpected(SocketError::interrupted);
-  const auto found = static_cast<std::size_t>(*count);
-  for (std::size_t i = 0; i < found; ++i) ready[i] = {events[i].events, reinterpret_cast<void*>(events[i].data)};
-  return found;
-}
-
-}  // namespace toro::detail

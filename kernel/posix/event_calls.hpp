@@ -10,7 +10,7 @@ FileResult call_poll(SyscallFrame&);
 FileResult call_ppoll(SyscallFrame&);
 FileResult call_select(SyscallFrame&);
 FileResult call_pselect(SyscallFrame&);
-// epoll.cpp
+// epoll_calls.cpp
 FileResult call_epoll_create(SyscallFrame&);
 FileResult call_epoll_create1(SyscallFrame&);
 FileResult call_epoll_ctl(SyscallFrame&);
