@@ -1,9 +1,13 @@
-"""A network device with several queues, each served by a core of its own: who gets what."""
+"""A network device with several queues, each served by a core of its own: who gets what, and what that costs."""
 
 import collections
+import json
 import os
 import random
+import re
 import socket
+import subprocess
+import tempfile
 import threading
 
 import harness
@@ -124,6 +128,96 @@ class OnMmio(Queues, harness.Case):
     """One interrupt for all of them."""
 
     board = "qemu-microvm"
+
+
+class Capacity(harness.Case):
+    """What requests cost each core, in instructions: two cores of a guest and what loads them have more than two of the
+    host, which times would show. Each instruction is logged as QEMU executes it alone (-singlestep)."""
+
+    CONNECTIONS, WARM_UP, ROUNDS = 32, 5, 10
+    REQUEST = b"x" * 64
+
+    def monitor(self, path):
+        """Gives lines to QEMU's monitor."""
+        connection = socket.socket(socket.AF_UNIX)
+        self.addCleanup(connection.close)
+        connection.connect(path)
+        stream = connection.makefile("rw")
+        self.addCleanup(stream.close)
+        stream.readline()
+
+        def tell(command, **arguments):
+            stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+            stream.flush()
+            while "return" not in json.loads(stream.readline()):
+                pass
+
+        tell("qmp_capabilities")
+        return lambda line: tell("human-monitor-command", **{"command-line": line})
+
+    def start_guest(self, elf, cores, run):
+        words = ("run", elf, "--board", "kvm-pc", "--cores", str(cores), "--net",
+                 tap_network.option("guest", queues=cores), "--print-command")
+        line = self.toro(*words).out.strip().replace("RUN=$(mktemp -d)", f"RUN={run}")
+        guest = subprocess.Popen(["bash", "-c", re.sub(r"(qemu-system-x86_64)", r"exec \1 -singlestep", line, count=1)],
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        self.addCleanup(guest.stdout.close)
+        self.addCleanup(guest.wait)
+        self.addCleanup(guest.kill)
+        self.assertEqual(b"serving\n", guest.stdout.readline())
+
+    def connect(self, cores):
+        """As many connections to each core."""
+        streams = collections.defaultdict(list)
+        while sum(map(len, streams.values())) < self.CONNECTIONS:
+            stream = socket.create_connection((tap_network.GUEST, SHARED), PATIENCE)
+            self.addCleanup(stream.close)
+            stream.sendall(b"?")
+            of_core = streams[receive(stream, 2)[:1]]
+            if len(of_core) < self.CONNECTIONS // cores:
+                of_core.append(stream)
+        return [stream for of_core in streams.values() for stream in of_core]
+
+    def load(self, streams, rounds):
+        for _ in range(rounds):
+            for stream in streams:
+                stream.sendall(self.REQUEST)
+            for stream in streams:
+                self.assertEqual(self.REQUEST, receive(stream, 1 + len(self.REQUEST))[1:])
+
+    def instructions(self, elf, cores):
+        """Of each core, for a request to the guest."""
+        tap_network.make("guest", tap_network.HOST, several_queues=cores > 1)
+        self.addCleanup(tap_network.ip, "link", "delete", "guest")
+        with tempfile.TemporaryDirectory() as run:
+            self.start_guest(elf, cores, run)
+            streams = self.connect(cores)
+            self.load(streams, self.WARM_UP)
+            log = os.path.join(run, "log")
+            os.mkfifo(log)
+            counts = collections.Counter()
+
+            def count():
+                with open(log, "rb") as lines:
+                    counts.update(line.split(b":")[0] for line in lines if line.startswith(b"Trace "))
+
+            counter = threading.Thread(target=count)
+            counter.start()
+            tell = self.monitor(os.path.join(run, "qmp.sock"))
+            tell(f"logfile {log}")
+            tell("log exec,nochain")
+            self.load(streams, self.ROUNDS)
+            tell("log none")
+            tell("logfile /dev/null")
+            counter.join()
+            self.doCleanups()
+        return [count / self.ROUNDS / self.CONNECTIONS for count in counts.values()]
+
+    def test_two_cores_serve_at_least_1_6_times_as_many_requests_as_one(self):
+        elf = os.path.join(harness.build_targets("kvm-pc", "queues"), "tests/guest/queues/queues.elf")
+        one, two = (self.instructions(elf, cores) for cores in (1, 2))
+        print(f"instructions for a request: {one[0]:.0f} of one core; {two[0]:.0f} and {two[1]:.0f} of two cores")
+        self.assertGreater(one[0] / max(two), 1.6)
 
 
 class Refusals(harness.Case):
