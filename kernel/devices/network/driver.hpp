@@ -21,9 +21,9 @@ struct Events {
 
 inline constexpr Events kAllEvents{.receive = true, .transmit = true, .link = true};
 
-/// A device that frames go through, or one of its queues in each direction. All calls come from the device's core, by one thread at a time or from its
-/// interrupt, with interrupts off: none waits. What the device broke stays broken: failure() says so, receive() gives
-/// nothing, transmit() refuses, and all that the device was given stays with it.
+/// A device that frames go through, or one of its queues in each direction. All calls come from the device's core, by
+/// one thread at a time or from its interrupt, with interrupts off: none waits. What the device broke stays broken:
+/// failure() says so, receive() gives nothing, transmit() refuses, and all that the device was given stays with it.
 class Driver {
  public:
   struct Identity {

@@ -15,6 +15,8 @@ struct Interrupt {
   bool (*attach)(std::uintptr_t which, arch::InterruptHandler handler, void* argument) = nullptr;
   std::uintptr_t which = 0;
   bool (*send)(std::uintptr_t which, arch::Delivery delivery, std::uint32_t apic_id) = nullptr;
+  bool (*attach_pair)(std::uintptr_t which, std::uint16_t first, arch::InterruptHandler handler,
+                      void* argument) = nullptr;
 
   /// Has the device interrupt the calling core from now on, and calls `handler(argument, frame)` there, which asks the
   /// transport for the cause. Once, from a thread or at boot. False where its interrupts cannot come to this core:
@@ -27,13 +29,11 @@ struct Interrupt {
     return send != nullptr && send(which, delivery, apic_id);
   }
 
-  /// The same for queue `first` and the next one alone, of which nothing is told connect()'s handler any more, and whose
-  /// handler needs no cause. False where queues have no interrupts of their own.
+  /// The same for queue `first` and the next one alone, of which nothing is told connect()'s handler any more, and
+  /// whose handler needs no cause. False where queues have no interrupts of their own.
   bool connect_pair(std::uint16_t first, arch::InterruptHandler handler, void* argument) const {
     return attach_pair != nullptr && attach_pair(which, first, handler, argument);
   }
-  bool (*attach_pair)(std::uintptr_t which, std::uint16_t first, arch::InterruptHandler handler,
-                      void* argument) = nullptr;
 };
 
 /// Takes devices of one type. Defined by TORO_VIRTIO_DRIVER in the driver's own file.
