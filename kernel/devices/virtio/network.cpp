@@ -251,9 +251,4 @@ std::optional<network::Events> NetworkQueuePair::on_interrupt() {
   return events;
 }
 
-bool NetworkQueuePair::has_moved() {
-  const std::array now{receive_.figures().device_used_index, transmit_.figures().device_used_index};
-  return std::exchange(moved_to_, now) != now;
-}
-
 }  // namespace toro::virtio

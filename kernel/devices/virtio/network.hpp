@@ -44,9 +44,6 @@ class NetworkQueuePair final : public network::Driver {
   [[nodiscard]] LinkState link() override;
   [[nodiscard]] std::string_view failure() const override;
 
-  /// Whether the device has finished something since the last call, for the core that gets the interrupts of all pairs.
-  [[nodiscard]] bool has_moved();
-
  private:
   friend class Network;
 
@@ -68,7 +65,6 @@ class NetworkQueuePair final : public network::Driver {
   NetworkCounters* counters_ = nullptr;
   EventQueue receive_;
   EventQueue transmit_;
-  std::array<std::uint16_t, 2> moved_to_{};
   QueueMemory<kSize> receive_memory_;
   QueueMemory<kSize> transmit_memory_;
   // Of frames that the device has: their completions, and their headers where the frame had no room for one.
