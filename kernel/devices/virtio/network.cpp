@@ -64,9 +64,10 @@ Features features_for(const Offloads& wanted) {
 
 void Network::use(std::span<NetworkQueuePair> pairs) {
   pairs_ = pairs;
-  for (std::uint16_t i = 0; i < pairs_.size(); ++i) {
-    pairs_[i].device_ = this;
-    pairs_[i].number_ = i;
+  std::uint16_t number = 0;
+  for (NetworkQueuePair& pair : pairs_) {
+    pair.device_ = this;
+    pair.number_ = number++;
   }
 }
 
@@ -135,8 +136,8 @@ std::expected<void, Error> Network::set_up(Features features) {
   agreed_ = features;
   active_ = offloads_of(features);
   const std::size_t pairs = features.contains(kPairFeatures) ? pairs_.size() : 1;
-  for (std::uint16_t i = 0; i < pairs; ++i)
-    if (const auto done = pairs_[i].set_up(); !done) return done;
+  for (NetworkQueuePair& pair : pairs_.first(pairs))
+    if (const auto done = pair.set_up(); !done) return done;
   if (pairs == 1) return {};
   return set_up_ring(receive_queue(device_pairs_), control_, control_memory_.view());
 }
