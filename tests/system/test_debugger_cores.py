@@ -287,6 +287,19 @@ class GoingOn(Four):
         gdb("set scheduler-locking off")
         self.released(guest, gdb)
 
+    def test_one_core_alone_takes_a_right_away_that_all_had(self):
+        guest = self.four("cores-spin")
+        gdb = Gdb(self, guest)
+        self.all_turn(gdb)
+        running = self.running(gdb)
+        gdb("set scheduler-locking on")
+        for core in range(CORES):
+            gdb(f"thread {running[core]}")
+            self.assertEqual("1", gdb("output take_right_away()"))  # the others stand, and are not waited for
+        gdb("set scheduler-locking off")
+        self.all_turn(gdb)
+        self.released(guest, gdb)
+
 
 class ControlC(Four):
     def test_exactly_one_core_tells_of_it(self):

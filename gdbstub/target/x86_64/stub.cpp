@@ -13,6 +13,7 @@
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/arch/x86_64/descriptor_tables.hpp"
 #include "kernel/arch/x86_64/per_core.hpp"
+#include "kernel/arch/x86_64/tlb.hpp"
 
 namespace toro::gdbstub {
 
@@ -47,6 +48,13 @@ void load_debug_registers(const x86_64::DebugRegisters& registers, x86_64::Debug
 TORO_PER_CORE(bool, armed);
 TORO_PER_CORE(bool, watchpoints_sleep);
 TORO_PER_CORE(x86_64::WatchedMemory, watched);
+
+/// An NMI that came between `sti` and `hlt` has ended the one instruction in which no interrupt comes: what was to wake
+/// the core comes before it halts, and would be slept through. [SDM 2B STI]
+void pass_over_halt(TrapFrame& frame) {
+  constexpr std::array<std::uint8_t, 2> kStiHlt{0xfb, 0xf4};
+  if (std::array<std::uint8_t, 2> code{}; x86_64::read_object(frame.rip - 1, code) && code == kStiHlt) ++frame.rip;
+}
 
 /// An `int3` leaves rip behind itself. Sets it back, so that the core meets it again if it goes on without more ado;
 /// false for the form of two bytes.
@@ -146,6 +154,7 @@ class Stub::Entered {
     }
     if (std::exchange(*armed, false)) write_dr7(x86_64::kDr7Disabled);
     if (frame.vector == static_cast<std::uint64_t>(Exception::breakpoint)) set_back_ = toro::gdbstub::set_back(frame);
+    if (frame.vector == static_cast<std::uint64_t>(Exception::nmi)) pass_over_halt(frame);
     acts_ = stub_.cores().enter(frame, dr6_);
   }
   ~Entered() {
@@ -155,6 +164,7 @@ class Stub::Entered {
       if (sees_off_) stub_.cores().see_off();
     }
     stub_.cores().leave();
+    if (takes_part_) arch::tlb::join();
     const x86_64::DebugRegisters& hardware = stub_.machine_.hardware();
     if (!hardware.any()) return;
     *watchpoints_sleep = stub_.steps_without_watchpoints_ && (frame_.rflags & x86_64::kTrapFlag) != 0;
@@ -177,6 +187,7 @@ class Stub::Entered {
  private:
   Stub& stub_;
   const TrapFrame& frame_;
+  const bool takes_part_ = arch::tlb::leave();  ///< who steps alone is not to wait for those that stand
   x86_64::Cores::Presence presence_;
   arch::AlternateTrapStacks stacks_;
   std::uint64_t dr6_ = 0;

@@ -29,14 +29,18 @@ void forget() {
 
 }  // namespace
 
-// Whoever changes the tables either sees `joined`, or did so before the reload in here.
+// Whoever changes the tables either sees `joined`, or has made the change wanted that is acknowledged in here.
 void join() {
   states->joined.store(true, std::memory_order_seq_cst);
-  forget();
+  acknowledge();
+}
+
+bool leave() {
+  return states->joined.exchange(false, std::memory_order_seq_cst);
 }
 
 void acknowledge() {
-  if (states->seen.load(std::memory_order_relaxed) != wanted.load(std::memory_order_acquire)) forget();
+  if (states->seen.load(std::memory_order_relaxed) != wanted.load(std::memory_order_seq_cst)) forget();
 }
 
 void invalidate_elsewhere() {
@@ -51,8 +55,8 @@ void invalidate_elsewhere() {
   for (unsigned core = 0; core < toro_core_count; ++core) {
     if (core == self || !has_memory(core)) continue;
     State& state = states.on(core);
-    if (!state.joined.load(std::memory_order_relaxed)) continue;
-    while (state.seen.load(std::memory_order_acquire) != change) asm volatile("pause");
+    while (state.joined.load(std::memory_order_seq_cst) && state.seen.load(std::memory_order_acquire) != change)
+      asm volatile("pause");
   }
 }
 

@@ -7,6 +7,9 @@ namespace toro::arch::tlb {
 /// The calling core takes part from here on: its interrupts must come to be on, and dispatch_interrupt() must reach
 /// acknowledge().
 void join();
+/// It takes no part until it joins again, and nobody waits for it: it stands, and uses none of what may change. Whether
+/// it did take part. Any context.
+[[nodiscard]] bool leave();
 
 /// Returns when every other core that takes part has forgotten what it had of the tables. One caller at a time, who
 /// holds the lock of the tables; a core that waits for any SpinLock meanwhile acknowledges by itself.

@@ -1,5 +1,6 @@
 // What all cores of the debuggee do at the same time.
 #include <pthread.h>
+#include <sys/mman.h>
 #include <toro/cores.hpp>
 
 #include <atomic>
@@ -42,6 +43,13 @@ volatile int turn_of = -1;
 [[gnu::noinline]] void fault_on(unsigned core) {
   for (; released == 0; turns[core] = turns[core] + 1)
     static_cast<void>(toro::guarded([] { return *static_cast<const volatile int*>(nullptr); }));
+}
+
+// For a debugger to call: takes a right away, which every core is to have forgotten.
+[[gnu::used, gnu::retain]] int take_right_away() {
+  constexpr std::size_t kPage = 4096;
+  void* const page = mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return mprotect(page, kPage, PROT_READ) == 0 && munmap(page, kPage) == 0 ? 1 : -1;
 }
 
 [[gnu::noinline]] void meet(unsigned core) {
