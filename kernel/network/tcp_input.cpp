@@ -24,6 +24,7 @@ void TcpConnection::input(const TcpSegment& segment) {
   if (state_ == TcpState::syn_sent) return input_in_syn_sent(segment);
   const bool resets = segment.has(TcpHeader::kRst);
   if (state_ == TcpState::syn_received && segment.has(TcpHeader::kSyn) && segment.sequence == irs_) return send_syn();
+  if (has_timestamps_ && !segment.timestamps && !resets) return;  // [RFC 7323 3.2]
   if (!timestamps_are_sound(segment)) {
     if (!resets) challenge();
     return;
@@ -118,7 +119,6 @@ void TcpConnection::take_syn_options(const TcpSegment& segment) {
 /// Protection against segments of long ago; takes the time over where the segment is the next one. [RFC 7323 4.3, 5.3]
 bool TcpConnection::timestamps_are_sound(const TcpSegment& segment) {
   if (!has_timestamps_ || segment.has(TcpHeader::kRst)) return true;
-  if (!segment.timestamps) return false;
   const bool is_older = static_cast<std::int32_t>(segment.timestamps->value - ts_recent_) < 0;
   if (is_older && now() - ts_recent_at_ < kLongestUsefulTimestamp) return false;
   if (segment.sequence <= last_ack_sent_ && segment.end() >= last_ack_sent_) {
