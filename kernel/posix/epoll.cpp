@@ -276,18 +276,24 @@ Events Epoll::poll(inet::Watch* watch) {
   return 0;
 }
 
+bool Epoll::has_ready() {
+  const arch::ThreadSpinLockGuard spin(lock_);
+  return !ready_.empty();
+}
+
 FileResult Epoll::wait(std::span<EpollEvent> to, std::uint64_t deadline, WhenKilled when_killed) {
+  bool has_waited = false;
   for (bool is_last = deadline == 0;;) {
     raised_ = 0;
     const std::int64_t count = collect(to);
-    if (count != 0) {
-      // What is left, and what stays as it is ready still, is for others that wait.
-      const arch::ThreadSpinLockGuard spin(lock_);
-      if (ready_.empty()) return count;
+    // What is left, and what stays as it is ready still, is for others that wait.
+    if (count != 0 && has_ready()) raise();
+    if (count != 0 || is_last) {
+      // Who asks without ever having to wait lets others run all the same, and what he asks for come.
+      if (!has_waited) process::scheduler().yield();
+      return count;
     }
-    if (count != 0) raise();
-    if (count == 0 && is_last) process::scheduler().yield();  // so that what is asked for again and again can come
-    if (count != 0 || is_last) return count;
+    has_waited = true;
     const auto* const word = reinterpret_cast<const std::uint32_t*>(&raised_);
     const Result waited = wait_futex(word, 0, "epoll", deadline, when_killed);
     if (waited == posix::failure(Error::interrupted)) return failure(kInterrupted);

@@ -73,6 +73,7 @@ class Epoll final : public Stream {
   [[nodiscard]] unsigned levels(Way way, std::uint64_t walk);
   void remove(Interest& interest);
   [[nodiscard]] std::int64_t collect(std::span<EpollEvent> to);
+  [[nodiscard]] bool has_ready();
   void push(Interest& interest);
   [[nodiscard]] Interest* pop();
   void look_again(Interest& interest);

@@ -247,6 +247,18 @@ TEST_CASE("epoll tells in turn, of many no more than there is room for") {
   CHECK_EQ(std::ranges::count(seen, true), 100);
 }
 
+TEST_CASE("who asks an epoll, and finds something each time, lets others run") {
+  const Descriptor epoll = make_epoll();
+  const Descriptor counter = make_counter(1);
+  REQUIRE_EQ(watch(epoll, EPOLL_CTL_ADD, counter, EPOLLIN), 0);
+  std::atomic<bool> has_run = false;
+  std::thread other([&] { has_run = true; });
+  epoll_event event{};
+  for (int i = 0; i < 100'000 && !has_run; ++i) CHECK_EQ(epoll_wait(epoll, &event, 1, -1), 1);
+  CHECK(has_run);
+  other.join();
+}
+
 TEST_CASE("one-shot tells once until it is armed again") {
   const Descriptor epoll = make_epoll();
   const Descriptor counter = make_counter(1);
