@@ -13,7 +13,8 @@ ABOUT = ("One server (epoll, one thread), compiled from one source for both; one
          "stay, with answers of 128 bytes; as many with a connection for each request; 4 with answers of 1 MiB. Datagrams of 64 "
          "bytes that are sent back, 64 of them under way. A message of 64 bytes on TCP and its return, the median. "
          "On a tap device in a network namespace of its own; through QEMU's user networking; and by vsock, through the "
-         "SDK's bridge. QEMU has one core of the host, what loads it another one.")
+         "SDK's bridge. QEMU has one core of the host, what loads it another one; anywhere: "
+         "the tap device again, where the host's scheduler has both.")
 
 SECONDS = 2  # each load
 ROUNDS = 3
@@ -24,7 +25,8 @@ _MICROSECONDS = {"us": 1, "ms": 1e3, "s": 1e6}
 
 # QEMU has one core of the host, and what loads it another.
 _ON_CORES = [("taskset", "--cpu-list", str(core)) for core in sorted(os.sched_getaffinity(0))[:2]]
-_GUEST, _LOAD = _ON_CORES if len(_ON_CORES) == 2 else ((), ())
+_ANYWHERE = (), ()
+_APART = _ON_CORES if len(_ON_CORES) == 2 else _ANYWHERE
 
 
 def wrk_figures(said):
@@ -37,18 +39,19 @@ def wrk_figures(said):
 
 
 class _Client:
-    def __init__(self, bench, network, address, port=HTTP):
+    def __init__(self, bench, network, address, port=HTTP, cores=_APART):
         self._network, self._address, self._port = network, address, port
+        _, self._on_core = cores
         self._echo_load = bench.host_program("load/echo_load.cpp")
 
     def wrk(self, connections, path="/", *headers):
         return wrk_figures(self._network.run(
-            *_LOAD, "wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency",
+            *self._on_core, "wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency",
             *(word for header in headers for word in ("-H", header)), f"http://{self._address}:{self._port}{path}"))
 
     def echo(self, kind):
         """Nanoseconds, as echo_load tells."""
-        return float(self._network.run(*_LOAD, self._echo_load, kind, self._address, str(ECHO), str(SECONDS * 1000)))
+        return float(self._network.run(*self._on_core, self._echo_load, kind, self._address, str(ECHO), str(SECONDS * 1000)))
 
 
 def _streams(client):
@@ -59,13 +62,17 @@ def _streams(client):
     yield "get-1m", "1 MiB, 4 connections", "µs", 1e6 / rate
 
 
-def _all(client):
+def _messages(client):
     rate, late = client.wrk(32)
     yield "keep-alive", "a request, 32 connections", "µs", 1e6 / rate
     yield "keep-alive-99", "99 of 100 such requests within", "µs", late
+    yield "ping-pong", "a message on TCP and its return", "µs", client.echo("ping-pong") / 1e3
+
+
+def _all(client):
+    yield from _messages(client)
     yield from _streams(client)
     yield "udp", "a datagram and its return, 64 at once", "µs", client.echo("udp") / 1e3
-    yield "ping-pong", "a message on TCP and its return", "µs", client.echo("ping-pong") / 1e3
 
 
 def _samples(way, figures, series=None):
@@ -85,15 +92,16 @@ def _linux(bench, forwards):
     return bench.linux_command("programs/net", modules=linux_guest.NETWORK_MODULES, forwards=forwards)
 
 
-def _server(network, command, before=""):
-    return Guest([*_GUEST, *command], before=before, network=network)
+def _server(network, command, before="", cores=_APART):
+    on_core, _ = cores
+    return Guest([*on_core, *command], before=before, network=network)
 
 
-def _tap(bench, network):
+def _tap(bench, network, way, figures, cores):
     def measured(command):
-        with _server(network, with_tap(command)) as guest:
+        with _server(network, with_tap(command), cores=cores) as guest:
             guest.until(rb"serving")
-            yield from _samples("tap", _all(_Client(bench, network, Network.GUEST)))
+            yield from _samples(way, figures(_Client(bench, network, Network.GUEST, cores=cores)))
 
     forwards = _forwards()
     address = f"toro.net0={Network.GUEST}/{Network.PREFIX}"
@@ -125,5 +133,6 @@ def groups(bench):
         if shutil.which(program) is None:
             raise Measurement(f"{program} was expected in PATH: `toro setup --for bench` installs it")
     with Network() as network:
-        yield _tap(bench, network)
+        yield _tap(bench, network, "tap", _all, _APART)
+        yield _tap(bench, network, "anywhere", _messages, _ANYWHERE)
         yield _user(bench, network)
