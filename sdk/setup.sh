@@ -18,8 +18,9 @@ fail() {
 }
 
 for group in "$@"; do
-  grep -q "^$group *|" "$list" ||
-    fail "unknown group '$group': expected one of $(sed -n 's/^\([a-z]*\) *|.*/\1/p' "$list" | sort -u | tr '\n' ' ')"
+  grep -q "^$group *|" "$list" && continue
+  echo "toro setup: unknown group '$group': expected one of $(sed -n 's/^\([a-z]*\) *|.*/\1/p' "$list" | sort -u | tr '\n' ' ')" >&2
+  exit 2
 done
 
 versions=$(sed -n 's/^llvm //p' "$list")

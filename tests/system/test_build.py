@@ -117,7 +117,7 @@ class Script(harness.Case):
 
     def test_setup_of_an_unknown_group(self):
         result = self.toro("setup", "--for", "x")
-        self.assertNotEqual(0, result.status)
+        self.assertEqual(2, result.status)
         self.assertIn("unknown group 'x'", result.err)
 
 
