@@ -105,7 +105,7 @@ class Machine(harness.Case):
         self.refused(self.toro("run", PROBE, environment=environment), "could not be started", status=125)
 
     def test_an_image_that_is_none(self):
-        image = self.file("image.elf", "not an image")
+        image = self.file("image.elf", "\x7fELF and nothing else")
         self.refused(self.toro("run", image), "QEMU was expected to run the guest", status=125)
 
 
