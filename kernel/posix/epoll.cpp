@@ -24,6 +24,7 @@ constinit arch::SpinLock interests_lock;
 }  // namespace
 
 /// Who watches an epoll is told by a thread of the kernel's: what marks an interest holds spin locks, and wakes nobody.
+/// Whoever asks an epoll is not ahead of that thread: he tells what there is himself.
 class Bell {
  public:
   void start() {
@@ -35,9 +36,20 @@ class Bell {
     if (!std::exchange(epoll.is_in_bell_, true)) list_.push(epoll);
     return &rung_;
   }
+  /// All that has changed is told when this returns.
+  void tell() {
+    if (!is_started_) return;
+    const MutexGuard guard(mutex_, "epolls");
+    while (Epoll* const epoll = next()) {
+      epoll->raise();
+      epoll->watches_.raise();
+    }
+  }
   /// Of an epoll that has no interests any more.
   void forget(Epoll& epoll) {
-    while (!try_to_forget(epoll)) process::scheduler().yield();
+    const MutexGuard guard(mutex_, "epolls");
+    const arch::ThreadSpinLockGuard spin(lock_);
+    if (std::exchange(epoll.is_in_bell_, false)) list_.remove(epoll);
   }
 
  private:
@@ -47,21 +59,16 @@ class Bell {
 
   Epoll* next() {
     const arch::ThreadSpinLockGuard guard(lock_);
-    told_ = list_.pop();
-    if (told_ != nullptr) told_->is_in_bell_ = false;
-    return told_;
-  }
-  bool try_to_forget(Epoll& epoll) {
-    const arch::ThreadSpinLockGuard guard(lock_);
-    if (std::exchange(epoll.is_in_bell_, false)) list_.remove(epoll);
-    return told_ != &epoll;
+    Epoll* const epoll = list_.pop();
+    if (epoll != nullptr) epoll->is_in_bell_ = false;
+    return epoll;
   }
 
   std::atomic<bool> is_started_ = false;
   std::atomic<std::uint32_t> rung_ = 0;
+  Mutex mutex_;  ///< held while epolls are told
   arch::SpinLock lock_;  // for the following
   inet::List<Epoll, &Epoll::in_bell_> list_;
-  Epoll* told_ = nullptr;
 };
 
 namespace {
@@ -73,10 +80,7 @@ constinit Bell bell;
 void Bell::serve() {
   for (;;) {
     bell.rung_ = 0;
-    while (Epoll* const epoll = bell.next()) {
-      epoll->raise();
-      epoll->watches_.raise();
-    }
+    bell.tell();
     toro::detail::wait_while(bell.rung_, 0, "changes of epolls that are watched");
   }
 }
@@ -237,6 +241,7 @@ void Epoll::remove(Interest& interest) {
 
 /// Each that may be ready is asked once.
 std::int64_t Epoll::collect(std::span<EpollEvent> to) {
+  bell.tell();
   const MutexGuard guard(mutex_, "epoll");
   std::size_t left;
   {
@@ -266,6 +271,7 @@ Events Epoll::poll(inet::Watch* watch) {
     ++watch_count_;
     watches_.watch(watch, [] { return 0; });
   }
+  bell.tell();
   const MutexGuard guard(mutex_, "epoll");
   while (Interest* const interest = pop()) {
     if ((interest->stream.poll(nullptr) & interest->events) == 0) continue;
