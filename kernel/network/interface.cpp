@@ -147,7 +147,7 @@ std::uint64_t Interface::random() {
 void Interface::transmit(const network::Transmit& frame) {
   network::Completion* const told = frame.completion;
   bool is_copied = told == nullptr;
-  if (device_ != nullptr && !is_broken_) {
+  if (has_device()) {
     has_sent_ = true;
     if (!is_copied) {
       const auto sent = device_->send(frame);
@@ -304,42 +304,40 @@ void Interface::take_news() {
   }
 }
 
+/// Whatever ends the wait, serve() looks at all that it may have been.
 void Interface::wait_for_frames() {
   waits_for_frames_ = true;
-  if (device_ != nullptr && !is_broken_) {
-    auto frame = device_->receive(sleeps_until_);
-    if (frame) frame_ = std::move(*frame);
-    if (!frame && frame.error() == NetworkError::device_failed) is_broken_ = true;
-  } else {
+  if (has_device())
+    static_cast<void>(device_->wait_for_frame(sleeps_until_));
+  else
     scheduler().suspend("the network", process::WaitKind::device, sleeps_until_, process::Interruption::ends_wait);
-  }
   waits_for_frames_ = false;
 }
 
-/// Gives the stack the frame that came.
-void Interface::take_frame() {
-  const network::Buffer& first = *frame_.first();
-  if (first.next != nullptr) return take_frame_in_parts();
-  give(first.part(), {});
+/// Gives the stack a frame that came.
+void Interface::take_frame(const network::Frame& frame) {
+  const network::Buffer& first = *frame.first();
+  if (first.next != nullptr) return take_frame_in_parts(frame);
+  give(frame, first.part(), {});
 }
 
 /// Apart: these arrays are zeroed before they are filled, and nearly every frame lies in one buffer.
-[[gnu::noinline]] void Interface::take_frame_in_parts() {
-  const network::Buffer& first = *frame_.first();
-  if (frame_.size() <= network::kBufferSize) {
+[[gnu::noinline]] void Interface::take_frame_in_parts(const network::Frame& frame) {
+  const network::Buffer& first = *frame.first();
+  if (frame.size() <= network::kBufferSize) {
     std::array<std::byte, network::kBufferSize> copy;
-    frame_.copy_to(copy);
-    return give(Bytes(copy).first(frame_.size()), {});
+    frame.copy_to(copy);
+    return give(frame, Bytes(copy).first(frame.size()), {});
   }
   std::array<Bytes, network::Frame::kMostParts> rest;
   std::size_t count = 0;
   for (const network::Buffer* part = first.next; part != nullptr; part = part->next) rest[count++] = part->part();
-  give(first.part(), std::span(rest).first(count));
+  give(frame, first.part(), std::span(rest).first(count));
 }
 
 /// The frame, which begins with `bytes`.
-void Interface::give(Bytes bytes, std::span<const Bytes> rest) {
-  const network::Frame::Description& description = frame_.description();
+void Interface::give(const network::Frame& frame, Bytes bytes, std::span<const Bytes> rest) {
+  const network::Frame::Description& description = frame.description();
   const bool is_good = description.checksum != network::Frame::Checksum::unknown;
   stack_.input(bytes, is_good ? Integrity::good : Integrity::unknown,
                {.rest = rest, .segment_size = description.segment_size});
@@ -348,10 +346,13 @@ void Interface::give(Bytes bytes, std::span<const Bytes> rest) {
 /// Some at once, so that others get their turn.
 void Interface::take_frames() {
   constexpr unsigned kMostAtOnce = 64;
-  for (unsigned i = 0; i < kMostAtOnce && frame_; ++i) {
-    take_frame();
-    frame_ = {};
-    if (auto next = device_->receive(0)) frame_ = std::move(*next);
+  for (unsigned i = 0; i < kMostAtOnce && has_device(); ++i) {
+    const auto frame = device_->receive(0);
+    if (!frame) {
+      is_broken_ = frame.error() == NetworkError::device_failed;
+      break;
+    }
+    take_frame(*frame);
   }
 }
 
@@ -368,11 +369,11 @@ void Interface::serve() {
       take_news();
       take_frames();
       stack.run_timers();
-      sleeps_until_ = frame_ ? 0 : stack.next_deadline();
+      sleeps_until_ = stack.next_deadline();
       return 0;
     });
     scheduler().yield();  // frames may come faster than they are taken
-    if (!frame_ && !news_ && handed_over_.empty()) wait_for_frames();
+    if (!news_ && handed_over_.empty() && sleeps_until_ != 0) wait_for_frames();
   }
 }
 

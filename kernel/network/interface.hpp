@@ -93,6 +93,7 @@ class Interface final : Environment, Observer {
     Steered* packet;
   };
 
+  [[nodiscard]] bool has_device() const { return device_ != nullptr && !is_broken_; }
   /// Has `function(context)` called on the interface's core, which is another one.
   void carry(void (*function)(void* context), void* context);
   void begin_turn();
@@ -106,9 +107,9 @@ class Interface final : Environment, Observer {
   void arrive(Steered& packet);
   void end_wait();
   void wait_for_frames();
-  void take_frame();
-  void take_frame_in_parts();
-  void give(Bytes bytes, std::span<const Bytes> rest);
+  void take_frame(const network::Frame& frame);
+  void take_frame_in_parts(const network::Frame& frame);
+  void give(const network::Frame& frame, Bytes bytes, std::span<const Bytes> rest);
   void take_frames();
 
   std::uint64_t now() override;
@@ -133,7 +134,6 @@ class Interface final : Environment, Observer {
   bool waits_for_frames_ = false;   ///< the interface's thread
   bool has_sent_ = false;           ///< since the device was told last
   std::uint64_t sleeps_until_ = 0;  ///< the interface's thread
-  network::Frame frame_;            ///< that was received, and not given to the stack yet
 
   Interface* first_ = this;
   Interface* next_ = nullptr;

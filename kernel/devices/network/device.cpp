@@ -159,11 +159,16 @@ std::expected<Frame, NetworkError> Device::receive(std::uint64_t deadline) {
     }
     if (const auto sound = check(); !sound) return std::unexpected(sound.error());
     if (last) return std::unexpected(NetworkError::timed_out);
-    if (listen({.receive = true, .transmit = false, .link = false}).receive) continue;
-    const auto waited = wait(readers_, "a network frame", deadline);
+    const auto waited = wait_for_frame(deadline);
     if (!waited && waited.error() != NetworkError::timed_out) return std::unexpected(waited.error());
     last = !waited;
   }
+}
+
+std::expected<void, NetworkError> Device::wait_for_frame(std::uint64_t deadline) {
+  const InterruptsOff off;
+  if (listen({.receive = true, .transmit = false, .link = false}).receive) return {};
+  return wait(readers_, "a network frame", deadline);
 }
 
 std::expected<void, NetworkError> Device::check_length(const Transmit& frame) const {

@@ -29,7 +29,7 @@ struct Connection {
 
 /// Its functions are for threads of its core, but where they say otherwise. A stack that runs there calls
 ///     claim(wanted)                               once: what comes is the stack's alone from then on
-///     receive(deadline)                           frames where the device put them, given back by their end
+///     receive(0), wait_for_frame(deadline)        frames where the device put them, given back by their end
 ///     send(frame), flush()                        parts where the stack has them, until the completion is told
 /// and computes and segments what claim() did not agree on.
 class Device {
@@ -64,6 +64,10 @@ class Device {
   /// The next frame; waits for it until `deadline`, nanoseconds since boot, 0: not at all.
   /// NetworkError::timed_out, NetworkError::interrupted.
   [[nodiscard]] std::expected<Frame, NetworkError> receive(std::uint64_t deadline);
+  /// Waits once, for who has found no frame and has more to look at than frames. Success says that there may be one:
+  /// the device also wakes in vain, and who interrupts a thread that was woken so, and has not gone on yet, is not
+  /// heard. NetworkError::timed_out, NetworkError::interrupted.
+  [[nodiscard]] std::expected<void, NetworkError> wait_for_frame(std::uint64_t deadline);
 
   /// Adds a frame, and waits while there is no room. The device sees it at once where there was none, else with
   /// flush(). The completion is told only where this succeeds. NetworkError::frame_too_long where it has too many

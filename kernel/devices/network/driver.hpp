@@ -17,6 +17,8 @@ struct Events {
   bool receive = false;
   bool transmit = false;
   bool link = false;
+
+  friend bool operator==(const Events&, const Events&) = default;
 };
 
 inline constexpr Events kAllEvents{.receive = true, .transmit = true, .link = true};

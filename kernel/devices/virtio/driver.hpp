@@ -17,7 +17,6 @@ struct Interrupt {
   bool (*send)(std::uintptr_t which, arch::Delivery delivery, std::uint32_t apic_id) = nullptr;
   bool (*attach_pair)(std::uintptr_t which, std::uint16_t first, arch::InterruptHandler handler,
                       void* argument) = nullptr;
-  std::uint16_t pairs = 1;  ///< of queues, whose interrupts can each go to a core of its own
 
   /// Has the device interrupt the calling core from now on, and calls `handler(argument, frame)` there, which asks the
   /// transport for the cause. Once, from a thread or at boot. False where its interrupts cannot come to this core:
@@ -31,7 +30,7 @@ struct Interrupt {
   }
 
   /// The same for queue `first` and the next one alone, of which nothing is told connect()'s handler any more, and
-  /// whose handler needs no cause. Of `pairs`, after connect().
+  /// whose handler needs no cause. False where queues have no interrupts of their own.
   bool connect_pair(std::uint16_t first, arch::InterruptHandler handler, void* argument) const {
     return attach_pair != nullptr && attach_pair(which, first, handler, argument);
   }

@@ -65,6 +65,7 @@ bool EventQueue::publish() {
 }
 
 void EventQueue::ignore() {
+  listens_.store(0, std::memory_order_relaxed);
   if (!has_event_index_ || size_ == 0)
     static_cast<void>(set_interrupts(Interrupts::suppressed));
   else
@@ -73,10 +74,17 @@ void EventQueue::ignore() {
 }
 
 bool EventQueue::listen() {
+  listens_.store(kListens | used_, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_release);  // whom the device interrupts for it sees that
   if (!has_event_index_ || size_ == 0 || broken_) return set_interrupts(Interrupts::enabled);
   store_once(memory_.available[kAvailableRing + size_], used_, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_seq_cst);
   return load_once(memory_.used->index, std::memory_order_relaxed) != used_;
+}
+
+bool EventQueue::is_due() const {
+  const std::uint32_t listens = listens_.load(std::memory_order_relaxed);
+  return listens != 0 && device_used_index() != static_cast<std::uint16_t>(listens);
 }
 
 }  // namespace toro::virtio

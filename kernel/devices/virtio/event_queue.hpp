@@ -3,6 +3,7 @@
 // device knows these features. [virtio 1.2 §2.7.5.3, §2.7.7.1, §2.7.10.1]
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <expected>
 #include <span>
@@ -31,11 +32,17 @@ class EventQueue : public SplitQueue {
   [[nodiscard]] bool listen();
   /// Asks for none, until listen(): one may still come, of completions that went before, or of 2^16 that follow.
   void ignore();
+  /// Whether there is what listen() was to hear of, and ignore() has not been called since. Any core that the device
+  /// has interrupted.
+  [[nodiscard]] bool is_due() const;
 
  private:
+  static constexpr std::uint32_t kListens = 1U << 16;
+
   std::span<Descriptor> tables_;
   std::uint16_t longest_ = 0;
   bool has_event_index_ = false;
+  std::atomic<std::uint32_t> listens_ = 0;  ///< kListens and how many completions were taken then, or 0
 };
 
 }  // namespace toro::virtio

@@ -235,11 +235,12 @@ std::optional<network::Events> NetworkQueuePair::on_interrupt() {
       number_ == 0 ? device_->transport_->take_interrupt() : InterruptCause{.queue = true, .configuration = false};
   if (!cause.queue && !cause.configuration) return std::nullopt;
   if (!works()) return network::Events{};
-  network::Events events{.receive = cause.queue, .transmit = cause.queue, .link = false};
-  if (cause.queue) {
-    receive_.ignore();
-    transmit_.ignore();
-  }
+  const auto take = [&cause](EventQueue& queue) {
+    const bool is_due = cause.queue && queue.is_due();
+    if (is_due) queue.ignore();
+    return is_due;
+  };
+  network::Events events{.receive = take(receive_), .transmit = take(transmit_), .link = false};
   if (cause.configuration) {
     if (device_->transport_->status().has(StatusBit::device_needs_reset)) {
       fail(Error::device_needs_reset);

@@ -44,6 +44,9 @@ class NetworkQueuePair final : public network::Driver {
   [[nodiscard]] LinkState link() override;
   [[nodiscard]] std::string_view failure() const override;
 
+  /// Whether an interrupt is the pair's, for the core that gets those of all pairs.
+  [[nodiscard]] bool is_due() const { return receive_.is_due() || transmit_.is_due(); }
+
  private:
   friend class Network;
 

@@ -1,9 +1,11 @@
 // Virtio network devices as the kernel's network devices.
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <new>
 
+#include "kernel/arch/x86_64/lapic.hpp"
 #include "kernel/arch/x86_64/per_core.hpp"
 #include "kernel/arch/x86_64/random.hpp"
 #include "kernel/devices/network/device.hpp"
@@ -21,6 +23,9 @@ struct Pair {
   Started* of = nullptr;
   NetworkQueuePair* queues = nullptr;
   network::Device* device = nullptr;  ///< that listens, once it is connected
+  /// Of one without interrupts of its own: what the first pair's core interrupts it by.
+  std::atomic<bool> is_forwarded = false;
+  arch::InterruptTarget target{};
 };
 
 /// A device, for ever.
@@ -30,7 +35,15 @@ struct Started {
   std::array<Pair, Network::kMostPairs> pairs{};  ///< those that are used first
 };
 
-void on_interrupt(void* argument, arch::TrapFrame&) {
+void on_first_interrupt(void* argument, arch::TrapFrame&) {
+  auto& started = *static_cast<Started*>(argument);
+  started.pairs.front().device->on_interrupt();
+  for (Pair& pair : started.pairs)
+    if (pair.is_forwarded.load(std::memory_order_acquire) && pair.queues->is_due())
+      arch::lapic::send(pair.target.apic_id, pair.target.vector);
+}
+
+void on_pair_interrupt(void* argument, arch::TrapFrame&) {
   static_cast<Pair*>(argument)->device->on_interrupt();
 }
 
@@ -39,9 +52,11 @@ std::string_view connect(void* argument, network::Device& device) {
   pair.device = &device;
   const Interrupt& interrupt = pair.of->interrupt;
   const auto number = static_cast<std::size_t>(&pair - pair.of->pairs.data());
-  const bool is_connected = number == 0 ? interrupt.connect(on_interrupt, &pair)
-                                        : interrupt.connect_pair(receive_queue(number), on_interrupt, &pair);
-  return is_connected ? "" : "its interrupts do not reach the core";
+  if (number == 0) return interrupt.connect(on_first_interrupt, pair.of) ? "" : "its interrupts do not reach the core";
+  if (interrupt.connect_pair(receive_queue(number), on_pair_interrupt, &pair)) return "";
+  pair.target = arch::connect_vector(on_pair_interrupt, &pair);
+  pair.is_forwarded.store(true, std::memory_order_release);
+  return "";
 }
 
 /// For a device that has none: of the addresses that everybody may give himself. [IEEE 802 8.4]
@@ -63,8 +78,7 @@ std::expected<void, Error> start(Transport& transport, Interrupt interrupt) {
     memory::heap().free(block);
     return prepared;
   }
-  const std::size_t count =
-      std::min<std::size_t>({started->network.useful_pairs(), arch::toro_core_count, interrupt.pairs});
+  const std::size_t count = std::min<std::size_t>(started->network.useful_pairs(), arch::toro_core_count);
   void* const memory = memory::heap().allocate(count * sizeof(NetworkQueuePair), alignof(NetworkQueuePair));
   if (memory == nullptr) return std::unexpected(Error::no_memory);
   auto* const queues = static_cast<NetworkQueuePair*>(memory);

@@ -160,8 +160,7 @@ std::expected<void, pci::Error> start(const pci::Function& function) {
   const Interrupt interrupt{.attach = PciDevice::attach,
                             .which = reinterpret_cast<std::uintptr_t>(device),
                             .send = PciDevice::redirect,
-                            .attach_pair = PciDevice::attach_pair,
-                            .pairs = std::max<std::uint16_t>(1, messages / 2)};
+                            .attach_pair = PciDevice::attach_pair};
   if (const auto started = driver->start(device->transport(), interrupt); !started) {
     const pci::Address at = function.address();
     print(console::sink(), "toro: {} at PCI {}:{}.{}: {}\n", driver->name, at.bus, at.device, at.function,

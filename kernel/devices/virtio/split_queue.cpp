@@ -138,6 +138,10 @@ bool SplitQueue::set_interrupts(Interrupts interrupts) {
   return load_once(memory_.used->index, std::memory_order_relaxed) != used_;
 }
 
+std::uint16_t SplitQueue::device_used_index() const {
+  return size_ != 0 ? load_once(memory_.used->index, std::memory_order_relaxed) : std::uint16_t{0};
+}
+
 QueueFigures SplitQueue::figures() const {
   const bool attached = size_ != 0;
   return {.size = size_,
@@ -145,7 +149,7 @@ QueueFigures SplitQueue::figures() const {
           .in_flight = in_flight(),
           .available_index = available_,
           .used_index = used_,
-          .device_used_index = attached ? load_once(memory_.used->index, std::memory_order_relaxed) : std::uint16_t{0},
+          .device_used_index = device_used_index(),
           .device_flags = attached ? load_once(memory_.used->flags, std::memory_order_relaxed) : std::uint16_t{0},
           .broken = broken_};
 }

@@ -169,6 +169,8 @@ class SplitQueue {
   [[nodiscard]] std::uint16_t free_descriptors() const { return free_count_; }
   [[nodiscard]] std::optional<Error> broken() const { return broken_; }
 
+  /// Completions that the device claims, modulo 2^16. Any core, once it is attached.
+  [[nodiscard]] std::uint16_t device_used_index() const;
   [[nodiscard]] QueueFigures figures() const;
   /// As the driver wrote them, unless the device overwrote them: for display only.
   [[nodiscard]] std::span<const Descriptor> descriptors() const { return {memory_.descriptors, size_}; }

@@ -356,7 +356,7 @@ namespace {
 struct Several {
   static constexpr std::uint16_t kDevicePairs = 3;
 
-  explicit Several(std::optional<std::byte> result) {
+  explicit Several(std::optional<std::byte> result, Features features = FakeNetwork::kEverything) : device(features) {
     device.set(kNetworkPairsOffset, kDevicePairs);
     REQUIRE(network->prepare(device.transport, kMac).has_value());
     network->use({pairs.get(), 2});
@@ -370,7 +370,7 @@ struct Several {
     for (unsigned i = 0; i < 2; ++i) REQUIRE(pairs[i].start({}, buffers[i].pool, counters[i]).has_value());
   }
 
-  FakeNetwork device{FakeNetwork::kEverything};
+  FakeNetwork device;
   std::vector<std::byte> command;
   Buffers buffers[2]{Buffers(300), Buffers(300)};
   NetworkCounters counters[2];
@@ -398,18 +398,26 @@ TEST_CASE("virtio net: each pair of queues has its own frames and buffers") {
   }
 }
 
-TEST_CASE("virtio net: a pair knows that its interrupt is its own, and hears of the link") {
-  Several s(std::byte{0});
-  REQUIRE(s.pairs[0].use_queues(2) == true);
-  CHECK_FALSE(s.pairs[1].listen({.receive = true}).receive);
-  REQUIRE(s.device.deliver(frame_of(60), {}, receive_queue(1)));
-  CHECK(s.device.transport.pending.queue);
-  CHECK(s.pairs[0].on_interrupt());
-  CHECK(s.pairs[1].on_interrupt()->receive);
-  CHECK(s.pairs[1].receive());
-  s.device.set_link(LinkState::down);
-  CHECK(s.pairs[0].on_interrupt()->link);
-  CHECK(s.pairs[1].link() == LinkState::down);
+TEST_CASE("virtio net: an interrupt of all pairs is told to whom it is for, and the others go on listening") {
+  for (const Features features : {FakeNetwork::kEverything, FakeNetwork::kEverything.with(Feature::event_index)}) {
+    Several s(std::byte{0}, features);
+    REQUIRE(s.pairs[0].use_queues(2) == true);
+    for (std::uint16_t i = 0; i < 2; ++i) CHECK_FALSE(s.pairs[i].listen({.receive = true}).receive);
+    REQUIRE(s.device.deliver(frame_of(60), {}, receive_queue(1)));
+    CHECK(s.device.transport.pending.queue);
+    CHECK_FALSE(s.pairs[0].is_due());
+    CHECK(s.pairs[1].is_due());
+    CHECK(s.pairs[0].on_interrupt() == network::Events{});
+    CHECK(s.pairs[1].on_interrupt() == network::Events{.receive = true, .transmit = false, .link = false});
+    CHECK_FALSE(s.pairs[1].is_due());
+    CHECK(s.pairs[1].receive());
+    REQUIRE(s.device.deliver(frame_of(60), {}, receive_queue(0)));
+    CHECK(s.device.transport.pending.queue);
+    CHECK(s.pairs[0].on_interrupt() == network::Events{.receive = true, .transmit = false, .link = false});
+    s.device.set_link(LinkState::down);
+    CHECK(s.pairs[0].on_interrupt()->link);
+    CHECK(s.pairs[1].link() == LinkState::down);
+  }
 }
 
 TEST_CASE("virtio net: what one pair's queue breaks ends the device for all") {
