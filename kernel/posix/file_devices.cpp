@@ -51,12 +51,12 @@ constexpr struct {
 
 }  // namespace
 
-std::optional<FileResult> open_device(std::string_view path, bool close_on_exec) {
+std::optional<filesystem::Result<Stream*>> open_device(std::string_view path) {
   for (const auto& known : kDevices) {
     if (known.path != path) continue;
     auto* const device = inet::make<Device>(known.fill);
     if (device == nullptr) return failure(filesystem::Error::no_memory);
-    return add_descriptor(*device, close_on_exec);
+    return device;
   }
   return std::nullopt;
 }
