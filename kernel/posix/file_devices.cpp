@@ -1,4 +1,7 @@
-// Files that are devices and have no filesystem: /dev/null, /dev/random and /dev/urandom. [null(4), random(4)]
+// Files that are devices and have no filesystem: /dev/null, /dev/zero, /dev/random and /dev/urandom. [null(4),
+// random(4)]
+#include <algorithm>
+
 #include "kernel/network/object.hpp"
 #include "kernel/posix/file_calls.hpp"
 
@@ -11,6 +14,10 @@ using Fill = FileResult (*)(std::span<std::byte> to);
 
 FileResult fill_by_nothing(std::span<std::byte>) {
   return 0;
+}
+FileResult fill_by_zeros(std::span<std::byte> to) {
+  std::ranges::fill(to, std::byte{0});
+  return static_cast<std::int64_t>(to.size());
 }
 FileResult fill_by_chance(std::span<std::byte> to) {
   SyscallFrame frame{};
@@ -47,7 +54,10 @@ class Device final : public Stream {
 constexpr struct {
   std::string_view path;
   Fill fill;
-} kDevices[] = {{"/dev/null", fill_by_nothing}, {"/dev/random", fill_by_chance}, {"/dev/urandom", fill_by_chance}};
+} kDevices[] = {{"/dev/null", fill_by_nothing},
+                {"/dev/zero", fill_by_zeros},
+                {"/dev/random", fill_by_chance},
+                {"/dev/urandom", fill_by_chance}};
 
 }  // namespace
 

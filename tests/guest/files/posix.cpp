@@ -13,6 +13,7 @@
 #include <toro/cores.hpp>
 #include <toro/thread.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -104,6 +105,12 @@ TEST_CASE("devices that are files") {
   CHECK(write(null, bytes, 32) == 32);
   CHECK(read(null, bytes, 32) == 0);
   CHECK(close(null) == 0);
+  const int zero = open("/dev/zero", O_RDWR);
+  REQUIRE(zero >= 3);
+  CHECK(write(zero, bytes, 32) == 32);
+  CHECK(read(zero, bytes[0], 32) == 32);
+  CHECK(std::ranges::count(bytes[0], 0) == 32);
+  CHECK(close(zero) == 0);
 }
 
 TEST_CASE("cores that open files with one descriptor left make none that they have no descriptor for") {
