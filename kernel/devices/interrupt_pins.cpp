@@ -82,8 +82,9 @@ void turn_off(const Pin& pin) {
     else
       arch::pic::mask(static_cast<std::uint8_t>(pin.place.number));
   }
-  print(console::sink(), "toro: interrupt {} came {} times and no driver knew of it: it is off\n", pin.interrupt.number,
-        pin.unclaimed);
+  // Not through the console: it may be another core's, and the thread that was interrupted in the midst of its text.
+  print(console::uart_sink(), "toro: interrupt {} came {} times and no driver knew of it: it is off\n",
+        pin.interrupt.number, pin.unclaimed);
 }
 
 void on_pin(void* argument, arch::TrapFrame& frame) {

@@ -6,6 +6,7 @@
 #include "kernel/arch/x86_64/spin_lock.hpp"
 #include "kernel/network/object.hpp"
 #include "kernel/posix/number_set.hpp"
+#include "kernel/process/scheduler.hpp"
 
 namespace toro::posix {
 namespace {
@@ -43,7 +44,16 @@ Slot* find_slot(std::int32_t number) {
   const auto at = static_cast<std::size_t>(number);
   if (chunk_of(at) == nullptr) return nullptr;
   Slot& slot = chunk_of(at)->slots[at % Chunk::kSlots];
-  return slot.kind == Kind::free ? nullptr : &slot;
+  return slot.kind == Kind::free || slot.kind == Kind::reserved ? nullptr : &slot;
+}
+
+/// What it stood for; its part of the table is `unused` when it was the last of it.
+Slot take_out(std::size_t number, Chunk*& unused) {
+  const Slot old = std::exchange(chunk_of(number)->slots[number % Chunk::kSlots], {});
+  numbers.remove(number);
+  if (!numbers.has_any_beside(number) && chunk_of(number) != &first_chunk)
+    unused = std::exchange(chunk_of(number), nullptr);
+  return old;
 }
 
 Slot slot_of(OpenFile* file, Stream* stream, bool close_on_exec) {
@@ -60,8 +70,10 @@ std::optional<FileResult> try_put(Slot& slot, F choose, Chunk*& spare) {
   Chunk*& chunk = chunk_of(*chosen);
   if (chunk == nullptr) chunk = std::exchange(spare, nullptr);
   if (chunk == nullptr) return std::nullopt;
+  Slot& place = chunk->slots[*chosen % Chunk::kSlots];
+  if (place.kind == Kind::reserved) return failure(Error::busy);
   numbers.add(*chosen);
-  std::swap(slot, chunk->slots[*chosen % Chunk::kSlots]);
+  std::swap(slot, place);
   return static_cast<std::int64_t>(*chosen);
 }
 
@@ -131,20 +143,36 @@ FileResult Descriptor::duplicate_to(std::int32_t number, bool close_on_exec) {
     return static_cast<std::size_t>(number);
   });
   let_go(slot.file, slot.stream);  // what was there before or, where that failed, was to be
+  if (!done && done.error() == Error::busy) process::scheduler().yield();  // the C library asks until it is not
   return done;
 }
 
-FileResult add_descriptor(OpenFile& file, bool close_on_exec) {
-  return add(slot_of(&file, nullptr, close_on_exec), 0);
+filesystem::Result<NewDescriptor> NewDescriptor::reserve() {
+  Slot slot{.kind = Kind::reserved};
+  return NewDescriptor(static_cast<std::size_t>(TRY(put(slot, [] { return lowest_free(0); }))));
 }
 
-FileResult add_descriptor(Stream& stream, bool close_on_exec) {
-  return add(slot_of(nullptr, &stream, close_on_exec), 0);
+std::int64_t NewDescriptor::open(OpenFile& file, bool close_on_exec) {
+  return become(slot_of(&file, nullptr, close_on_exec));
+}
+std::int64_t NewDescriptor::open(Stream& stream, bool close_on_exec) {
+  return become(slot_of(nullptr, &stream, close_on_exec));
 }
 
-bool has_free_descriptor() {
+std::int64_t NewDescriptor::become(const Slot& slot) {
+  const std::size_t number = std::exchange(number_, kNone);
   const arch::ThreadSpinLockGuard guard(lock);
-  return lowest_free(0).has_value();
+  chunk_of(number)->slots[number % Chunk::kSlots] = slot;
+  return static_cast<std::int64_t>(number);
+}
+
+void NewDescriptor::give_back() const {
+  Chunk* unused = nullptr;
+  {
+    const arch::ThreadSpinLockGuard guard(lock);
+    static_cast<void>(take_out(number_, unused));
+  }
+  inet::dispose(unused);
 }
 
 FileResult close_descriptor(std::int32_t number) {
@@ -152,12 +180,8 @@ FileResult close_descriptor(std::int32_t number) {
   Chunk* unused = nullptr;
   {
     const arch::ThreadSpinLockGuard guard(lock);
-    Slot* const slot = find_slot(number);
-    if (slot == nullptr) return failure(Error::bad_file);
-    old = std::exchange(*slot, {});
-    const auto at = static_cast<std::size_t>(number);
-    numbers.remove(at);
-    if (!numbers.has_any_beside(at) && chunk_of(at) != &first_chunk) unused = std::exchange(chunk_of(at), nullptr);
+    if (find_slot(number) == nullptr) return failure(Error::bad_file);
+    old = take_out(static_cast<std::size_t>(number), unused);
   }
   inet::dispose(unused);
   let_go(old.file, old.stream);

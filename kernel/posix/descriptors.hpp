@@ -16,7 +16,7 @@ inline constexpr std::int32_t kMostDescriptors = 65536;
 inline constexpr std::int32_t kMostSelected = 1024;
 inline constexpr std::int32_t kFirstLimit = kMostSelected;
 
-enum class DescriptorKind : std::uint8_t { free, console, file, stream };
+enum class DescriptorKind : std::uint8_t { free, console, file, stream, reserved };
 
 /// One of the table, which descriptors.cpp alone uses; kernel/tables describes it.
 struct DescriptorSlot {
@@ -54,7 +54,8 @@ class Descriptor {
 
   /// Another descriptor for the same, the lowest that is free from `lowest` on.
   [[nodiscard]] FileResult duplicate(std::int32_t lowest, bool close_on_exec);
-  /// `number` stands for the same from now on; what it stood for is closed.
+  /// `number` stands for the same from now on; what it stood for is closed. Error::bad_file, and Error::busy where it
+  /// is reserved.
   [[nodiscard]] FileResult duplicate_to(std::int32_t number, bool close_on_exec);
 
  private:
@@ -64,11 +65,31 @@ class Descriptor {
   Stream* stream_;  ///< neither: the console
 };
 
-/// The lowest free descriptor, for `file`, which becomes the table's.
-[[nodiscard]] FileResult add_descriptor(filesystem::OpenFile& file, bool close_on_exec);
-[[nodiscard]] FileResult add_descriptor(Stream& stream, bool close_on_exec);
-/// To ask before what cannot be undone where add_descriptor() fails; another thread may still be faster.
-[[nodiscard]] bool has_free_descriptor();
+/// The number of a descriptor that is to be, taken before what cannot be undone; free again where nothing comes of it.
+/// Until then it is closed for all others. Threads.
+class NewDescriptor {
+ public:
+  /// The lowest that is free. Error::too_many_open, Error::no_memory.
+  [[nodiscard]] static filesystem::Result<NewDescriptor> reserve();
+
+  NewDescriptor(NewDescriptor&& other) noexcept : number_(std::exchange(other.number_, kNone)) {}
+  NewDescriptor& operator=(NewDescriptor&&) = delete;
+  ~NewDescriptor() {
+    if (number_ != kNone) give_back();
+  }
+
+  /// `file` is the table's from now on. Returns the number. Once.
+  std::int64_t open(filesystem::OpenFile& file, bool close_on_exec);
+  std::int64_t open(Stream& stream, bool close_on_exec);
+
+ private:
+  static constexpr std::size_t kNone = kMostDescriptors;
+  explicit NewDescriptor(std::size_t number) : number_(number) {}
+  std::int64_t become(const DescriptorSlot& slot);
+  void give_back() const;
+  std::size_t number_;
+};
+
 [[nodiscard]] FileResult close_descriptor(std::int32_t number);
 /// At the end of the application.
 void close_all_streams();

@@ -31,9 +31,10 @@ struct HeldEpoll {
 
 FileResult create(std::uint32_t flags) {
   if ((flags & ~kCloseOnExec) != 0) return failure(filesystem::Error::invalid);
+  auto descriptor = TRY(NewDescriptor::reserve());
   auto* const epoll = inet::make<Epoll>();
   if (epoll == nullptr) return failure(filesystem::Error::no_memory);
-  return add_descriptor(*epoll, (flags & kCloseOnExec) != 0);
+  return descriptor.open(*epoll, (flags & kCloseOnExec) != 0);
 }
 
 }  // namespace

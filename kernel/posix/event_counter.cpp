@@ -69,10 +69,11 @@ class EventCounter final : public Stream {
 
 FileResult create(std::uint32_t count, std::uint32_t flags) {
   if ((flags & ~(kSemaphore | kNonBlocking | kCloseOnExec)) != 0) return failure(filesystem::Error::invalid);
+  auto descriptor = TRY(NewDescriptor::reserve());
   auto* const counter = inet::make<EventCounter>(count, (flags & kSemaphore) != 0);
   if (counter == nullptr) return failure(filesystem::Error::no_memory);
   counter->is_non_blocking = (flags & kNonBlocking) != 0;
-  return add_descriptor(*counter, (flags & kCloseOnExec) != 0);
+  return descriptor.open(*counter, (flags & kCloseOnExec) != 0);
 }
 
 }  // namespace

@@ -89,8 +89,8 @@ FileResult call_utimensat(SyscallFrame&);
 FileResult call_statfs(SyscallFrame&);
 FileResult call_fstatfs(SyscallFrame&);
 // file_devices.cpp
-/// A descriptor of the device that a path names; none where it names none.
-[[nodiscard]] std::optional<FileResult> open_device(std::string_view path, bool close_on_exec);
+/// The device that a path names, opened; nothing where it names none.
+[[nodiscard]] std::optional<filesystem::Result<Stream*>> open_device(std::string_view path);
 // file_mapping.cpp
 FileResult call_mmap(SyscallFrame&);
 // file_copies.cpp

@@ -1,4 +1,7 @@
-// Files that are devices and have no filesystem: /dev/null, /dev/random and /dev/urandom. [null(4), random(4)]
+// Files that are devices and have no filesystem: /dev/null, /dev/zero, /dev/random and /dev/urandom. [null(4),
+// random(4)]
+#include <algorithm>
+
 #include "kernel/network/object.hpp"
 #include "kernel/posix/file_calls.hpp"
 
@@ -11,6 +14,10 @@ using Fill = FileResult (*)(std::span<std::byte> to);
 
 FileResult fill_by_nothing(std::span<std::byte>) {
   return 0;
+}
+FileResult fill_by_zeros(std::span<std::byte> to) {
+  std::ranges::fill(to, std::byte{0});
+  return static_cast<std::int64_t>(to.size());
 }
 FileResult fill_by_chance(std::span<std::byte> to) {
   SyscallFrame frame{};
@@ -47,16 +54,19 @@ class Device final : public Stream {
 constexpr struct {
   std::string_view path;
   Fill fill;
-} kDevices[] = {{"/dev/null", fill_by_nothing}, {"/dev/random", fill_by_chance}, {"/dev/urandom", fill_by_chance}};
+} kDevices[] = {{"/dev/null", fill_by_nothing},
+                {"/dev/zero", fill_by_zeros},
+                {"/dev/random", fill_by_chance},
+                {"/dev/urandom", fill_by_chance}};
 
 }  // namespace
 
-std::optional<FileResult> open_device(std::string_view path, bool close_on_exec) {
+std::optional<filesystem::Result<Stream*>> open_device(std::string_view path) {
   for (const auto& known : kDevices) {
     if (known.path != path) continue;
     auto* const device = inet::make<Device>(known.fill);
     if (device == nullptr) return failure(filesystem::Error::no_memory);
-    return add_descriptor(*device, close_on_exec);
+    return device;
   }
   return std::nullopt;
 }

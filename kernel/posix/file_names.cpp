@@ -47,10 +47,10 @@ struct OpenFlags {
 FileResult open(std::int32_t directory, const char* path, std::uint32_t flags, std::uint64_t permissions) {
   const auto at = TRY(Location::of(directory, path));
   const bool close_on_exec = (flags & OpenFlags::kCloseOnExec) != 0;
-  if (const auto device = open_device(path, close_on_exec)) return *device;
-  if (!has_free_descriptor()) return failure(FileFailure::too_many_open);
+  auto descriptor = TRY(NewDescriptor::reserve());
+  if (const auto device = open_device(path)) return descriptor.open(*TRY(*device), close_on_exec);
   auto* const file = TRY(names().open(at.view(), OpenFlags{flags}.mode(), masked(permissions)));
-  return add_descriptor(*file, close_on_exec);
+  return descriptor.open(*file, close_on_exec);
 }
 
 FileResult make_directory(std::int32_t directory, const char* path, std::uint64_t permissions) {

@@ -43,11 +43,11 @@ WantedAddress wanted(const SyscallFrame& frame, unsigned index) {
 
 FileResult accept(const SyscallFrame& frame, std::uint32_t flags) {
   const HeldSocket socket = TRY(socket_of(frame));
-  if (!has_free_descriptor()) return filesystem::failure(filesystem::Error::too_many_open);
+  auto descriptor = TRY(NewDescriptor::reserve());
   AnySocket* const accepted = TRY(socket->accept_any());
   accepted->is_non_blocking = (flags & kNonBlocking) != 0;
   static_cast<void>(accepted->remote_address(wanted(frame, 1)));  // it may have gone again
-  return add_descriptor(*accepted, (flags & kCloseOnExec) != 0);
+  return descriptor.open(*accepted, (flags & kCloseOnExec) != 0);
 }
 
 }  // namespace
@@ -62,9 +62,10 @@ FileResult call_socket(SyscallFrame& frame) {
   if (kind != SocketType::stream && (is_vsock || kind != SocketType::datagram)) return std::unexpected(kNoType);
   const auto wanted = kind == SocketType::stream ? inet::Protocol::tcp : inet::Protocol::udp;
   if (protocol != 0 && (is_vsock || protocol != std::to_underlying(wanted))) return std::unexpected(kNoProtocol);
+  auto descriptor = TRY(NewDescriptor::reserve());
   AnySocket* const socket = is_vsock ? TRY(make_vsock_socket()) : TRY(Socket::create(kind));
   socket->is_non_blocking = (type & kNonBlocking) != 0;
-  return add_descriptor(*socket, (type & kCloseOnExec) != 0);
+  return descriptor.open(*socket, (type & kCloseOnExec) != 0);
 }
 
 FileResult call_bind(SyscallFrame& frame) {

@@ -180,10 +180,11 @@ FileResult call_timerfd_create(SyscallFrame& frame) {
   if ((clock != kRealtime && clock != kMonotonic && clock != kBoottime) ||
       (flags & ~(kNonBlocking | kCloseOnExec)) != 0)
     return failure(filesystem::Error::invalid);
+  auto descriptor = TRY(NewDescriptor::reserve());
   auto* const timer = inet::make<TimerDescriptor>(clock == kRealtime);
   if (timer == nullptr) return failure(filesystem::Error::no_memory);
   timer->is_non_blocking = (flags & kNonBlocking) != 0;
-  return add_descriptor(*timer, (flags & kCloseOnExec) != 0);
+  return descriptor.open(*timer, (flags & kCloseOnExec) != 0);
 }
 
 FileResult call_timerfd_settime(SyscallFrame& frame) {

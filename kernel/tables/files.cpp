@@ -57,7 +57,7 @@ TORO_OBJECT_TABLE(kMounts);
 
 constexpr std::size_t kFile = offsetof(DescriptorSlot, file);
 constexpr Place kKind = at(offsetof(DescriptorSlot, kind), 1);
-constexpr const char* kKinds[] = {"free", "console", "file", "stream"};
+constexpr const char* kKinds[] = {"free", "console", "file", "stream", "reserved"};
 // By number. [toro::FileType]
 constexpr const char* kTypes[] = {"unknown", "", "", "", "directory", "", "", "", "regular", "", "symlink"};
 

@@ -115,6 +115,14 @@ class Console(Machines):
                 for i in range(300):
                     self.assertIn(f"[line {i} of input that", said)
 
+    def test_an_interrupt_that_no_driver_knows_is_turned_off_on_any_core(self):
+        for machine, cores in (("pc", 1), ("pc", 2), (PC_WITHOUT_TABLES, 1)):
+            with self.subTest(machine=machine, cores=cores):
+                said, status = self.end(self.start_guest(IMAGE, "interrupt-for-nobody", machine=machine, cores=cores))
+                self.assertRegex(said, r"toro: interrupt \d+ came 1000 times and no driver knew of it: it is off")
+                self.assertIn("1000 interrupts", said)
+                self.assertEqual(b"\0", status, said)
+
     def screen(self, monitor):
         """The 25 rows that are seen, read from display memory."""
         crtc = {}

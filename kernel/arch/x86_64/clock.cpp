@@ -9,6 +9,7 @@
 #include "kernel/arch/x86_64/per_core.hpp"
 #include "kernel/arch/x86_64/rtc.hpp"
 #include "kernel/arch/x86_64/spin_lock.hpp"
+#include "kernel/lib/latest.hpp"
 
 extern "C" const std::uint64_t toro_boot_tsc;
 
@@ -22,7 +23,8 @@ constexpr std::uint64_t kBaselinesPerSecond = 2000;   // of a reference clock: a
 using Wide = unsigned __int128;
 
 struct [[gnu::packed]] KvmTime {
-  std::uint32_t version;  ///< odd while the host writes
+  static constexpr std::uint8_t kStable = 1 << 0;  ///< all cores' clocks agree
+  std::uint32_t version;                           ///< odd while the host writes
   std::uint32_t reserved0;
   std::uint64_t tsc_timestamp;
   std::uint64_t system_time;
@@ -171,6 +173,8 @@ void calibrate() {
                 Source::lapic);
 }
 
+constinit Latest latest{};
+
 std::uint64_t kvm_now() {
   if (kvm->time.version == 0) register_kvmclock();
   for (;;) {
@@ -180,8 +184,9 @@ std::uint64_t kvm_now() {
     const std::uint64_t delta = read_tsc() - time.tsc_timestamp;
     const std::uint64_t shifted = time.shift >= 0 ? delta << time.shift : delta >> -time.shift;
     const std::uint64_t result = time.system_time + static_cast<std::uint64_t>(Wide{shifted} * time.multiplier >> 32);
+    const bool is_stable = (time.flags & KvmTime::kStable) != 0;
     std::atomic_thread_fence(std::memory_order_acquire);
-    if (version == time.version && version % 2 == 0) return result;
+    if (version == time.version && version % 2 == 0) return is_stable ? result : latest.advance_to(result);
   }
 }
 

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <expected>
 
-#include "kernel/devices/console.hpp"
 #include "kernel/devices/network/device.hpp"
 #include "kernel/devices/pci/driver.hpp"
 #include "kernel/devices/pci/interrupt_pin.hpp"
@@ -25,11 +24,9 @@ std::expected<void, pci::Error> add_pci_device(Started& started, std::string_vie
     return connected ? "" : pci::describe(connected.error());
   };
   if (!started.driver.prepare()) {
-    const pci::Address at = function.address();
-    print(console::sink(), "toro: {} at PCI {}:{}.{}: {}\n", name, at.bus, at.device, at.function,
-          started.driver.failure());
+    const auto refused = pci::refuse(function, name, started.driver.failure());
     heap::free(&started);
-    return std::unexpected{pci::Error::driver_failed};
+    return refused;
   }
   function.set_command(function.read16(pci::Register::command) | command);
   if (!add_device(started.driver, {connect, &started})) return std::unexpected{pci::Error::no_memory};

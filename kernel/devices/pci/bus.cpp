@@ -41,13 +41,17 @@ void start(const Function& function) {
   const Driver* driver = find_driver(function);
   if (driver == nullptr) return;
   const auto started = driver->start(function);
-  if (started || started.error() == Error::driver_failed) return;
-  const Address at = function.address();
-  print(console::sink(), "toro: {} at PCI {}:{}.{}: {}\n", driver->name, at.bus, at.device, at.function,
-        describe(started.error()));
+  if (!started && started.error() != Error::driver_failed)
+    static_cast<void>(refuse(function, driver->name, describe(started.error())));
 }
 
 }  // namespace
+
+std::unexpected<Error> refuse(const Function& function, std::string_view driver, std::string_view why) {
+  const Address at = function.address();
+  print(console::sink(), "toro: {} at PCI {}:{}.{}: {}\n", driver, at.bus, at.device, at.function, why);
+  return std::unexpected{Error::driver_failed};
+}
 
 void start_devices(const std::optional<firmware::mcfg::Segment>& segment) {
   const Way way = find_way(segment);

@@ -18,6 +18,10 @@ struct Driver {
   std::expected<void, Error> (*start)(const Function& function);
 };
 
+/// Says on the console why `driver` leaves the function alone. Returns Error::driver_failed, of which the bus says no
+/// more.
+[[nodiscard]] std::unexpected<Error> refuse(const Function& function, std::string_view driver, std::string_view why);
+
 }  // namespace toro::pci
 
 /// TORO_PCI_DRIVER(virtio_driver, {...}): defines and registers a driver. A board that uses it says

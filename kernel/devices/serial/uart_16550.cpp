@@ -11,14 +11,15 @@ constexpr std::uint16_t kLineStatus = 0x3fd;
 constexpr std::uint8_t kDataReady = 1 << 0;
 constexpr std::uint8_t kTransmitterEmpty = 1 << 5;
 constexpr std::uint8_t kNotThere = 0xff;  // what an absent port reads
-constexpr int kTriesPerByte = 100'000;
+constexpr int kMostTries = 100'000;
 
 }  // namespace
 
 void Uart16550::write(std::span<const char> text) {
   for (const char c : text) {
-    for (int i = 0; i < kTriesPerByte && (arch::in8(kLineStatus) & kTransmitterEmpty) == 0; ++i) {
-    }
+    int tries = is_stuck_ ? 1 : kMostTries;
+    while (tries > 0 && (arch::in8(kLineStatus) & kTransmitterEmpty) == 0) --tries;
+    is_stuck_ = tries == 0;
     arch::out8(kData, static_cast<std::uint8_t>(c));
   }
 }

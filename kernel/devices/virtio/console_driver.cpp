@@ -28,9 +28,12 @@ class VirtioConsole final : public console::Device {
     }
   }
 
+  /// A host that takes nothing more does not keep the machine from its end.
   void flush() override {
+    constexpr std::uint64_t kPatience = 10'000'000'000;  // TSC ticks: some 3 s
     const arch::InterruptsOff off;
-    for (auto idle = device.tx_idle(); idle && !*idle;) idle = device.tx_idle();
+    const std::uint64_t deadline = arch::read_tsc() + kPatience;
+    for (auto idle = device.tx_idle(); idle && !*idle && arch::read_tsc() < deadline;) idle = device.tx_idle();
   }
 
   std::size_t read(std::span<char> text) override {

@@ -5,7 +5,6 @@
 #include <new>
 
 #include "kernel/arch/x86_64/per_core.hpp"
-#include "kernel/devices/console.hpp"
 #include "kernel/devices/pci/driver.hpp"
 #include "kernel/devices/pci/interrupt_pin.hpp"
 #include "kernel/devices/pci/message_signals.hpp"
@@ -161,12 +160,8 @@ std::expected<void, pci::Error> start(const pci::Function& function) {
                             .which = reinterpret_cast<std::uintptr_t>(device),
                             .send = PciDevice::redirect,
                             .attach_pair = PciDevice::attach_pair};
-  if (const auto started = driver->start(device->transport(), interrupt); !started) {
-    const pci::Address at = function.address();
-    print(console::sink(), "toro: {} at PCI {}:{}.{}: {}\n", driver->name, at.bus, at.device, at.function,
-          describe(started.error()));
-    return std::unexpected{pci::Error::driver_failed};
-  }
+  if (const auto started = driver->start(device->transport(), interrupt); !started)
+    return pci::refuse(function, driver->name, describe(started.error()));
   return {};
 }
 

@@ -6,7 +6,6 @@
 
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/arch/x86_64/per_core.hpp"
-#include "kernel/devices/console.hpp"
 #include "kernel/devices/pci/driver.hpp"
 #include "kernel/devices/pci/message_signals.hpp"
 #include "kernel/devices/registers.hpp"
@@ -119,12 +118,8 @@ std::expected<void, pci::Error> start(const pci::Function& function) {
   function.set_command(function.read16(pci::Register::command) | pci::kCommandBusMaster);
   device->route_messages(function, *capability, messages);
   const Interrupt interrupt{PciLegacyDevice::attach, reinterpret_cast<std::uintptr_t>(device)};
-  if (const auto started = driver->start(device->transport(), interrupt); !started) {
-    const pci::Address at = function.address();
-    print(console::sink(), "toro: {} at PCI {}:{}.{}: {}\n", driver->name, at.bus, at.device, at.function,
-          describe(started.error()));
-    return std::unexpected{pci::Error::driver_failed};
-  }
+  if (const auto started = driver->start(device->transport(), interrupt); !started)
+    return pci::refuse(function, driver->name, describe(started.error()));
   return {};
 }
 

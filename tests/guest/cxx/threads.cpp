@@ -1,7 +1,9 @@
 // std::thread and its kin on the core's scheduler.
 #include <doctest/doctest.h>
+#include <pthread.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <exception>
@@ -155,4 +157,42 @@ TEST_CASE("the wall clock shows this century") {
   const auto now = std::chrono::system_clock::now();
   CHECK(now > std::chrono::sys_days{std::chrono::year{2025} / 1 / 1});
   CHECK(now < std::chrono::sys_days{std::chrono::year{2100} / 1 / 1});
+}
+
+TEST_CASE("mutexes that their initializers say are recursive or checked are so") {
+  pthread_mutex_t recursive = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+  CHECK_EQ(pthread_mutex_lock(&recursive), 0);
+  CHECK_EQ(pthread_mutex_lock(&recursive), 0);
+  CHECK_EQ(pthread_mutex_unlock(&recursive), 0);
+  std::thread([&] { CHECK_EQ(pthread_mutex_trylock(&recursive), EBUSY); }).join();
+  CHECK_EQ(pthread_mutex_unlock(&recursive), 0);
+  CHECK_EQ(pthread_mutex_unlock(&recursive), EPERM);
+  pthread_mutex_t checked = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP;
+  CHECK_EQ(pthread_mutex_lock(&checked), 0);
+  CHECK_EQ(pthread_mutex_lock(&checked), EDEADLK);
+  CHECK_EQ(pthread_mutex_unlock(&checked), 0);
+}
+
+TEST_CASE("cleanup handlers run at a thread's end, at an exception and where they are popped to run") {
+  static std::string ran;
+  const auto note = [](void* what) { ran += static_cast<const char*>(what); };
+  static const auto says = [](const char* what) { return const_cast<char*>(what); };
+  pthread_cleanup_push(note, says("not "));
+  pthread_cleanup_push(note, says("popped "));
+  pthread_cleanup_pop(1);
+  pthread_cleanup_pop(0);
+  try {
+    pthread_cleanup_push(note, says("thrown "));
+    throw_at_depth(2);
+    pthread_cleanup_pop(0);
+  } catch (const std::runtime_error&) {
+  }
+  std::thread([&] {
+    pthread_cleanup_push(note, says("first\n"));
+    pthread_cleanup_push(note, says("last "));
+    pthread_exit(nullptr);
+    pthread_cleanup_pop(0);
+    pthread_cleanup_pop(0);
+  }).join();
+  CHECK_EQ(ran, "popped thrown last first\n");
 }

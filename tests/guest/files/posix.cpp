@@ -10,9 +10,16 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <toro/cores.hpp>
+#include <toro/thread.hpp>
+
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace {
 
@@ -98,6 +105,43 @@ TEST_CASE("devices that are files") {
   CHECK(write(null, bytes, 32) == 32);
   CHECK(read(null, bytes, 32) == 0);
   CHECK(close(null) == 0);
+  const int zero = open("/dev/zero", O_RDWR);
+  REQUIRE(zero >= 3);
+  CHECK(write(zero, bytes, 32) == 32);
+  CHECK(read(zero, bytes[0], 32) == 32);
+  CHECK(std::ranges::count(bytes[0], 0) == 32);
+  CHECK(close(zero) == 0);
+}
+
+TEST_CASE("cores that open files with one descriptor left make none that they have no descriptor for") {
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const int last = dup(1);
+  CHECK(close(last) == 0);
+  const rlimit one{.rlim_cur = static_cast<rlim_t>(last) + 1, .rlim_max = before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &one) == 0);
+  std::atomic<int> opened = 0;
+  std::vector<toro::Thread<void>> threads;
+  for (std::uint32_t i = 0; i < 2 * toro::cores(); ++i)
+    threads.push_back(toro::thread::create({.core = i % toro::cores(), .name = "opener"}, [&opened, last, i] {
+      const std::string path = "/tmp/one" + std::to_string(i);
+      for (int round = 0; round < 50; ++round) {
+        const int file = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL, 0600);
+        if (file < 0) {
+          CHECK(errno == EMFILE);
+          CHECK(access(path.c_str(), F_OK) == -1);
+        } else {
+          ++opened;
+          CHECK(file == last);
+          CHECK(unlink(path.c_str()) == 0);
+          CHECK(close(file) == 0);
+        }
+        toro::this_thread::yield();
+      }
+    }));
+  for (auto& thread : threads) thread.join();
+  CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(opened > 0);
 }
 
 TEST_CASE("descriptors: the lowest is taken, copies share their position") {

@@ -3,6 +3,7 @@
 #include <toro/cores.hpp>
 #include <toro/shutdown.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -10,6 +11,9 @@
 #include <string_view>
 #include <thread>
 #include <vector>
+
+#include "kernel/arch/x86_64/cpu.hpp"
+#include "kernel/devices/interrupt_pins.hpp"
 
 namespace {
 
@@ -116,6 +120,40 @@ int wait_for_shutdown(bool listens) {
   for (;;) std::this_thread::sleep_for(std::chrono::seconds(1));
 }
 
+/// The clock interrupts the last core, and no driver says that it is its own.
+int interrupt_for_nobody() {
+  using toro::arch::in8, toro::arch::out8;
+  constexpr std::uint8_t kClock = 8, kRegisterA = 0x0a, kRegisterB = 0x0b, kRegisterC = 0x0c;
+  constexpr std::uint8_t kFastest = 3, kPeriodic = 1 << 6;  // 8192 interrupts in a second [MC146818 datasheet]
+  static constexpr auto exchange = [](std::uint8_t number, std::uint8_t keep, std::uint8_t set) {
+    out8(0x70, number);
+    const std::uint8_t value = in8(0x71);
+    if (keep != 0xff) out8(0x71, (value & keep) | set);
+  };
+  static std::atomic<int> interrupts = 0;
+  const bool is_connected = toro::run_on(toro::cores() - 1, [] {
+    const auto done = toro::devices::connect_pin(
+        toro::devices::PinBus::isa, kClock,
+        [](void*, toro::arch::TrapFrame&) {
+          exchange(kRegisterC, 0xff, 0);  // by which it is acknowledged
+          ++interrupts;
+          return false;
+        },
+        nullptr);
+    exchange(kRegisterA, 0xf0, kFastest);
+    exchange(kRegisterB, 0x7f, kPeriodic);
+    exchange(kRegisterC, 0xff, 0);
+    return done.has_value();
+  });
+  require(is_connected, "the clock's pin is free");
+  for (int before = -1; before != interrupts || before == 0;) {
+    before = interrupts;
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+  std::printf("%d interrupts\n", interrupts.load());
+  return 0;
+}
+
 int count_lines(int lines) {
   for (int line = 0; line < lines; ++line) std::printf("line %d of the text that scrolls\n", line);
   std::puts("waiting");
@@ -134,6 +172,7 @@ int main(int argc, char** argv) {
   if (what == "tick") return tick(number);
   if (what == "power-button") return wait_for_shutdown(true);
   if (what == "deaf") return wait_for_shutdown(false);
+  if (what == "interrupt-for-nobody") return interrupt_for_nobody();
   if (what == "lines") return count_lines(number);
   return 2;
 }

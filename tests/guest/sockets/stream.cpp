@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include <toro/core.hpp>
 #include <toro/cores.hpp>
@@ -67,6 +68,31 @@ TEST_CASE("a connection that there is no descriptor for waits until there is one
   CHECK_EQ(send(connection, "x", 1, 0), 1);
   char byte = 0;
   CHECK_EQ(recv(client, &byte, 1, 0), 1);
+}
+
+TEST_CASE("who waits for a connection has its descriptor already") {
+  const Descriptor listener = listen_anywhere();
+  Descriptor client = make_socket(SOCK_STREAM);
+  const int last = dup(client);
+  CHECK_EQ(close(last), 0);
+  rlimit before{};
+  REQUIRE_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit one{.rlim_cur = static_cast<rlim_t>(last) + 1, .rlim_max = before.rlim_max};
+  REQUIRE_EQ(setrlimit(RLIMIT_NOFILE, &one), 0);
+  int connection = -1;
+  std::thread server([&] { connection = accept(listener, nullptr, nullptr); });
+  std::this_thread::yield();
+  CHECK_EQ(dup(client), -1);
+  CHECK_EQ(errno, EMFILE);
+  CHECK_EQ(syscall(SYS_dup2, static_cast<int>(client), last), -1);  // dup2() goes on until it is done
+  CHECK_EQ(errno, EBUSY);
+  CHECK_EQ(fcntl(last, F_GETFD), -1);
+  CHECK_EQ(errno, EBADF);
+  CHECK_EQ(connect_to(client, address(port_of(listener))), 0);
+  server.join();
+  CHECK_EQ(connection, last);
+  CHECK_EQ(close(last), 0);
+  CHECK_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 TEST_CASE("both sides have names") {

@@ -2,6 +2,7 @@
 #include <unistd.h>
 #include <toro/cores.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -63,6 +64,19 @@ void tick() {
   __builtin_unreachable();
 }
 
+/// Returns when the console takes nothing more.
+void write_until_unheard() {
+  static std::atomic<unsigned> written = 0;
+  std::thread([] {
+    static constexpr char kText[4096] = {};
+    while (write(1, kText, sizeof kText) > 0) ++written;
+  }).detach();
+  for (unsigned before = ~0U; before != written;) {
+    before = written;
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  }
+}
+
 /// A system call that no kernel has, three times.
 int call_nothing() {
   constexpr long kNothing = 499;
@@ -92,6 +106,9 @@ int main(int argc, char** argv) {
   if (what == "spin") spin();
   if (what == "wedge") wedge();
   if (what == "reset") reset();
+  if (what.ends_with("-unheard")) write_until_unheard();
+  if (what == "fault-unheard") touch_unmapped_page();
+  if (what == "exit-unheard") std::_Exit(7);
   if (what == "echo") return echo();
   if (what == "echo-elsewhere") return toro::run_on(toro::cores() - 1, echo);
   if (what == "call-nothing") return call_nothing();
