@@ -109,7 +109,7 @@ for (const debuggerName of ['lldb', 'gdb']) {
       await editor.noGuests();
     }],
     ['two guests at once, by both debuggers and both stubs', async (editor) => {
-      writeFileSync(main, ticker);
+      await editor.rewrite(main, ticker, 'this_thread::sleep_for');
       const other = debuggerName === 'lldb' ? 'gdb' : 'lldb';
       launch(
         { request: 'launch', name: 'Kernel stub', sample: '${workspaceFolder}' },
@@ -136,7 +136,7 @@ for (const debuggerName of ['lldb', 'gdb']) {
     }],
     ['a run that was recorded is the same again', async (editor) => {
       await editor.removeBreakpoints();
-      writeFileSync(main, turner);
+      await editor.rewrite(main, turner, 'volatile int turns');
       const recording = join(temporary, `${debuggerName}.rec`);
       launch(
         { request: 'launch', name: 'Record', sample: '${workspaceFolder}', record: recording },

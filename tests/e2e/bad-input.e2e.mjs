@@ -137,6 +137,9 @@ await scenario('bad-input', empty, [
   ['what is missing is one list, with one button', async (editor) => {
     await editor.settings({ 'toro.path': bare });
     await editor.reload();
+    // With the first terminal the editor opens a shell of its own, and may show it after the extension's.
+    await editor.command('Terminal: Focus Terminal');
+    await editor.page.locator('.xterm-screen:visible').first().waitFor();
     await editor.command('Toro: Show Log');
     await editor.notificationShows('qemu-system-x86');
     await editor.notificationButton('Run toro setup');

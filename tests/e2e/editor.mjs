@@ -112,6 +112,7 @@ export class Editor {
     this.mark = `TORO_E2E_SESSION=${this.temporary}`;
     this.log = join(out, `${name}.log`);
     this.count = 0;
+    this.settled = 0;
     mkdirSync(this.shots, { recursive: true });
     readdirSync(this.shots).filter((file) => file.startsWith(`${name}-`)).forEach((file) => rmSync(join(this.shots, file)));
   }
@@ -201,7 +202,7 @@ export class Editor {
     await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
   }
 
-  /** A click of the mouse on the glyph margin, left of the line's number. */
+  /** A click of the mouse on the glyph margin, left of the line's number, which has no breakpoint yet. */
   async clickGutter(line) {
     const breakpoints = this.page.locator('.editor-instance .codicon-debug-breakpoint, .editor-instance .codicon-debug-stackframe-dot');
     const before = await breakpoints.count();
@@ -209,29 +210,42 @@ export class Editor {
     const number = this.page.locator('.editor-instance .margin-view-overlays .line-numbers', { hasText: new RegExp(`^${line}$`) });
     const margin = await this.page.locator('.editor-instance .margin').first().boundingBox();
     const box = await this.until(`line ${line} to be drawn`, () => number.boundingBox());
-    // A click before the editor knows that the language has breakpoints is lost.
-    await this.until('the breakpoint to change', async () => {
-      await this.page.mouse.click(margin.x + 9, box.y + box.height / 2);
-      const end = Date.now() + 2000;
-      while (Date.now() < end && (await breakpoints.count()) === before) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      return (await breakpoints.count()) !== before;
+    // A click before the editor knows that the language has breakpoints is lost. From then on it draws a dot beneath the mouse.
+    const dot = this.page.locator('.editor-instance .codicon-debug-hint');
+    await this.until(`line ${line} to take a breakpoint`, async () => {
+      await this.page.mouse.move(margin.x + 60, box.y + box.height / 2);
+      await this.page.mouse.move(margin.x + 9, box.y + box.height / 2);
+      return dot.waitFor({ timeout: 500 }).then(() => true, () => false);
     });
+    await this.page.mouse.click(margin.x + 9, box.y + box.height / 2);
+    await this.until('the breakpoint to be drawn', async () => (await breakpoints.count()) > before);
+  }
+
+  /** Writes the file that the editor shows, and waits until it has read it again, as `words` of it say: a breakpoint set before would move. */
+  async rewrite(file, content, words) {
+    writeFileSync(file, content);
+    await this.page.locator('.editor-instance .view-lines', { hasText: words }).waitFor();
   }
 
   async command(title) {
-    const row = this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first();
-    // An extension's commands are not there before the editor has read what it contributes: the list is made when it opens.
-    await this.until(`the command ${title}`, async () => {
+    // An extension's commands are not there before the editor has read what it contributes.
+    await this.#choose(`the command ${title}`, this.page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first(), async () => {
       await this.page.keyboard.press('Control+Shift+P');
       await this.page.locator('.quick-input-widget input').fill(`>${title}`);
-      const chosen = await row.click({ timeout: 3000 }).then(() => true, () => false);
-      if (!chosen) {
+    });
+  }
+
+  /** A row of a list that is made when it opens: opens it again until the row is there. */
+  async #choose(what, row, open) {
+    await this.until(what, async () => {
+      await open();
+      const there = await row.waitFor({ timeout: 3000 }).then(() => true, () => false);
+      if (!there) {
         await this.page.keyboard.press('Escape');
       }
-      return chosen;
+      return there;
     });
+    await row.click();
   }
 
   /** By how the row's label begins: labels and details of others name it too. */
@@ -244,22 +258,15 @@ export class Editor {
     await this.#choice(text).click();
   }
 
-  /** A configuration of a launch.json, which the editor may not have read yet: the list is made when it opens. */
+  /** A configuration of a launch.json, which the editor may not have read yet. */
   async startDebugging(name) {
-    await this.until(`the configuration ${name}`, async () => {
-      await this.command('Debug: Select and Start Debugging');
-      const chosen = await this.#choice(name).click({ timeout: 2000 }).then(() => true, () => false);
-      if (!chosen) {
-        await this.page.keyboard.press('Escape');
-      }
-      return chosen;
-    });
+    await this.#choose(`the configuration ${name}`, this.#choice(name), () => this.command('Debug: Select and Start Debugging'));
   }
 
-  /** The frame on top of the call stack, once the session has stopped there: { name, line }. */
+  /** Waits until the session has stopped in that function at that line: the first frame of the call stack that has the line. */
   async stoppedAt(name, line) {
     const frame = this.page.locator('.debug-call-stack .stack-frame', { has: this.page.locator(`.file .line-number:text-matches("^${line}(:|$)")`) }).first();
-    await frame.filter({ hasText: name }).waitFor();
+    await frame.filter({ has: this.page.locator('.label', { hasText: name }) }).waitFor();
     await this.page.locator('.editor-instance .debug-top-stack-frame-line').first().waitFor();
   }
 
@@ -505,9 +512,11 @@ export class Editor {
     }));
   }
 
-  /** Changes the machine's settings while the editor runs. */
+  /** Changes the machine's settings while the editor runs, and waits until it has read them: the window's title is one of them. */
   async settings(content) {
-    writeFileSync(join(this.temporary, 'user-data/Machine/settings.json'), JSON.stringify(content));
+    const title = `settings ${++this.settled}`;
+    writeFileSync(join(this.temporary, 'user-data/Machine/settings.json'), JSON.stringify({ ...content, 'window.title': title }));
+    await this.until('the settings to be read', async () => (await this.page.title()).includes(title));
   }
 
   /** The editor opens another folder, in the same window. */
