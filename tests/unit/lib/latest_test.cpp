@@ -20,7 +20,7 @@ TEST_CASE("threads whose clocks disagree read no earlier time than another has j
   constexpr std::uint64_t kReadings = 20'000;
   Latest latest;
   std::atomic<std::uint64_t> read = 0;  // the latest that any of them has been told
-  std::vector<std::jthread> threads;
+  std::vector<std::thread> threads;
   std::atomic<int> earlier = 0;
   for (std::uint64_t skew = 0; skew < 4; ++skew)
     threads.emplace_back([&, skew] {
@@ -32,6 +32,6 @@ TEST_CASE("threads whose clocks disagree read no earlier time than another has j
         }
       }
     });
-  threads.clear();
+  for (auto& thread : threads) thread.join();
   CHECK(earlier == 0);
 }
