@@ -47,10 +47,15 @@ void add_target(CLI::App& command, TargetOptions& target) {
   command
       .add_option("target", target.what, "a sample, a project's folder, or an ELF image; default: the current folder")
       ->type_name("DIR|SAMPLE");
-  command.add_option("--board", target.board, "the board (`toro boards`), or the folder of one")
-      ->capture_default_str()
+  command
+      .add_option("--board", target.board,
+                  std::format("the board (`toro boards`), or the folder of one; default: an image's own, else {}",
+                              kDefaultBoard))
       ->type_name("BOARD|DIR");
-  command.add_option("--config", target.config, "debug or release")->capture_default_str()->type_name("CONFIG");
+  command
+      .add_option("--config", target.config,
+                  std::format("debug or release; default: an image's own, else {}", kDefaultConfig))
+      ->type_name("CONFIG");
   command.add_option("--application", target.application, "which application, where a project has several")
       ->type_name("NAME");
 }

@@ -26,6 +26,19 @@ class Hello(harness.Case):
         self.assertIn("Hello from Toro", result.out)
         self.assertEqual("", result.err)
 
+    def test_an_image_boots_on_the_board_that_it_was_built_for(self):
+        kept = os.path.join(self.folder, "kept.elf")
+        for board, config, other in (("kvm-pc", "debug", "qemu-microvm"), ("qemu-microvm", "release", "kvm-pc")):
+            with self.subTest(board=board):
+                elf = self.toro("build", "hello", "--board", board, "--config", config, limit=900).out.strip()
+                subprocess.check_call(["llvm-strip-22", elf, "-o", kept])
+                self.assertIn("Hello from Toro", self.toro("run", kept, "--timeout", "60").out)
+                self.assertEqual(0, self.toro("run", kept, "--board", board, "--config", config, "--timeout", "60").status)
+                for command in ("run", "debug"):
+                    self.refused(self.toro(command, kept, "--board", other), f"--board {board} was expected", f"{other} was found")
+        self.refused(self.toro("run", kept, "--config", "debug"), "--config release was expected", "debug was found")
+        self.refused(self.toro("debug", kept), "carries no debugger stub")
+
     def test_the_printed_command_runs_in_a_shell(self):
         line = self.toro("run", "hello", "--print-command").out
         shell = self.start("-c", line, program="/bin/sh")

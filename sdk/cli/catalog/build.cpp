@@ -132,7 +132,7 @@ fs::path expected_elf(const Target& target) {
 
 Application build_target(EventLoop& loop, const fs::path& sdk, const Target& target, const std::string& application,
                          Progress progress) {
-  if (target.kind == Target::Kind::image) return {target.name, target.image, target.preset.config == "debug"};
+  if (target.kind == Target::Kind::image) return {target.name, target.image, target.image_has_stub};
   if (progress == Progress::when_long && !fs::exists(expected_elf(target))) progress = Progress::shown;
   const bool is_sample = target.kind == Target::Kind::sample;
   if (is_sample && target.preset.board_directory.empty()) {

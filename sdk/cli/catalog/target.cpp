@@ -6,6 +6,7 @@
 #include <fstream>
 #include <string_view>
 
+#include "sdk/cli/catalog/image_note.hpp"
 #include "sdk/cli/catalog/json_file.hpp"
 #include "sdk/cli/catalog/suggestion.hpp"
 #include "sdk/cli/host/failure.hpp"
@@ -44,7 +45,7 @@ Target project_target(const fs::path& sdk, const fs::path& folder, const std::ve
                               "project's folder",
                               directory.string(), joined(names_of(samples))),
                   kUsageError);
-  Target target{Target::Kind::project, directory.filename(), directory, {}, {}, {}, {}, std::nullopt};
+  Target target{.kind = Target::Kind::project, .name = directory.filename(), .directory = directory};
   if (const auto file = directory / "sample.json"; fs::exists(file))
     target.sample = parse_sample(directory, read_text(file), file.string());
   return target;
@@ -62,7 +63,7 @@ bool is_elf(const fs::path& file) {
 Target locate(const fs::path& sdk, const std::string& what) {
   auto samples = read_samples(sdk / "samples");
   if (const auto* sample = find_sample(samples, what))
-    return {Target::Kind::sample, sample->name, sample->directory, {}, {}, {}, {}, *sample};
+    return {.kind = Target::Kind::sample, .name = sample->name, .directory = sample->directory, .sample = *sample};
   if (fs::is_regular_file(what)) {
     auto image = fs::canonical(what);
     if (!is_elf(image))
@@ -70,25 +71,55 @@ Target locate(const fs::path& sdk, const std::string& what) {
                                 "kind",
                                 what),
                     kUsageError);
-    return {Target::Kind::image, image.stem(), image.parent_path(), {}, image, {}, {}, std::nullopt};
+    return {.kind = Target::Kind::image, .name = image.stem(), .directory = image.parent_path(), .image = image};
   }
   if (fs::is_directory(what.empty() ? "." : what)) return project_target(sdk, what.empty() ? "." : what, samples);
   throw Failure(std::format("unknown sample or folder '{}': {}", what, expected_one_of(names_of(samples), what)),
                 kUsageError);
 }
 
+/// What the command line says, if anything, is what the image was built for.
+void require_same(const char* option, const std::string& given, const std::string& built_for, const fs::path& image) {
+  if (given.empty() || given == built_for) return;
+  throw Failure(std::format("--{0} {1} was expected, or no --{0}: '{2}' was built for {1}, {3} was found", option,
+                            built_for, image.string(), given),
+                kUsageError);
+}
+
+Board board_of(const fs::path& sdk, const ImageNote& note, const fs::path& image) {
+  const auto boards = read_boards(sdk);
+  const auto known = std::ranges::find(boards, note.board, &Board::name);
+  if (known == boards.end())
+    throw Failure(std::format("--board was expected to name the folder of board '{}', which '{}' was built for",
+                              note.board, image.string()),
+                  kUsageError);
+  return *known;
+}
+
 }  // namespace
 
 Target resolve_target(const fs::path& sdk, const TargetOptions& options) {
   // The board first: a mistake there is the same for every target.
-  auto board = find_board(sdk, options.board);
-  auto presets = read_presets(sdk);
-  bool listed = is_of_sdk(board, sdk) && std::ranges::contains(presets, board.name, &Preset::board);
-  auto preset = listed ? find_preset(presets, board.name, options.config)
-                       : derive_preset(sdk / "build", board.directory, options.config);
+  std::optional<Board> board;
+  if (!options.board.empty()) board = find_board(sdk, options.board);
   Target target = locate(sdk, options.what);
-  target.board = std::move(board);
-  target.preset = std::move(preset);
+  std::string config = options.config;
+  const auto note = target.kind == Target::Kind::image ? read_image_note(target.image) : std::nullopt;
+  if (note) {
+    const std::string built_for = note->config == "debug" ? "debug" : "release";
+    require_same("board", board ? board->name : "", note->board, target.image);
+    require_same("config", config, built_for, target.image);
+    if (!board) board = board_of(sdk, *note, target.image);
+    config = built_for;
+  }
+  if (!board) board = find_board(sdk, kDefaultBoard);
+  if (config.empty()) config = kDefaultConfig;
+  auto presets = read_presets(sdk);
+  bool listed = is_of_sdk(*board, sdk) && std::ranges::contains(presets, board->name, &Preset::board);
+  target.preset =
+      listed ? find_preset(presets, board->name, config) : derive_preset(sdk / "build", board->directory, config);
+  target.board = *std::move(board);
+  target.image_has_stub = note ? note->has_stub : config == "debug";
   if (target.kind == Target::Kind::sample) target.build_directory = target.preset.build_directory;
   if (target.kind == Target::Kind::project) target.build_directory = target.directory / "build" / target.preset.name;
   if (target.sample && is_of_sdk(target.board, sdk) &&

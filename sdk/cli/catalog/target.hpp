@@ -14,11 +14,11 @@ namespace toro::cli {
 inline constexpr const char* kDefaultBoard = "qemu-microvm";
 inline constexpr const char* kDefaultConfig = "debug";
 
-/// As given on the command line.
+/// As given on the command line. Board and configuration that are empty are an image's own, else the defaults.
 struct TargetOptions {
   std::string what;  ///< DIR, SAMPLE or an ELF file; empty: the current folder
-  std::string board = kDefaultBoard;
-  std::string config = kDefaultConfig;
+  std::string board;
+  std::string config;
   std::string application;  ///< which of a project's applications, when it has several
 };
 
@@ -26,12 +26,13 @@ struct Target {
   enum class Kind { sample, project, image };
   Kind kind;
   std::string name;
-  std::filesystem::path directory;        ///< the sources; of an image: its folder
-  std::filesystem::path build_directory;  ///< empty for an image
-  std::filesystem::path image;            ///< set for an image only
-  Preset preset;
-  Board board;
-  std::optional<Sample> sample;
+  std::filesystem::path directory;             ///< the sources; of an image: its folder
+  std::filesystem::path build_directory = {};  ///< empty for an image
+  std::filesystem::path image = {};            ///< set for an image only
+  bool image_has_stub = false;
+  Preset preset = {};
+  Board board = {};
+  std::optional<Sample> sample = {};
 };
 
 /// Finds out what is meant. Throws Failure that lists what there is.
