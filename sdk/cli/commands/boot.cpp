@@ -98,7 +98,11 @@ std::vector<Disk> disks_of(const BootOptions& options, const Target& target) {
                               target.board.name, wanted.size()),
                   kUsageError);
   std::vector<Disk> disks;
-  for (const auto& text : wanted) disks.push_back(find_disk(text, static_cast<unsigned>(disks.size())));
+  for (const auto& text : wanted) {
+    auto disk = find_disk(text, static_cast<unsigned>(disks.size()));
+    require_other_images(disk, disks);
+    disks.push_back(std::move(disk));
+  }
   return disks;
 }
 

@@ -135,6 +135,17 @@ Disk find_disk(const std::string& text, unsigned number) {
   return disk;
 }
 
+void require_other_images(const Disk& disk, const std::vector<Disk>& others) {
+  for (const Disk& other : others) {
+    std::error_code absent;  // one that is made when the guest starts, and so nobody else's
+    if ((disk.read_only && other.read_only) || !fs::equivalent(disk.image, other.image, absent)) continue;
+    throw Failure(std::format("--disk: '{}' was expected once, or each time as IMG:ro: two disks would write over each "
+                              "other in it",
+                              disk.image),
+                  kUsageError);
+  }
+}
+
 std::string blockdev(const Disk& disk, const std::string& node, std::string_view aio) {
   if (disk.format == kFolder)
     return nlohmann::json{{"driver", kFolder}, {"node-name", node}, {"read-only", true}, {"dir", disk.image}}.dump();

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sdk/cli/guest/mount_wish.hpp"
 
@@ -28,6 +29,9 @@ std::string_view recognise_image(std::string_view head);
 /// A folder, DIR:fat, becomes a disk with a FAT16 partition that is only read. `number` is that of the disk.
 /// Throws Failure with one sentence when there is no such image, it is in use, or of another format.
 Disk find_disk(const std::string& text, unsigned number);
+
+/// Throws Failure where `disk` and one of the `others` are one image that not both only read.
+void require_other_images(const Disk& disk, const std::vector<Disk>& others);
 
 /// QEMU's words for the image, as a value of -blockdev, named `node`; `aio` as choose_asynchronous_io() says it.
 std::string blockdev(const Disk& disk, const std::string& node, std::string_view aio);

@@ -107,6 +107,21 @@ TEST_CASE("what cannot be a disk is refused in one sentence") {
   CHECK(why_not(folder.file("vhdx", "vhdxfile")).contains("is VHDX"));
 }
 
+TEST_CASE("an image is one disk, unless all only read it") {
+  const Folder folder;
+  const auto image = folder.file("a.img", std::string(512, 'x'));
+  std::filesystem::create_symlink(image, folder.path / "link");
+  const auto together = [](const std::string& one, const std::string& other) {
+    require_other_images(find_disk(other, 1), {find_disk(one, 0)});
+  };
+  CHECK_THROWS_AS(together(image, image), Failure);
+  CHECK_THROWS_AS(together(image, folder.path / "link"), Failure);
+  CHECK_THROWS_AS(together(image + ":ro", image), Failure);
+  CHECK_NOTHROW(together(image + ":ro", image + ":ro"));
+  CHECK_NOTHROW(together(image, folder.file("b.img", std::string(512, 'x'))));
+  CHECK_NOTHROW(together("1M", "1M"));
+}
+
 TEST_CASE("a QEMU that is not known to have io_uring uses threads") {
   const Folder folder;
   CHECK(choose_asynchronous_io(folder.path / "none") == "threads");
