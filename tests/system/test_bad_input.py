@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 
 import harness
 from harness import PROBE
@@ -49,6 +50,9 @@ class Words(harness.Case):
 
     def test_an_unknown_test(self):
         self.refused(self.toro("test", "--label", "style", "nothing"), "unknown test 'nothing'", "toro test --list", status=2)
+        begin = time.monotonic()
+        self.refused(self.toro("test", "nothing"), "unknown test 'nothing'", status=2)
+        self.assertLess(time.monotonic() - begin, 10, "boards are configured for tests of theirs only")
 
     def test_errors_are_events_where_events_are_asked_for(self):
         result = self.toro("run", "helo", "--json")

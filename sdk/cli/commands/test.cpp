@@ -141,11 +141,20 @@ void prepare(Context& context, const Suite& suite, Wanted wanted) {
                wanted == Wanted::built ? "all" : "build.ninja", Progress::when_long);
 }
 
+/// Where a test of that name can be: a board's begin with its prefix, all others are the host's, the last.
+const Suite& suite_of(const std::string& name, const std::vector<Suite>& suites) {
+  for (const auto& suite : suites)
+    if (name.starts_with(suite.prefix)) return suite;
+  return suites.back();
+}
+
 /// Leaves the suites that have tests of these names, and what those need; the labels of these tests.
 std::vector<std::string> choose(Context& context, std::vector<Suite>& suites, const TestOptions& options) {
   std::vector<std::string> labels;
   auto unknown = options.names;
   for (auto& suite : suites) {
+    if (std::ranges::none_of(options.names, [&](const auto& name) { return &suite_of(name, suites) == &suite; }))
+      continue;
     prepare(context, suite, Wanted::configured);
     for (const auto& [name, label] : list_tests(context, suite, chosen_labels(options))) {
       if (!std::ranges::contains(options.names, name)) continue;
