@@ -51,6 +51,13 @@ class Machines(harness.Case):
         for name in GUEST_TESTS:
             self.on_each(os.path.join(folder, "tests/guest", name.removeprefix("guest-"), name + ".elf"), "Status: ")
 
+    def test_a_console_that_takes_nothing_does_not_hold_up_a_panic(self):
+        image = os.path.join(harness.build_targets("kvm-pc", "pc-devices"), "tests/guest/pc/pc-devices.elf")
+        result = self.toro("run", image, "--", "panic-unheard")
+        self.assertEqual(134, result.status, str(result))
+        self.assertNotIn("the console is deaf", result.out)
+        self.assertIn("PANIC: page fault writing 0x0", result.out)
+
     def test_the_power_goes_off_by_acpi(self):
         self.toro("build", "hello", "--board", "kvm-pc", limit=600)
         line = self.toro("run", "hello", "--board", "kvm-pc", "--print-command").out.strip()
