@@ -50,11 +50,11 @@ void add_target(CLI::App& command, TargetOptions& target) {
   command
       .add_option("--board", target.board,
                   std::format("the board (`toro boards`), or the folder of one; default: an image's own, else {}",
-                              kDefaultBoard))
+                              target.default_board))
       ->type_name("BOARD|DIR");
   command
       .add_option("--config", target.config,
-                  std::format("debug or release; default: an image's own, else {}", kDefaultConfig))
+                  std::format("debug or release; default: an image's own, else {}", target.default_config))
       ->type_name("CONFIG");
   command.add_option("--application", target.application, "which application, where a project has several")
       ->type_name("NAME");

@@ -112,8 +112,8 @@ Target resolve_target(const fs::path& sdk, const TargetOptions& options) {
     if (!board) board = board_of(sdk, *note, target.image);
     config = built_for;
   }
-  if (!board) board = find_board(sdk, kDefaultBoard);
-  if (config.empty()) config = kDefaultConfig;
+  if (!board) board = find_board(sdk, options.default_board);
+  if (config.empty()) config = options.default_config;
   auto presets = read_presets(sdk);
   bool listed = is_of_sdk(*board, sdk) && std::ranges::contains(presets, board->name, &Preset::board);
   target.preset =

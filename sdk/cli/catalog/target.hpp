@@ -14,12 +14,14 @@ namespace toro::cli {
 inline constexpr const char* kDefaultBoard = "qemu-microvm";
 inline constexpr const char* kDefaultConfig = "debug";
 
-/// As given on the command line. Board and configuration that are empty are an image's own, else the defaults.
+/// As given on the command line.
 struct TargetOptions {
-  std::string what;  ///< DIR, SAMPLE or an ELF file; empty: the current folder
-  std::string board;
-  std::string config;
-  std::string application;  ///< which of a project's applications, when it has several
+  std::string what = {};         ///< DIR, SAMPLE or an ELF file; empty: the current folder
+  std::string board = {};        ///< empty: an image's own, else the default
+  std::string config = {};       ///< the same
+  std::string application = {};  ///< which of a project's applications, when it has several
+  std::string default_board = kDefaultBoard;
+  std::string default_config = kDefaultConfig;
 };
 
 struct Target {

@@ -72,7 +72,7 @@ struct BenchOptions {
 };
 
 struct ImageOptions {
-  TargetOptions target{.what = {}, .board = "kvm-pc", .config = "release", .application = {}};
+  TargetOptions target{.default_board = "kvm-pc", .default_config = "release"};
   std::string format;
   std::string output;                  ///< empty: NAME.FORMAT in the current folder
   std::vector<std::string> arguments;  ///< after `--`
