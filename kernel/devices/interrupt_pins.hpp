@@ -29,8 +29,8 @@ enum class PinError : std::uint8_t {
 };
 
 /// Lets the interrupt raise this core, and calls `handler` for it, for ever. One that no handler claims many times in a
-/// row is turned off, which is said on the UART. The device may interrupt already. From a thread or at boot, on machines
-/// whose board asks ACPI.
+/// row is turned off, which is said on the UART. The device may interrupt already. From a thread or at boot, on
+/// machines whose board asks ACPI.
 [[nodiscard]] std::expected<void, PinError> connect_pin(PinBus bus, std::uint8_t number, PinHandler handler,
                                                         void* argument);
 

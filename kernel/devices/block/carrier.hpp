@@ -7,8 +7,8 @@
 namespace toro::block {
 
 /// One for each core, a thread of which does it: an interrupt handler cannot send messages. Interrupts must be off.
-/// Not also the thread that opens gates for messages (Gate::open_from_message()): to serve both, each request would carry
-/// a function and what that is for, which costs each of them and saves 20 lines.
+/// Not also the thread that opens gates for messages (Gate::open_from_message()): to serve both, each request would
+/// carry a function and what that is for, which costs each of them and saves 20 lines.
 class Carrier {
  public:
   /// Makes the thread, if there is none yet. From a message or a thread.
