@@ -1,6 +1,7 @@
 // System calls of images that use files. Linked where something refers to toro_file_system_calls.
 #include "kernel/posix/file_calls.hpp"
 #include "kernel/posix/joined_calls.hpp"
+#include "kernel/process/scheduler.hpp"
 
 extern "C" const char toro_file_system_calls;
 extern "C" constinit const char toro_file_system_calls = 0;
@@ -70,6 +71,7 @@ constexpr auto kEntries = [] {
 }  // namespace
 
 extern "C" Result toro_syscall(SyscallFrame& frame) {
+  process::Scheduler::current().interrupted = false;  // what did not end the call before ends none
   for (const auto find : {find_socket_call, find_poll_call, find_event_call})
     if (find != nullptr)
       if (const Handler handler = find(frame.number)) return handler(frame);

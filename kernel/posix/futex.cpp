@@ -1,5 +1,6 @@
 // Futexes: threads that wait for a word of memory to change. [futex(2)]
 #include <atomic>
+#include <utility>
 
 #include "kernel/arch/x86_64/clock.hpp"
 #include "kernel/arch/x86_64/cpu.hpp"
@@ -88,7 +89,9 @@ Result wait(const std::uint32_t* word, std::uint32_t expected, const char* what,
   }
   while (!waiter.woken) {
     const process::WakeReason reason =
-        scheduler().suspend(what, process::WaitKind::thread, deadline, process::Interruption::ends_wait);
+        std::exchange(waiter.thread->interrupted, false)
+            ? process::WakeReason::interrupted
+            : scheduler().suspend(what, process::WaitKind::thread, deadline, process::Interruption::ends_wait);
     if (reason == process::WakeReason::woken) continue;
     if (give_up(waiter))
       return failure(reason == process::WakeReason::timed_out ? Error::timed_out : Error::interrupted);

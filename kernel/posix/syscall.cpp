@@ -3,6 +3,7 @@
 
 #include "kernel/devices/console.hpp"
 #include "kernel/posix/syscall_table.hpp"
+#include "kernel/process/scheduler.hpp"
 
 namespace toro::posix {
 
@@ -31,6 +32,7 @@ constexpr auto kEntries = common_entries();
 
 /// Weak: file_syscalls.cpp has another one.
 extern "C" [[gnu::weak]] Result toro_syscall(SyscallFrame& frame) {
+  process::Scheduler::current().interrupted = false;  // what did not end the call before ends none
   return dispatch<kEntries>(frame);
 }
 

@@ -137,7 +137,8 @@ Result sys_getcpu(SyscallFrame& frame) {
 
 Result interrupt_thread(std::uint32_t id) {
   const auto interrupt = [](void* payload) {
-    if (Thread* thread = scheduler().find(*static_cast<std::uint32_t*>(payload))) scheduler().interrupt(*thread);
+    if (Thread* thread = scheduler().find(*static_cast<std::uint32_t*>(payload)))
+      if (!scheduler().interrupt(*thread)) thread->interrupted = true;
   };
   for (unsigned core = 0; core < arch::toro_core_count; ++core)
     if (!arch::is_this_core(core) && arch::has_started(core)) process::send(core, interrupt, id);

@@ -188,9 +188,11 @@ void Scheduler::resume(Thread& thread) {
   make_ready(thread, WakeReason::woken);
 }
 
-void Scheduler::interrupt(Thread& thread) {
+bool Scheduler::interrupt(Thread& thread) {
   const InterruptsOff off;
-  if (thread.state == RunState::waiting && thread.interruptible) stop_waiting(thread, WakeReason::interrupted);
+  if (thread.state != RunState::waiting || !thread.interruptible) return false;
+  stop_waiting(thread, WakeReason::interrupted);
+  return true;
 }
 
 void Scheduler::hold(Thread& thread) {

@@ -72,8 +72,9 @@ class Scheduler {
   /// Lets a thread of this core go on that waits in suspend(); any other is left as it is.
   void resume(Thread& thread);
 
-  /// Ends the wait of a thread of this core, if that can be interrupted.
-  void interrupt(Thread& thread);
+  /// Ends the wait of a thread of this core, if that can be interrupted; whether it has. One that was woken, and has
+  /// not gone on yet, waits no more.
+  bool interrupt(Thread& thread);
 
   /// Keeps a thread of this core from running until release(). The one that runs stops at its next yield that takes
   /// messages, or by stop_if_held().

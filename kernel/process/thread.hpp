@@ -26,6 +26,7 @@ struct Thread : arch::Context {
   WakeReason wake_reason{};
   bool timed = false;
   bool interruptible = false;         ///< while it waits
+  bool interrupted = false;           ///< it was to be, in its system call, but did not wait: the next wait there ends
   bool held = false;                  ///< it does not run, though it may be ready
   bool keeps_floating_point = false;  ///< it counts on its SSE and x87 state (floating_point.hpp)
   bool owns_stack = false;            ///< of memory::allocate_stack(), freed with the thread

@@ -1,6 +1,7 @@
 """A network device with several queues, each served by a core of its own: who gets what, and what that costs."""
 
 import collections
+import contextlib
 import json
 import os
 import random
@@ -30,6 +31,56 @@ def receive(stream, size):
     return data
 
 
+class DhcpServer:
+    """At the host's end of the tap device: gives `address`, and renews that lease alone."""
+
+    RENEWAL, REBINDING, LEASE = 1, 50, 60  # seconds
+    DISCOVER, REQUEST = 1, 3
+
+    def __init__(self, tap, address):
+        import wire  # finds scapy where Debian has it
+        from scapy.layers import dhcp
+
+        self.scapy = dhcp
+        self.address = address
+        self.asked = []  # what, with which address
+        self.begun = set()  # transactions in which it was asked for an address: a question may come again
+        self.has_asked = threading.Condition()
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, tap.encode())
+        self.socket.bind(("", 67))
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        with contextlib.suppress(OSError):  # it is closed
+            while True:
+                self.answer(self.scapy.BOOTP(self.socket.recv(2048)))
+
+    def answer(self, question):
+        options = dict(option for option in question[self.scapy.DHCP].options if isinstance(option, tuple))
+        kind = options["message-type"]
+        wanted = options.get("requested_addr", question.ciaddr)
+        answer = "offer" if kind == self.DISCOVER else "ack" if wanted == self.address else "nak"
+        times = [("renewal_time", self.RENEWAL), ("rebinding_time", self.REBINDING), ("lease_time", self.LEASE)]
+        reply = (self.scapy.BOOTP(op=2, xid=question.xid, yiaddr=self.address, chaddr=question.chaddr) /
+                 self.scapy.DHCP(options=[("message-type", answer), ("server_id", tap_network.HOST), *times,
+                                          ("subnet_mask", "255.255.255.0"), "end"]))
+        to = question.ciaddr if question.ciaddr != "0.0.0.0" else "255.255.255.255"
+        self.socket.sendto(bytes(reply), (to, 68))
+        with self.has_asked:
+            if kind == self.DISCOVER:
+                self.begun.add(question.xid)
+            self.asked.append((kind, question.ciaddr))
+            self.has_asked.notify()
+
+    def wait_for(self, count, *what):
+        """Until that was asked so often."""
+        with self.has_asked:
+            if not self.has_asked.wait_for(lambda: self.asked.count(what) >= count, PATIENCE):
+                raise AssertionError(f"{what} was expected {count} times among {self.asked}")
+
+
 class Queues:
     """On one board."""
 
@@ -39,9 +90,9 @@ class Queues:
         self.addCleanup(tap_network.ip, "link", "delete", "guest")
         self.elf = os.path.join(harness.build_targets(self.board, "queues"), "tests/guest/queues/queues.elf")
 
-    def start_guest(self, *arguments):
-        guest = self.start("run", self.elf, "--board", self.board, "--cores", str(CORES), "--net",
-                           tap_network.option("guest", queues=CORES), "--", *arguments)
+    def start_guest(self, *arguments, network=tap_network.option("guest", queues=CORES)):
+        guest = self.start("run", self.elf, "--board", self.board, "--cores", str(CORES), "--net", network, "--",
+                           *arguments)
         self.console_until(guest, "serving\n")
         return guest
 
@@ -52,8 +103,8 @@ class Queues:
         self.assertEqual(data, answer[1:])
         return answer[:1]
 
-    def connect(self, port):
-        stream = socket.create_connection((tap_network.GUEST, port), PATIENCE)
+    def connect(self, port, address=tap_network.GUEST):
+        stream = socket.create_connection((address, port), PATIENCE)
         self.addCleanup(stream.close)
         return stream
 
@@ -115,6 +166,21 @@ class Queues:
         lines = sorted(guest.stdout.readline() for _ in range(8 * CORES))
         self.assertEqual(sorted(b"core %d: host to %d, 0%d\n" % (core, core, core) for core in range(CORES) for _ in range(8)),
                          lines)
+
+    def test_all_cores_share_one_lease_of_dhcp_and_leave_it_together(self):
+        first, second = "10.9.0.50", "10.9.0.51"
+        server = DhcpServer("guest", first)
+        self.addCleanup(server.socket.close)
+        self.start_guest(network=f"tap:guest,queues={CORES}")
+        streams = [self.connect(SHARED, first) for _ in range(32)]
+        cores = [self.ask(stream) for stream in streams]
+        self.assertEqual(CORES, len(set(cores)))
+        server.wait_for(2, server.REQUEST, first)
+        self.assertEqual(1, len(server.begun))
+        self.assertEqual(cores, [self.ask(stream) for stream in streams])
+        server.address = second  # the next renewal is refused
+        server.wait_for(1, server.REQUEST, second)
+        self.assertEqual(CORES, len({self.ask(self.connect(SHARED, second)) for _ in range(32)}))
 
     def test_a_port_where_nobody_listens_is_refused_by_one_answer(self):
         self.start_guest()

@@ -1,5 +1,7 @@
 // Frames from anywhere, for a stack with sockets: whole ones as they come, and such whose checksums and addresses are
 // made right, so that what lies behind is reached, also in parts of a device that merges; time passes between them.
+// Some come to another stack of the same address, which hands over what is not its own.
+#include <deque>
 #include <vector>
 
 #include "kernel/network/checksum.hpp"
@@ -25,6 +27,9 @@ struct Machine final : Environment {
     if (transmit.completion != nullptr) transmit.completion->done(*transmit.completion);
   }
   void tell_conflict(Ipv4Address, const toro::MacAddress&) override {}
+  void hand_over(std::size_t index, Steered& packet) override { handed.emplace_back(index, &packet); }
+
+  std::deque<std::pair<std::size_t, Steered*>> handed;  ///< and to which stack
 
  private:
   static void check(Bytes frame) {
@@ -38,6 +43,17 @@ struct Machine final : Environment {
               "a segment that nobody takes");
   }
 };
+
+/// Gives each stack what was handed over to it.
+void deliver(Machine& machine, std::span<Stack* const> stacks) {
+  std::size_t most = 1000;
+  for (; !machine.handed.empty(); --most) {
+    require(most != 0, "a packet that goes around for ever");
+    const auto [index, packet] = machine.handed.front();
+    machine.handed.pop_front();
+    stacks[index]->input(*packet);
+  }
+}
 
 /// In parts, as a device has them that puts segments together.
 void input_in_parts(Stack& stack, Bytes frame) {
@@ -92,12 +108,16 @@ void repair(std::vector<std::byte>& frame) {
 }  // namespace
 
 /// Records: a length of two bytes, what is done (0 a frame as it is, 1 a repaired one, 2 time passes, 3 the user
-/// acts; 4 and more, and it comes in parts), and so many bytes.
+/// acts; 4 and more, and it comes in parts; 16, and to the other stack, if there is one), and so many bytes.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Machine machine;
   {
-    Stack stack(machine, kMac, 1500);
-    stack.configure({kOwn, 24, kPeer, {}});
+    Stack stack(machine, kMac, 1500), other(machine, kMac, 1500);
+    const std::array stacks{&stack, &other};
+    const bool are_two = size > 2 && data[2] / 32 % 2 != 0;
+    for (std::size_t i = 0; are_two && i < stacks.size(); ++i)
+      stacks[i]->set_steering({.count = stacks.size(), .index = i, .key = {1, 2}});
+    for (Stack* const one : stacks) one->configure({kOwn, 24, kPeer, {}});
     const ArpPacket here{
         .operation = ArpPacket::kRequest, .sender_mac = {{2, 0, 0, 0, 0, 2}}, .sender = kPeer, .target = kOwn};
     std::vector<std::byte> arp(sizeof(EthernetHeader) + sizeof here);
@@ -105,6 +125,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::memcpy(arp.data(), &to_all, sizeof to_all);
     std::memcpy(arp.data() + sizeof to_all, &here, sizeof here);
     stack.input(arp);
+    deliver(machine, stacks);
     TcpListener listener(stack.tcp(), nullptr);
     require(listener.listen({kAnyAddress, 80}, 1).has_value(), "a listener");
     UdpSocket socket(stack.udp(), nullptr);
@@ -117,15 +138,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     while (left.size() >= 3) {
       const std::size_t length = std::min<std::size_t>(
           std::to_integer<std::size_t>(left[0]) << 8 | std::to_integer<std::size_t>(left[1]), left.size() - 3);
-      const int action = std::to_integer<int>(left[2]) % 4;
-      const bool in_parts = std::to_integer<int>(left[2]) / 4 % 2 != 0;
+      const int kind = std::to_integer<int>(left[2]);
+      const int action = kind % 4;
+      const bool in_parts = kind / 4 % 2 != 0;
       std::vector<std::byte> record(left.begin() + 3, left.begin() + 3 + static_cast<std::ptrdiff_t>(length));
       left = left.subspan(3 + length);
       if (action == 1) repair(record);
-      if (action < 2) in_parts ? input_in_parts(stack, record) : stack.input(record);
+      Stack& where = are_two && kind / 16 % 2 != 0 ? other : stack;
+      if (action < 2) in_parts ? input_in_parts(where, record) : where.input(record);
       if (action == 2) {
         machine.time += length * kSecond / 8;
-        stack.run_timers();
+        for (Stack* const one : stacks) one->run_timers();
       }
       if (action == 3) {
         std::array<std::byte, 30'000> buffer{};
@@ -152,8 +175,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
         stack.pump();
       }
+      deliver(machine, stacks);
     }
     if (connection != nullptr) connection->abort();
+    deliver(machine, stacks);
     require(stack.tcp().memory_left() <= 2 * Tcp::kMemory, "memory that was given twice");
   }
   return 0;

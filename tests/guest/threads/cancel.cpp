@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 #include <toro/cores.hpp>
 #include <toro/thread.hpp>
@@ -39,6 +40,52 @@ TEST_CASE("pthread_cancel ends a thread where it sleeps, waits or tests") {
             sched_yield();
           }
         }) == PTHREAD_CANCELED);
+}
+
+namespace {
+
+/// A number that a thread has waited for, and that is there when `then` begins, before the thread goes on.
+template <class F>
+void* woken(void* (*body)(void*), F then) {
+  int counter = eventfd(0, 0);
+  pthread_t thread;
+  REQUIRE(pthread_create(&thread, nullptr, body, &counter) == 0);
+  std::this_thread::yield();
+  REQUIRE(eventfd_write(counter, 1) == 0);
+  then(thread, counter);
+  void* result = nullptr;
+  REQUIRE(pthread_join(thread, &result) == 0);
+  close(counter);
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("pthread_cancel ends a thread that was woken for what another has taken") {
+  const auto body = [](void* counter) -> void* {
+    eventfd_t value;
+    return eventfd_read(*static_cast<int*>(counter), &value), nullptr;
+  };
+  CHECK(woken(body, [](pthread_t thread, int counter) {
+          eventfd_t value;
+          REQUIRE(eventfd_read(counter, &value) == 0);
+          REQUIRE(pthread_cancel(thread) == 0);
+        }) == PTHREAD_CANCELED);
+}
+
+TEST_CASE("pthread_cancel ends no wait that begins after a call that it did not end") {
+  const auto body = [](void* counter) -> void* {
+    eventfd_t first = 0, second = 0;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, nullptr);
+    eventfd_read(*static_cast<int*>(counter), &first);
+    eventfd_read(*static_cast<int*>(counter), &second);
+    return reinterpret_cast<void*>(first + second);
+  };
+  CHECK(woken(body, [](pthread_t thread, int counter) {
+          REQUIRE(pthread_cancel(thread) == 0);
+          std::this_thread::yield();
+          REQUIRE(eventfd_write(counter, 2) == 0);
+        }) == reinterpret_cast<void*>(3));
 }
 
 TEST_CASE("a thread of another core is cancelled") {

@@ -35,7 +35,7 @@ std::vector<std::byte> reply_to(const DhcpHeader& question, DhcpType type, std::
 struct Server final : Observer {
   World world;
   World::Host& host = world.add().configured();
-  World::Host& client = world.add();
+  World::Host& client;
   UdpSocket socket{host.stack.udp(), this};
   std::uint32_t lease = 1000;
   Ipv4Address offered = kOffered;
@@ -45,7 +45,9 @@ struct Server final : Observer {
   std::vector<DhcpType> asked;
   std::vector<bool> had_address;
 
-  Server() {
+  /// `queues`: of the client's device.
+  explicit Server(std::size_t queues = 1) : client(queues == 1 ? world.add() : world.add_queues(queues)) {
+    for (World::Host* const queue : client.queues) queue->stack.configure({});
     REQUIRE(socket.bind({kAnyAddress, kDhcpServerPort}).has_value());
     socket.allow_broadcast(true);
   }
@@ -95,6 +97,23 @@ TEST_CASE("a configuration is asked for, taken, and renewed") {
   CHECK_EQ(server.client.stack.dhcp().state(), DhcpClient::State::bound);
   server.world.run(505 * kSecond);
   CHECK_EQ(server.asked.size(), 4);
+}
+
+TEST_CASE("by whichever queue the server's answers come, the first stack hears them") {
+  Server server(3);
+  server.client.stack.start_dhcp();
+  const auto tell = [&] {  // as an interface does
+    for (World::Host* const queue : server.client.queues)
+      if (queue->stack.configuration() != server.client.stack.configuration())
+        queue->stack.configure(server.client.stack.configuration());
+    return false;
+  };
+  for (std::size_t renewals = 1; renewals <= 20; ++renewals) {
+    server.world.run(505 * kSecond, tell);
+    CHECK_EQ(server.client.stack.dhcp().state(), DhcpClient::State::bound);
+    CHECK_EQ(server.asked.size(), 2 + renewals);
+  }
+  CHECK_EQ(std::ranges::count(server.asked, DhcpType::discover), 1);
 }
 
 TEST_CASE("a lease that nobody renews ends, and all begins anew") {

@@ -206,7 +206,7 @@ TEST_CASE("steering: an echo is answered once, and a reply reaches who asked") {
   Steered3 s;
   for (std::size_t i = 0; i < kStacks; ++i) {
     Ping out(s.stack(i));
-    REQUIRE(out.send(s.peer.address(), 100).has_value());
+    REQUIRE(out.send(s.peer.address(), i % 2 == 0 ? 100 : 3'000).has_value());
     REQUIRE(s.world.run(5 * kSecond, [&] { return out.round_trip().has_value(); }));
     Ping in(s.peer.stack);
     REQUIRE(in.send(s.host.address(), 3'000).has_value());
@@ -234,6 +234,76 @@ TEST_CASE("steering: what one stack hears of a neighbour all know, and one answe
     REQUIRE(s.world.run(5 * kSecond, [&] { return out.round_trip().has_value(); }));
   }
   CHECK(requests == 1);
+}
+
+TEST_CASE("steering: what a router says of a path reaches the stack whose connection goes there") {
+  constexpr std::size_t kPathMtu = 1000;
+  for (std::size_t at = 0; at < kStacks; ++at) {
+    Steered3 s;
+    std::vector<Frame> told;
+    s.world.filter = [&](Frame& frame) {
+      const auto* const header = header_of<Ipv4Header>(Bytes(frame).subspan(sizeof(EthernetHeader)));
+      if (header_of<EthernetHeader>(Bytes(frame))->type != EthernetHeader::kIpv4 || header->length <= kPathMtu)
+        return true;
+      CHECK((header->fragment & Ipv4Header::kDontFragment) != 0);
+      std::vector<std::byte> message(sizeof(IcmpHeader));
+      *header_of<IcmpHeader>(MutableBytes(message)) = {
+          .type = IcmpHeader::kUnreachable,
+          .code = static_cast<std::uint8_t>(Unreachable::fragmentation_needed),
+          .word2 = static_cast<std::uint16_t>(kPathMtu)};
+      const Bytes quoted = Bytes(frame).subspan(sizeof(EthernetHeader), sizeof(Ipv4Header) + 8);
+      message.insert(message.end(), quoted.begin(), quoted.end());
+      header_of<IcmpHeader>(MutableBytes(message))->checksum = checksum_of(message);
+      told.push_back(packet_of(
+          {.protocol = Protocol::icmp, .source = Ipv4Address{{10, 0, 0, 254}}, .destination = s.host.address()},
+          message, s.stack(0).mac()));
+      return false;
+    };
+    TcpListener listener(s.peer.stack.tcp(), nullptr);
+    REQUIRE(listener.listen({kAnyAddress, 80}, 1).has_value());
+    TcpConnection* const mine = s.stack(at).tcp().connect({}, {s.peer.address(), 80}, nullptr).value();
+    TcpConnection* theirs = nullptr;
+    REQUIRE(s.world.run(5 * kSecond, [&] { return (theirs = listener.accept().value_or(nullptr)) != nullptr; }));
+    const auto data = random_bytes(50'000, at);
+    std::vector<std::byte> got(data.size());
+    std::size_t sent = 0, received = 0;
+    const std::uint64_t begin = s.world.now();
+    REQUIRE(s.world.run(60 * kSecond, [&] {
+      for (const Frame& frame : std::exchange(told, {})) s.stack((at + 1) % kStacks).input(frame);
+      if (sent < data.size()) sent += mine->send(Bytes(data).subspan(sent)).value_or(0);
+      received += theirs->receive(MutableBytes(got).subspan(received), TcpConnection::Take::away).value_or(0);
+      return received == data.size();
+    }));
+    CHECK(got == data);
+    CHECK(s.world.now() - begin < 5 * kSecond);
+    mine->abort();
+    theirs->abort();
+  }
+}
+
+TEST_CASE("steering: who refuses a datagram is heard by the socket that sent it") {
+  Steered3 s;
+  for (std::size_t i = 0; i < 5 * kStacks; ++i) {
+    UdpSocket socket(s.stack(i % kStacks).udp(), nullptr);
+    REQUIRE(socket.connect({s.peer.address(), 9}).has_value());
+    REQUIRE(socket.send(std::nullopt, random_bytes(100, 1)).has_value());
+    REQUIRE(s.world.run(5 * kSecond, [&] { return socket.is_readable(); }));
+    CHECK(socket.take_error() == Error::connection_refused);
+  }
+}
+
+TEST_CASE("steering: a conflict is told once, whichever stack hears of it") {
+  for (std::size_t at = 0; at < kStacks; ++at) {
+    Steered3 s;
+    const MacAddress other{{2, 0, 0, 0, 0, 77}};
+    const ArpPacket claim{
+        .operation = ArpPacket::kRequest, .sender_mac = other, .sender = s.host.address(), .target = s.host.address()};
+    s.stack(at).input(frame_of(kBroadcastMac, other, EthernetHeader::kArp, bytes_of(claim)));
+    s.world.run(kSecond);
+    std::size_t told = 0;
+    for (const World::Host* const queue : s.host.queues) told += queue->conflicts.size();
+    CHECK(told == 1);
+  }
 }
 
 TEST_CASE("steering: listeners of one stack that share a port have a part of the connections each") {
