@@ -109,7 +109,7 @@ const tests = {
   async 'memory and disassembly; pause'(backend) {
     const session = await launched(backend, ['beat'], atFunction('beat'));
     await noFunctions(session);
-    await session.ask('continue', { threadId: session.stop.threadId });
+    await session.resume();
     await session.says(/beat 3/);
     await session.stopAfter(() => session.ask('pause', { threadId: session.stop.threadId }));
     const { pc } = await place(session);

@@ -42,8 +42,11 @@ export class Session {
   /** A request; the body of its response. */
   async ask(command, parameters = {}) {
     this.disconnected ||= command === 'disconnect';
-    const response = this.client.customRequest(command, parameters).catch((error) => {
-      throw new Error(`${command}: ${error.message}`);
+    const response = new Promise((done, fail) => {
+      // The client's own request knows a refusal's message, which is a word for programs, and not its sentence. [DAP, ErrorResponse]
+      this.client.doSend(command, parameters, (answer) =>
+        answer.success ? done(answer) : fail(new Error(`${command}: ${answer.body?.error?.format ?? answer.message}`)),
+      );
     });
     return (await within(response, `the response to ${command}`)).body ?? {};
   }
@@ -58,6 +61,13 @@ export class Session {
 
   step(command, more = {}) {
     return this.stopAfter(() => this.ask(command, { threadId: this.stop.threadId, ...more }));
+  }
+
+  /** Lets it go on, and waits until the adapter says so: before that lldb-dap refuses a pause, as of a process that does not run. */
+  async resume() {
+    const resumed = new Promise((done) => this.client.once('continued', done));
+    await this.ask('continue', { threadId: this.stop.threadId });
+    await within(resumed, 'continued');
   }
 
   /** Starts the adapter, connects, and lets `configure` set breakpoints; resolves at the first stop. */

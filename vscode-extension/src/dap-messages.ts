@@ -67,11 +67,13 @@ export function fitToAdapter(request: DapMessage): DapMessage {
  * Restart is the editor's: it boots a new guest, which no adapter can. Stop is a disconnect, after which the guest ends.
  * A click in the gutter means the line: unoptimised code has many places on each, which the editor would draw as dots between the words.
  * Objective-C has no place in the list of exceptions to break on. Registers, which are evaluated as `$name`, say which bits are set.
+ * A guest that has stopped by itself before a pause reached it stands, as was asked for: lldb-dap makes it an error.
  */
 export function fitToGuest(message: DapMessage): DapMessage {
   const { body } = message;
   if (message.success === false) {
-    return message;
+    const stands = message.command === 'pause' && refusal(message) === 'Process is not running.';
+    return stands ? { type: 'response', request_seq: message.request_seq, command: 'pause', success: true } : message;
   }
   const fitted = (changes: Fields): DapMessage => ({ ...message, body: { ...body, ...changes } });
   switch (message.event ?? message.command) {
@@ -107,34 +109,42 @@ export function fitToGuest(message: DapMessage): DapMessage {
 const resumes = /^(continue|next|step(In|Out|Back)|reverseContinue)$/;
 
 /**
- * Keeps back what only a guest that stands can answer, until it does. The editor asks for variables a while after a stop, when the
- * user may have stepped on; lldb-dap answers that a frame has none, and says so again at the next stop.
+ * Keeps back what the adapter could not answer yet. What only a guest that stands can, until it does: the editor asks for variables a
+ * while after a stop, when the user may have stepped on; lldb-dap answers that a frame has none, and says so again at the next stop.
+ * And a pause until the adapter says that the guest goes on: before, lldb-dap refuses it, as of a process that does not run.
  */
 export class StandingGuard {
-  private running = false;
+  private state: 'standing' | 'resuming' | 'running' = 'standing';
   private held: DapMessage[] = [];
 
   constructor(private readonly pass: (request: DapMessage) => void) {}
 
   /** On its way to the adapter. */
   ask(request: DapMessage): void {
-    this.running ||= resumes.test(request.command ?? '');
-    if (this.running && /^(scopes|variables)$/.test(request.command ?? '')) {
-      this.held.push(request);
-    } else {
-      this.pass(request);
+    if (resumes.test(request.command ?? '')) {
+      this.state = 'resuming';
     }
+    this.held.push(request);
+    this.release();
   }
 
   /** What the editor was told. */
   told(message: DapMessage): void {
     const refused = message.success === false && resumes.test(message.command ?? '');
     if (message.event === 'continued') {
-      this.running = true;
+      this.state = 'running';
     } else if (message.event === 'stopped' || refused) {
-      this.running = false;
-      this.held.splice(0).forEach(this.pass);
+      this.state = 'standing';
     }
+    this.release();
+  }
+
+  private release(): void {
+    const early = ({ command = '' }: DapMessage): boolean =>
+      (this.state !== 'standing' && /^(scopes|variables)$/.test(command)) || (this.state === 'resuming' && command === 'pause');
+    const ready = this.held.filter((request) => !early(request));
+    this.held = this.held.filter(early);
+    ready.forEach(this.pass);
   }
 }
 

@@ -65,6 +65,26 @@ test('a guest that runs is asked for variables when it stands', () => {
   assert.deepEqual(passed.slice(5), ['next', 'scopes']);
 });
 
+test('a guest that is about to run is paused when it does', () => {
+  const passed: string[] = [];
+  const guard = new StandingGuard(({ command }) => passed.push(command ?? ''));
+  const ask = (command: string): void => guard.ask({ type: 'request', command });
+  ask('pause'); // its first run is not one that the editor asked for
+  ask('continue');
+  ask('pause');
+  guard.told({ type: 'response', command: 'continue', success: true });
+  assert.deepEqual(passed, ['pause', 'continue']);
+  guard.told({ type: 'event', event: 'continued' });
+  ask('pause');
+  assert.deepEqual(passed, ['pause', 'continue', 'pause', 'pause']);
+});
+
+test('a guest that stands need not be paused', () => {
+  const refused = (format: string): DapMessage => ({ type: 'response', request_seq: 7, command: 'pause', success: false, body: { error: { format } } });
+  assert.deepEqual(fitToGuest(refused('Process is not running.')), { type: 'response', request_seq: 7, command: 'pause', success: true });
+  assert.equal(fitToGuest(refused('Halt timed out.')).success, false);
+});
+
 test('a failure has no body and is left alone', () => {
   const failure = { type: 'response', command: 'stackTrace', success: false };
   assert.equal(fitToGuest(failure), failure);
