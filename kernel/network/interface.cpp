@@ -343,10 +343,11 @@ void Interface::give(const network::Frame& frame, Bytes bytes, std::span<const B
                {.rest = rest, .segment_size = description.segment_size});
 }
 
-/// Some at once, so that others get their turn.
-void Interface::take_frames() {
+/// Some at once, so that others get their turn; how many.
+unsigned Interface::take_frames() {
   constexpr unsigned kMostAtOnce = 64;
-  for (unsigned i = 0; i < kMostAtOnce && has_device(); ++i) {
+  unsigned count = 0;
+  for (; count < kMostAtOnce && has_device(); ++count) {
     const auto frame = device_->receive(0);
     if (!frame) {
       is_broken_ = frame.error() == NetworkError::device_failed;
@@ -354,6 +355,7 @@ void Interface::take_frames() {
     }
     take_frame(*frame);
   }
+  return count;
 }
 
 void Interface::serve() {
@@ -365,15 +367,16 @@ void Interface::serve() {
       return 0;
     });
   for (;;) {
-    run([&](Stack& stack) {
+    const unsigned frames = run([&](Stack& stack) {
       take_news();
-      take_frames();
+      const unsigned count = take_frames();
       stack.run_timers();
       sleeps_until_ = stack.next_deadline();
-      return 0;
+      return count;
     });
     scheduler().yield();  // frames may come faster than they are taken
-    if (!news_ && handed_over_.empty() && sleeps_until_ != 0) wait_for_frames();
+    if (news_ || !handed_over_.empty() || sleeps_until_ == 0) continue;
+    if (!halt_polling_.goes_on(arch::clock::now(), frames)) wait_for_frames();
   }
 }
 

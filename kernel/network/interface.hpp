@@ -11,6 +11,7 @@
 #include "kernel/network/stack.hpp"
 #include "kernel/network/watch.hpp"
 #include "kernel/process/carried_calls.hpp"
+#include "kernel/process/halt_polling.hpp"
 
 namespace toro::inet {
 
@@ -110,7 +111,7 @@ class Interface final : Environment, Observer {
   void take_frame(const network::Frame& frame);
   void take_frame_in_parts(const network::Frame& frame);
   void give(const network::Frame& frame, Bytes bytes, std::span<const Bytes> rest);
-  void take_frames();
+  unsigned take_frames();
 
   std::uint64_t now() override;
   std::uint64_t random() override;
@@ -134,6 +135,7 @@ class Interface final : Environment, Observer {
   bool waits_for_frames_ = false;   ///< the interface's thread
   bool has_sent_ = false;           ///< since the device was told last
   std::uint64_t sleeps_until_ = 0;  ///< the interface's thread
+  process::HaltPolling halt_polling_;
 
   Interface* first_ = this;
   Interface* next_ = nullptr;

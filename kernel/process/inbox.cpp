@@ -38,7 +38,8 @@ bool Inbox::pending_on(unsigned core) {
 
 /// What unpacks a message may be the application's.
 void Inbox::receive() {
-  if (Scheduler::current().keeps_floating_point) [[unlikely]]
+  scheduler().save_floating_point();
+  if (Scheduler::current().floating_point == FloatingPoint::counts_on) [[unlikely]]
     return keep_floating_point([&] { receive_all(); });
   receive_all();
 }

@@ -66,6 +66,10 @@ class BasicMmioLegacyTransport final : public Transport {
     return {.queue = (pending & kMmioInterruptQueue) != 0,
             .configuration = (pending & kMmioInterruptConfiguration) != 0};
   }
+  [[nodiscard]] InterruptCause take_expected_interrupt() override {
+    window_.write(MmioRegister::interrupt_acknowledge, kMmioInterruptQueue);
+    return {.queue = true, .configuration = false};
+  }
 
   /// There is none: what is read in two parts may be of two configurations. [virtio 1.2 §2.5.4]
   [[nodiscard]] std::uint32_t configuration_generation() override { return 0; }

@@ -79,6 +79,10 @@ class BasicMmioTransport final : public Transport {
     return {.queue = (pending & kMmioInterruptQueue) != 0,
             .configuration = (pending & kMmioInterruptConfiguration) != 0};
   }
+  [[nodiscard]] InterruptCause take_expected_interrupt() override {
+    window_.write(MmioRegister::interrupt_acknowledge, kMmioInterruptQueue);
+    return {.queue = true, .configuration = false};
+  }
 
   [[nodiscard]] std::uint32_t configuration_generation() override {
     return window_.read(MmioRegister::configuration_generation);

@@ -231,8 +231,11 @@ network::Events NetworkQueuePair::listen(network::Events events) {
 }
 
 std::optional<network::Events> NetworkQueuePair::on_interrupt() {
-  const InterruptCause cause =
-      number_ == 0 ? device_->transport_->take_interrupt() : InterruptCause{.queue = true, .configuration = false};
+  // A queue is due once: if the line stays high for another reason, the next interrupt asks for that.
+  const bool is_expected = works() && is_due();
+  const InterruptCause cause = number_ != 0  ? InterruptCause{.queue = true, .configuration = false}
+                               : is_expected ? device_->transport_->take_expected_interrupt()
+                                             : device_->transport_->take_interrupt();
   if (!cause.queue && !cause.configuration) return std::nullopt;
   if (!works()) return network::Events{};
   const auto take = [&cause](EventQueue& queue) {

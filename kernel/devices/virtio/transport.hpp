@@ -129,6 +129,9 @@ class Transport {
 
   /// Reads and acknowledges. From the device's interrupt handler, or polled.
   [[nodiscard]] virtual InterruptCause take_interrupt() = 0;
+  /// The same where a queue was asked to interrupt and has a completion: a transport that can acknowledge that without
+  /// reading does. A change of the configuration interrupts once more, then.
+  [[nodiscard]] virtual InterruptCause take_expected_interrupt() { return take_interrupt(); }
 
   /// Offsets are bytes from the start of the device type's own configuration, aligned to the width read.
   [[nodiscard]] virtual std::uint32_t configuration_generation() = 0;

@@ -4,8 +4,11 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cfenv>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
+#include <ctime>
 #include <exception>
 #include <mutex>
 #include <stdexcept>
@@ -145,6 +148,42 @@ TEST_CASE("floating point survives a switch within a system call") {
   }
   other.join();
   CHECK(x == 101.5);
+}
+
+namespace {
+
+/// Sleeps with `value` in two SSE registers; whether it is there afterwards.
+bool survives_sleep(std::uint64_t value, long nanoseconds) {
+  const timespec time{.tv_sec = 0, .tv_nsec = nanoseconds};
+  long call = 35;  // nanosleep; SSE registers are not clobbered
+  std::uint64_t low, high;
+  asm volatile("movq %[value], %%xmm3\n movq %[value], %%xmm15\n syscall\n movq %%xmm3, %[low]\n movq %%xmm15, %[high]"
+               : "+a"(call), [low] "=&r"(low), [high] "=&r"(high)
+               : [value] "r"(value), "D"(&time), "S"(nullptr)
+               : "rcx", "r11", "xmm3", "xmm15", "memory");
+  return low == value && high == value;
+}
+
+}  // namespace
+
+TEST_CASE("floating point survives a wait in which nobody runs, and one in which others do that wait so, too") {
+  constexpr std::uint64_t kThreads = 6, kRounds = 50;
+  CHECK(survives_sleep(1, 100'000));
+  int survived = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (std::uint64_t i = 0; i < kThreads; ++i)
+      threads.emplace_back([&survived, i] {
+        const int mode = i % 2 == 0 ? FE_UPWARD : FE_TONEAREST;
+        std::fesetround(mode);
+        for (std::uint64_t round = 0; round < kRounds; ++round) {
+          const bool kept = survives_sleep(i * kRounds + round, static_cast<long>(1'000 * ((round * (i + 3)) % 97)));
+          if (kept && std::fegetround() == mode) ++survived;
+          if (round % 8 == i) std::this_thread::yield();
+        }
+      });
+  }
+  CHECK(survived == kThreads * kRounds);
 }
 
 TEST_CASE("a hundred threads come and go") {

@@ -77,6 +77,7 @@ class FakeTransport final : public Transport {
   DeviceStatus current;
   std::map<std::uint16_t, Queue> queues;
   InterruptCause pending;
+  unsigned asked_why = 0;
 
   // The device's side.
   std::optional<Chain> pop(std::uint16_t index) {
@@ -154,7 +155,13 @@ class FakeTransport final : public Transport {
     ++queues[index].notified;
     on_notify(index);
   }
-  InterruptCause take_interrupt() override { return std::exchange(pending, {}); }
+  InterruptCause take_interrupt() override {
+    ++asked_why;
+    return std::exchange(pending, {});
+  }
+  InterruptCause take_expected_interrupt() override {
+    return {.queue = std::exchange(pending.queue, false), .configuration = false};
+  }
   std::uint32_t configuration_generation() override { return generation(); }
   std::uint8_t configuration8(std::uint32_t offset) override { return read<std::uint8_t>(offset); }
   std::uint16_t configuration16(std::uint32_t offset) override { return read<std::uint16_t>(offset); }

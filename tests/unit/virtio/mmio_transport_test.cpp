@@ -113,6 +113,9 @@ TEST_CASE("virtio mmio: interrupts, notification, status, configuration") {
   CHECK(cause.queue);
   CHECK_FALSE(cause.configuration);
   CHECK(file.values[R::interrupt_acknowledge] == 1);
+  file.values[R::interrupt_acknowledge] = 0;
+  CHECK(transport.take_expected_interrupt().queue);
+  CHECK(file.values[R::interrupt_acknowledge] == 1);
   transport.notify(4);
   CHECK(file.values[R::queue_notify] == 4);
   transport.set_status(DeviceStatus{}.with(StatusBit::acknowledge).with(StatusBit::driver));

@@ -235,6 +235,23 @@ TEST_CASE("virtio net: interrupts come once after each listen") {
   }
 }
 
+TEST_CASE("virtio net: the device is not asked why it interrupts where that is known, but once more for the link") {
+  Started s;
+  CHECK_FALSE(s.driver->listen({.receive = true}).receive);
+  REQUIRE(s.device.deliver(frame_of(60)));
+  s.device.set_link(LinkState::down);
+  const unsigned before = s.device.transport.asked_why;
+  auto events = s.driver->on_interrupt();
+  CHECK(events->receive);
+  CHECK_FALSE(events->link);
+  CHECK(s.device.transport.asked_why == before);
+  CHECK(s.device.transport.pending.configuration);  // its line is high: it interrupts again, before anybody receives
+  events = s.driver->on_interrupt();
+  CHECK_FALSE(events->receive);
+  CHECK(events->link);
+  CHECK(s.device.transport.asked_why == before + 1);
+}
+
 TEST_CASE("virtio net: a device that tells from which frame on it listens is not told of those before") {
   Started s(FakeNetwork::kIdentity.with(Feature::event_index));
   FakeTransport::Queue& queue = s.device.transport.queues[1];

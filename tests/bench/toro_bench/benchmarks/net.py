@@ -41,6 +41,7 @@ def wrk_figures(said):
 class _Client:
     def __init__(self, bench, network, address, port=HTTP, cores=_APART):
         self._network, self._address, self._port = network, address, port
+        self.is_tap = address == Network.GUEST
         _, self._on_core = cores
         self._echo_load = bench.host_program("load/echo_load.cpp")
 
@@ -65,7 +66,10 @@ def _streams(client):
 def _messages(client):
     rate, late = client.wrk(32)
     yield "keep-alive", "a request, 32 connections", "µs", 1e6 / rate
-    yield "keep-alive-99", "99 of 100 such requests within", "µs", late
+    # User networking's own listener has room for one connection: what the host's kernel drops of 32 at once, and sends
+    # anew after 0.2 s to 1 s, is no figure of the guest's.
+    if client.is_tap:
+        yield "keep-alive-99", "99 of 100 such requests within", "µs", late
     yield "ping-pong", "a message on TCP and its return", "µs", client.echo("ping-pong") / 1e3
 
 
