@@ -38,8 +38,7 @@ bool Inbox::pending_on(unsigned core) {
 
 /// What unpacks a message may be the application's.
 void Inbox::receive() {
-  scheduler().save_floating_point();
-  if (Scheduler::current().floating_point == FloatingPoint::counts_on) [[unlikely]]
+  if (Scheduler::current().keeps_floating_point) [[unlikely]]
     return keep_floating_point([&] { receive_all(); });
   receive_all();
 }

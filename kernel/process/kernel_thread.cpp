@@ -17,7 +17,6 @@ Thread& start_kernel_thread(std::string_view name, std::size_t stack_pages, void
   *frame = {.interrupts_on = 1, .rip = reinterpret_cast<std::uint64_t>(run)};
   Thread* const thread = Scheduler::create_thread(name, frame, 0, Scheduler::Owner::kernel);
   if (thread == nullptr) panic("memory is out: no room for the kernel's thread \"{}\"", name);
-  thread->floating_point = FloatingPoint::has_no_use;
   thread->stack_low = low;
   thread->stack_high = high;
   scheduler().start_thread(*thread);

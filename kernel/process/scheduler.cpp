@@ -3,7 +3,6 @@
 
 #include <cstring>
 #include <new>
-#include <utility>
 
 #include "kernel/arch/x86_64/cpu.hpp"
 #include "kernel/arch/x86_64/interrupts.hpp"
@@ -81,7 +80,6 @@ void set_name(arch::Context& context, std::string_view name) {
 void Scheduler::start() {
   const std::uint32_t core = arch::this_core();
   idle_thread_.id = kFirstIdleId + core;
-  idle_thread_.floating_point = FloatingPoint::has_no_use;
   idle_thread_.core = core;
   idle_thread_.stack_high = arch::toro_core_entries[core].stack_high;
   idle_thread_.stack_low = idle_thread_.stack_high - arch::kIdleStackSize;
@@ -272,39 +270,9 @@ void Scheduler::switch_to(Thread& thread) {
   if (&thread == &from) return;
   arch::contexts->running = &thread;
   if (from.fs_base != thread.fs_base) arch::write_msr(arch::Msr::fs_base, thread.fs_base);
-  if (from.floating_point != FloatingPoint::changes) [[unlikely]]
-    return switch_with_floating_point(from, thread);
+  if (from.keeps_floating_point) [[unlikely]]
+    return keep_floating_point([&] { arch::toro_switch_context(from, thread); });
   arch::toro_switch_context(from, thread);
-}
-
-/// Most often threads of the kernel's alone run until one that counts on the state goes on: the registers hold it then.
-/// While a thread of the application's runs, they hold no other's.
-[[gnu::noinline]] void Scheduler::switch_with_floating_point(Thread& from, Thread& to) {
-  const bool may_change = to.floating_point != FloatingPoint::has_no_use;
-  if (from.floating_point == FloatingPoint::has_no_use || from.state == RunState::ended) {
-    if (may_change && unsaved_ != &to) save_floating_point();
-    arch::toro_switch_context(from, to);
-    return;
-  }
-  [[clang::uninitialized]] FloatingPointArea area;
-  asm volatile("fnstcw %0; stmxcsr %1" : "=m"(area.x87_control), "=m"(area.mxcsr));
-  from.floating_point_area = &area;
-  unsaved_ = &from;
-  if (may_change) save_floating_point();
-  arch::toro_switch_context(from, to);
-  if (std::exchange(unsaved_, nullptr) == nullptr) area.restore();
-}
-
-/// The control words are those of `unsaved_` already: every thread has its own.
-void Scheduler::save_floating_point() {
-  Thread* const thread = std::exchange(unsaved_, nullptr);
-  if (thread == nullptr) return;
-  FloatingPointArea& area = *thread->floating_point_area;
-  const auto x87_control = area.x87_control;
-  const auto mxcsr = area.mxcsr;
-  area.save();
-  area.x87_control = x87_control;
-  area.mxcsr = mxcsr;
 }
 
 void Scheduler::expire_timers() {

@@ -88,9 +88,6 @@ class Scheduler {
   /// Ends the calling thread. Its end is told (at_end) when nothing runs on its stack any more.
   [[noreturn]] void exit_thread();
 
-  /// Before something of the application's runs on a thread that runs nothing else of it. Interrupts must be off.
-  void save_floating_point();
-
   /// What the flow becomes that starts a core: runs messages and halts while no thread is ready.
   [[noreturn]] void idle();
 
@@ -113,7 +110,6 @@ class Scheduler {
   void switch_away();
   void bury();
   void switch_to(Thread& thread);
-  void switch_with_floating_point(Thread& from, Thread& to);
   void expire_timers();
   void arm_timer();
   void halt();
@@ -121,7 +117,6 @@ class Scheduler {
   [[nodiscard]] static bool all_are_stuck();
 
   ReadyQueue ready_;
-  Thread* unsaved_ = nullptr;    ///< it counts on the SSE and x87 state that the registers still hold
   Thread* ended_ = nullptr;      ///< the latest of those that the idle thread is to free
   bool idle_is_queued_ = false;  ///< it waits in ready_, in the middle of its work
   Thread idle_thread_;

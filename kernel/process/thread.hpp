@@ -14,7 +14,6 @@ struct NextThread;
 namespace toro::process {
 
 struct WaitQueue;
-struct FloatingPointArea;
 
 enum class WakeReason : std::uint8_t {
   woken,
@@ -22,27 +21,19 @@ enum class WakeReason : std::uint8_t {
   interrupted,  ///< somebody wants the thread to look up: it was killed, or cancelled
 };
 
-/// What a thread does with the SSE and x87 state (floating_point.hpp).
-enum class FloatingPoint : std::uint8_t {
-  changes,     ///< it runs the application
-  counts_on,   ///< so, but in a call of the kernel, after which it finds the state as it was
-  has_no_use,  ///< it runs the kernel alone
-};
-
 /// Owned by the scheduler from create_thread to its end. The stack is the creator's, but where `owns_stack` says so.
 struct Thread : arch::Context {
   WakeReason wake_reason{};
   bool timed = false;
-  bool interruptible = false;  ///< while it waits
-  bool interrupted = false;    ///< it was to be, in its system call, but did not wait: the next wait there ends
-  bool held = false;           ///< it does not run, though it may be ready
-  FloatingPoint floating_point{};
-  bool owns_stack = false;          ///< of memory::allocate_stack(), freed with the thread
-  Thread* next_in_queue = nullptr;  ///< in the ready queue or in a wait queue
+  bool interruptible = false;         ///< while it waits
+  bool interrupted = false;           ///< it was to be, in its system call, but did not wait: the next wait there ends
+  bool held = false;                  ///< it does not run, though it may be ready
+  bool keeps_floating_point = false;  ///< it counts on its SSE and x87 state (floating_point.hpp)
+  bool owns_stack = false;            ///< of memory::allocate_stack(), freed with the thread
+  Thread* next_in_queue = nullptr;    ///< in the ready queue or in a wait queue
   Thread* previous_in_queue = nullptr;
   WaitQueue* waits_in = nullptr;
-  FloatingPointArea* floating_point_area = nullptr;  ///< while it waits and counts on the state
-  std::uint64_t deadline = 0;                        ///< when `timed`, nanoseconds since boot
+  std::uint64_t deadline = 0;  ///< when `timed`, nanoseconds since boot
   HeapLinks<Thread> timer_links;
   detail::NextThread* next_thread = nullptr;  ///< how the next thread that it creates is to be, if not as ever
   void (*at_end)(Thread& thread) = nullptr;   ///< called when nothing runs on its stack any more
