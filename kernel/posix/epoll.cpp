@@ -66,7 +66,7 @@ class Bell {
 
   std::atomic<bool> is_started_ = false;
   std::atomic<std::uint32_t> rung_ = 0;
-  Mutex mutex_;  ///< held while epolls are told
+  Mutex mutex_;          ///< held while epolls are told
   arch::SpinLock lock_;  // for the following
   inet::List<Epoll, &Epoll::in_bell_> list_;
 };
