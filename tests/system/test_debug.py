@@ -98,8 +98,8 @@ class Prompt(harness.Case):
 
 class Refused(harness.Case):
     def test_a_release_image_has_no_stub(self):
-        elf = self.toro("build", "hello", limit=600).out.strip()
-        self.refused(self.toro("debug", elf, "--config", "release"), "carries no debugger stub")
+        elf = self.toro("build", "hello", "--config", "release", limit=600).out.strip()
+        self.refused(self.toro("debug", elf), "carries no debugger stub")
 
     def test_a_script_that_is_not_there(self):
         self.refused(self.toro("debug", PROBE, "--batch", "/nowhere"), "'/nowhere'")

@@ -37,7 +37,6 @@ class Hello(harness.Case):
                 for command in ("run", "debug"):
                     self.refused(self.toro(command, kept, "--board", other), f"--board {board} was expected", f"{other} was found")
         self.refused(self.toro("run", kept, "--config", "debug"), "--config release was expected", "debug was found")
-        self.refused(self.toro("debug", kept), "carries no debugger stub")
 
     def test_the_printed_command_runs_in_a_shell(self):
         line = self.toro("run", "hello", "--print-command").out
