@@ -91,7 +91,7 @@ class Bench:
         if cores > board.maximum_cores:
             raise NotHere(f"not on this board: {cores} cores, {board.name} has {board.maximum_cores} at most")
         words = ["run", image, "--board", board.name, "--cores", cores, "--memory", f"{memory_mib or board.memory_mib}M",
-                 "--accel", accelerator or self.accelerator, *(("--disk", disk) if disk else ()),
+                 "--accel", accelerator or self.accelerator, "--aslr", "off", *(("--disk", disk) if disk else ()),
                  *(("--share", share) if share else ()),
                  *(word for forward in forwards for word in ("--forward", forward)), *(("--listen", "0") if listen else ()), "--print-command", "--", *arguments]
         return self.toro(*words)
