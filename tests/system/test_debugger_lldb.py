@@ -172,6 +172,14 @@ class Attach(debugger.Case):
             lldb.detach()
             guest.goes_on()
 
+    def test_the_image_is_of_no_system_though_a_section_is_retained(self):
+        # LLDB drops a module whose OS/ABI is that of another system than the stub's. [System V ABI, EI_OSABI]
+        with open(debugger.DEBUGGEE, "rb") as image:
+            self.assertEqual(0, image.read(8)[7])
+        lldb = Lldb(self, self.boot("walk", wait=True))
+        lldb("breakpoint set --name take_right_away")
+        self.assertIn("resolved, hit count = 0", lldb("breakpoint list"))
+
     def test_while_it_waits_for_its_console(self):
         guest = self.boot("idle")
         lldb = Lldb(self, guest)

@@ -31,9 +31,10 @@ cmake_path(GET TORO_LIBCXX PARENT_PATH toro_libcxx_dir)
 execute_process(COMMAND ${CMAKE_C_COMPILER} --rtlib=compiler-rt -print-libgcc-file-name OUTPUT_VARIABLE toro_builtins
   OUTPUT_STRIP_TRAILING_WHITESPACE)
 # Inlining across files goes by size: at its own measure the linker makes a C hello 20 KB larger.
+# -m: else the OS/ABI of an object with a section to be retained (GNU) would be the image's, which LLDB takes for another system's.
 foreach(language C CXX ASM)
   set(CMAKE_${language}_LINK_EXECUTABLE
-    "${CMAKE_LINKER} -static -pie --no-dynamic-linker -z norelro --pack-dyn-relocs=relr --no-dependent-libraries -O2 --gc-sections --eh-frame-hdr -z max-page-size=64 \
+    "${CMAKE_LINKER} -m elf_x86_64 -static -pie --no-dynamic-linker -z norelro --pack-dyn-relocs=relr --no-dependent-libraries -O2 --gc-sections --eh-frame-hdr -z max-page-size=64 \
 -z noexecstack --build-id=none --wrap=exit -mllvm -inline-threshold=15 -T ${TORO_SDK_DIR}/sdk/toolchain/toro.ld <LINK_FLAGS> -o <TARGET> \
 ${toro_musl}/crt1.o ${toro_musl}/crti.o <OBJECTS> --start-group <LINK_LIBRARIES> \
 ${toro_libcxx_dir}/libc++.a ${toro_libcxx_dir}/libc++abi.a ${toro_libcxx_dir}/libunwind.a ${toro_musl}/libc.a \

@@ -46,7 +46,7 @@ volatile int turn_of = -1;
 }
 
 // For a debugger to call: takes a right away, which every core is to have forgotten.
-[[gnu::noinline]] int take_right_away() {
+[[gnu::used, gnu::retain]] int take_right_away() {
   constexpr std::size_t kPage = 4096;
   void* const page = mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return mprotect(page, kPage, PROT_READ) == 0 && munmap(page, kPage) == 0 ? 1 : -1;
@@ -135,7 +135,6 @@ int run_on_cores(std::string_view what, const char* argument) {
       spin_on(core);
     });
   }
-  if (what == "cores-right") return take_right_away() == 1 ? 0 : 1;
   if (what == "cores-spin") on_all_cores(spin_on);
   if (what == "cores-faults") on_all_cores(fault_on);
   if (what == "cores-cli") on_all_cores(spin_on_without_interrupts);
