@@ -120,7 +120,7 @@ class Console(Machines):
             with self.subTest(machine=machine, cores=cores):
                 said, status = self.end(self.start_guest(IMAGE, "interrupt-for-nobody", machine=machine, cores=cores))
                 self.assertRegex(said, r"toro: interrupt \d+ came 1000 times and no driver knew of it: it is off")
-                self.assertIn("1000 interrupts", said)
+                self.assertRegex(said, r"\n100[01] interrupts\n")  # the local APIC may have had the next one already
                 self.assertEqual(b"\0", status, said)
 
     def screen(self, monitor):
