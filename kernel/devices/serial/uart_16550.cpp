@@ -17,9 +17,9 @@ constexpr int kMostTries = 100'000;
 
 void Uart16550::write(std::span<const char> text) {
   for (const char c : text) {
-    int tries = is_stuck_ ? 1 : kMostTries;
+    int tries = is_stuck_.load(std::memory_order_relaxed) ? 1 : kMostTries;
     while (tries > 0 && (arch::in8(kLineStatus) & kTransmitterEmpty) == 0) --tries;
-    is_stuck_ = tries == 0;
+    is_stuck_.store(tries == 0, std::memory_order_relaxed);
     arch::out8(kData, static_cast<std::uint8_t>(c));
   }
 }

@@ -1,6 +1,8 @@
 // The 16550 UART at COM1, polled: the console before there is a better one, and for a panic.
 #pragma once
 
+#include <atomic>
+
 #include "kernel/devices/console.hpp"
 
 namespace toro::serial {
@@ -15,7 +17,7 @@ class Uart16550 final : public console::Device {
   std::size_t read(std::span<char> text) override;
 
  private:
-  bool is_stuck_ = false;
+  std::atomic<bool> is_stuck_ = false;  ///< of writers on any core
 };
 
 }  // namespace toro::serial
